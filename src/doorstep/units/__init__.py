@@ -1,0 +1,1 @@
+"""The words every room shares: money, places, instants, ids. Pure; imports nothing of ours."""
