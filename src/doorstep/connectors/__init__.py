@@ -1,0 +1,1 @@
+"""The outside world behind our own words: maps, money, messages, couriers, places. No business here."""

@@ -1,0 +1,7 @@
+"""Where an address is and how long the way there takes.
+
+Nouns: ``Travel`` (a matrix of driving times, one leg), ``Geocoder`` (an address becomes a point),
+``Address``. Adapters: great circle (the default, needs nothing), OSRM (roads from an OpenStreetMap
+extract), planar (a recorded day on a plane). Times are whole seconds, lengths whole metres; a leg from
+a place to itself takes none.
+"""
