@@ -1,0 +1,1 @@
+"""HTTP plumbing: problem documents, request ids, security headers, pages of a list, live streams."""

@@ -1,0 +1,103 @@
+"""Every error leaves as an RFC 9457 problem document, whatever raised it."""
+
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from doorstep.platform.errors import Fault, Invalid, Refusal
+from doorstep.units.ids import MalformedId
+
+log = structlog.get_logger("http")
+MEDIA = "application/problem+json"
+_BUSY = {"40001", "40P01", "55P03", "57014"}  # serialisation, deadlock, lock wait, statement time-out
+
+
+def _answer(request: Request, refusal: Refusal, status: int | None = None) -> JSONResponse:
+    document = refusal.problem(getattr(request.state, "request_id", ""))
+    headers = {}
+    if status:
+        document["status"] = status
+    if "retry_after_s" in refusal.facts:
+        headers["Retry-After"] = str(refusal.facts["retry_after_s"])
+    if document["status"] == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(document, status_code=document["status"], media_type=MEDIA, headers=headers)
+
+
+def _pointer(location: tuple[Any, ...]) -> str:
+    return "/" + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in location)
+
+
+async def _refused(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refusal)
+    return _answer(request, error)
+
+
+async def _malformed_id(request: Request, error: Exception) -> JSONResponse:
+    refusal = Refusal(str(error), remedy="Use the id exactly as it was given.")
+    refusal.facts["code"] = "malformed_id"
+    return _answer(request, refusal, 404)
+
+
+async def _unreadable(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    faults = [Fault(_pointer(tuple(e["loc"])), str(e["msg"])) for e in error.errors()]
+    refusal = Invalid(
+        "Some fields are missing or malformed.", faults=faults, remedy="See `errors` and /docs."
+    )
+    return _answer(request, refusal)
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    refusal = Refusal(str(error.detail))
+    refusal.facts["code"] = {404: "no_such_route", 405: "wrong_method"}.get(error.status_code, "http_error")
+    answer = _answer(request, refusal, error.status_code)
+    for name, value in (error.headers or {}).items():
+        answer.headers[name] = value
+    return answer
+
+
+async def _database(request: Request, error: Exception) -> JSONResponse:
+    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    if isinstance(error, PoolTimeout) or state in _BUSY or state.startswith(("08", "57P", "53")) or not state:
+        log.warning("database_busy", sqlstate=state, path=request.url.path, error=repr(error)[:300])
+        refusal = Refusal(
+            "The database is not answering right now; nothing was changed.",
+            remedy="Send the same request again, with the same Idempotency-Key if it had one.",
+            facts={"code": "try_again", "retry_after_s": 1},
+        )
+        return _answer(request, refusal, 503)
+    if state in {"22P05", "22021", "22003", "22008"}:  # characters or numbers that PostgreSQL cannot hold
+        return _answer(
+            request, Invalid("A value in the request cannot be stored (NUL character or out of range).")
+        )
+    return await _broken(request, error)
+
+
+async def _broken(request: Request, error: Exception) -> JSONResponse:
+    log.error("unexpected", path=request.url.path, exc_info=error)
+    refusal = Refusal(
+        "Something on our side went wrong; nothing was changed.",
+        remedy="Try again; if it stays so, send us the request_id.",
+        facts={"code": "unexpected"},
+    )
+    return _answer(request, refusal, 500)
+
+
+def install(app: FastAPI) -> None:
+    """Let ``app`` answer every error as a problem document."""
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(MalformedId, _malformed_id)
+    app.add_exception_handler(RequestValidationError, _unreadable)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(DBAPIError, _database)
+    app.add_exception_handler(PoolTimeout, _database)
+    app.add_exception_handler(OSError, _database)
+    app.add_exception_handler(Exception, _broken)

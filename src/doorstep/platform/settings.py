@@ -1,0 +1,72 @@
+"""Settings from the environment, read once at start and passed on. Nothing else reads the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+class BadSetting(ValueError):
+    """A setting that cannot be meant; the message says which and what would do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a process needs to know about its surroundings.
+
+    ``home`` holds all state of this machine: database, secrets, proofs. ``database_url`` is None for the
+    embedded database. ``webhook_allow`` lists exact ``host:port`` pairs outside the private-address rule,
+    for the demo and tests alone.
+    """
+
+    home: Path
+    database_url: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_demo: bool = False
+    webhook_allow: frozenset[str] = field(default_factory=frozenset)
+    public_url: str = ""
+    log_level: str = "info"
+    osm_extract: Path | None = None
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return self.host in {"127.0.0.1", "::1", "localhost"}
+
+    @property
+    def own_url(self) -> str:
+        """Where people reach this network, without a trailing slash."""
+        host = "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104 (compared, not bound)
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
+    @property
+    def secrets(self) -> Path:
+        """The folder of keys, readable by the owner alone."""
+        return self.home / "secrets"
+
+
+def from_environment(env: Mapping[str, str] | None = None) -> Settings:
+    """Settings from ``env`` (the process's own by default). Raises BadSetting."""
+    env = os.environ if env is None else env
+    home = env.get("DOORSTEP_HOME") or str(Path(env.get("HOME") or "/tmp") / ".doorstep")  # noqa: S108 (a last resort, checked for 0700 before use)
+    try:
+        port = int(env.get("PORT") or 8000)
+    except ValueError as error:
+        raise BadSetting(f"PORT must be a number, not {env['PORT']!r}") from error
+    if not 0 < port < 65536:
+        raise BadSetting(f"PORT must lie between 1 and 65535, not {port}")
+    allow = frozenset(
+        pair.strip() for pair in env.get("DOORSTEP_WEBHOOK_ALLOW", "").split(",") if pair.strip()
+    )
+    extract = env.get("DOORSTEP_OSM_EXTRACT")
+    return Settings(
+        home=Path(home).expanduser().absolute(),
+        database_url=env.get("DATABASE_URL") or None,
+        host=env.get("HOST") or "127.0.0.1",
+        port=port,
+        webhook_allow=allow,
+        public_url=env.get("DOORSTEP_PUBLIC_URL", ""),
+        log_level=env.get("DOORSTEP_LOG", "info"),
+        osm_extract=Path(extract) if extract else None,
+    )
