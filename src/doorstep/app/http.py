@@ -1,0 +1,130 @@
+"""The web process's application: every feature's routes behind one gate."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import prometheus_client
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from sqlalchemy import text
+from starlette.routing import Match
+
+from doorstep import __version__
+from doorstep.app import wiring
+from doorstep.connectors.outside import Connectors
+from doorstep.features.identity.gatekeeper import Gatekeeper
+from doorstep.platform.auth.gate import GATE
+from doorstep.platform.bus import Bus
+from doorstep.platform.db.work import Database
+from doorstep.platform.http import problems
+from doorstep.platform.metrics import HTTP_SECONDS
+from doorstep.platform.settings import Settings
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": (
+        "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+    ),
+}
+
+
+def make_app(settings: Settings, database: Database, connectors: Connectors, bus: Bus) -> FastAPI:
+    """The application of one web process. ``database`` must serve under the web role."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        listening = asyncio.create_task(bus.run())
+        for start in app.state.on_start:
+            app.state.background.append(asyncio.create_task(start()))
+        yield
+        for task in [listening, *app.state.background]:
+            task.cancel()
+        await asyncio.gather(listening, *app.state.background, return_exceptions=True)
+        await database.close()
+
+    app = FastAPI(
+        title="Doorstep",
+        version=__version__,
+        description="An open last-mile delivery network: quotes, deliveries, offers, proof, money.",
+        lifespan=lifespan,
+        separate_input_output_schemas=False,
+    )
+    app.state.settings = settings
+    app.state.database = database
+    app.state.connectors = connectors
+    app.state.bus = bus
+    app.state.authenticate = Gatekeeper(connectors.secrets)
+    app.state.draining = False
+    app.state.on_start = []
+    app.state.background = []
+    problems.install(app)
+    _watch(app)
+    for router in wiring.routers():
+        app.include_router(router)
+    wiring.mount(app)
+    _health(app)
+    return app
+
+
+def _route_name(request: Request) -> str:
+    for route in request.app.router.routes:
+        match, _ = route.matches(request.scope)
+        if match is Match.FULL:
+            return str(getattr(route, "path", "other"))
+    return "other"
+
+
+def _watch(app: FastAPI) -> None:
+    @app.middleware("http")
+    async def watch(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        request_id = str(app.state.database.ids.new())
+        request.state.request_id = request_id
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        started = time.perf_counter()
+        response = await call_next(request)
+        response.headers["X-Request-Id"] = request_id
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        HTTP_SECONDS.labels(_route_name(request), request.method, response.status_code).observe(
+            time.perf_counter() - started
+        )
+        return response
+
+
+def _health(app: FastAPI) -> None:
+    @app.get("/healthz", tags=["health"])
+    async def healthz() -> dict[str, str]:
+        """The process is alive."""
+        return {"status": "ok"}
+
+    @app.get(
+        "/readyz", tags=["health"], responses={503: {"description": "Draining, or the database is away."}}
+    )
+    async def readyz() -> JSONResponse:
+        """The process can serve: the database answers and the network is founded."""
+        if app.state.draining:
+            return JSONResponse({"status": "draining"}, 503)
+        try:
+            async with asyncio.timeout(2), app.state.database.work(GATE) as work:
+                mode = (await work.session.execute(text("SELECT mode FROM network"))).scalar_one_or_none()
+        except Exception as error:
+            return JSONResponse({"status": "no database", "detail": type(error).__name__}, 503)
+        return JSONResponse({"status": "ready" if mode else "not founded"}, 200 if mode else 503)
+
+    @app.get("/version", tags=["health"])
+    async def version() -> dict[str, Any]:
+        """What runs here."""
+        return {"name": "doorstep", "version": __version__}
+
+    @app.get("/metrics", tags=["health"], include_in_schema=False)
+    async def metrics(request: Request) -> Response:
+        """Prometheus metrics, for this machine alone."""
+        if request.client is None or request.client.host not in {"127.0.0.1", "::1", "testclient"}:
+            return PlainTextResponse("metrics are for this machine or signed-in staff", 403)
+        return Response(prometheus_client.generate_latest(), media_type=prometheus_client.CONTENT_TYPE_LATEST)

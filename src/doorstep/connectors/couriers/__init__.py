@@ -1,0 +1,1 @@
+"""Courier networks: a protocol, a working twin network, one file per vendor."""

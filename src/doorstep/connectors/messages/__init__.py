@@ -1,0 +1,1 @@
+"""Messages to phones and mailboxes: one-time codes, links. A protocol, a working twin, vendors."""

@@ -1,0 +1,32 @@
+"""Everything outside that a process may speak to, chosen once at start and passed to routes and handlers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import httpx
+
+from doorstep.connectors.couriers.protocol import Courier
+from doorstep.connectors.maps.protocol import Geocoder, Travel
+from doorstep.connectors.messages.protocol import Messages
+from doorstep.platform.blobs import Blobs
+from doorstep.platform.secrets import Secrets
+
+TravelFor = Callable[[str], Travel]
+"""Driving times for a market, by its time zone name."""
+
+
+@dataclass(slots=True)
+class Connectors:
+    """The outside world of one process."""
+
+    geocoder: Geocoder
+    travel_for: TravelFor
+    messages: Messages
+    blobs: Blobs
+    secrets: Secrets
+    http: httpx.AsyncClient
+    couriers: dict[str, Courier] = field(default_factory=dict)
+    """Courier networks by the provider's slug."""
+    own_url: str = "http://127.0.0.1:8000"
+    webhook_allow: frozenset[str] = frozenset()
+    """Exact ``host:port`` pairs that webhooks may reach although they are private: demo and tests alone."""
