@@ -15,6 +15,27 @@ from doorstep.units.ids import MalformedId
 
 log = structlog.get_logger("http")
 MEDIA = "application/problem+json"
+
+
+def _documented(description: str) -> dict[str, Any]:
+    shape = {"type": "object", "required": ["type", "title", "status", "detail"]}
+    return {"description": description, "content": {MEDIA: {"schema": shape}}}
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: _documented("The request cannot be read"),
+    401: _documented("No credential, or not one of this audience"),
+    403: _documented("The credential may not do that"),
+    404: _documented("No such thing, or not yours to know of"),
+    409: _documented("The thing has moved on since you looked"),
+    413: _documented("The body is too large"),
+    415: _documented("The body is of another media type"),
+    422: _documented("Something in the request does not fit; `errors` says what"),
+    429: _documented("Too many requests; Retry-After says when to come back"),
+    503: _documented("Not right now; send the same request again"),
+}
+"""Refusals by status as OpenAPI documents them: a route's ``responses=`` takes those it can give."""
+
 _BUSY = {"40001", "40P01", "55P03", "57014"}  # serialisation, deadlock, lock wait, statement time-out
 
 
