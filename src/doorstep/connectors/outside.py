@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -11,8 +12,8 @@ from doorstep.connectors.messages.protocol import Messages
 from doorstep.platform.blobs import Blobs
 from doorstep.platform.secrets import Secrets
 
-TravelFor = Callable[[str], Travel]
-"""Driving times for a market, by its time zone name."""
+TravelFor = Callable[[ZoneInfo], Travel]
+"""Driving times for a market, by its time zone."""
 
 
 @dataclass(slots=True)

@@ -101,7 +101,7 @@ class Work:
         """Run ``act`` (fast, in memory) once the commit has succeeded."""
         self._after.append(act)
 
-    async def raw(self) -> asyncpg.Connection[asyncpg.Record]:
+    async def raw(self) -> "asyncpg.Connection[asyncpg.Record]":
         """The driver's own connection in this transaction, for the few hot statements."""
         connection = await self.session.connection()
         driver = (await connection.get_raw_connection()).driver_connection

@@ -1,0 +1,148 @@
+"""The command line: ``doorstep COMMAND``. Each command is a few lines over a room that does the work."""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from random import SystemRandom
+from typing import Annotated, Any
+
+import typer
+
+from doorstep import __version__
+from doorstep.platform import log, settings
+from doorstep.platform.errors import Refusal
+from doorstep.platform.settings import Settings
+
+app = typer.Typer(
+    name="doorstep",
+    help="An open last-mile delivery network in a box. `doorstep demo` shows it alive; `doorstep serve` runs a real one.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+Json = Annotated[str | None, typer.Option("--json", metavar="FILE", help="Write the figures there too (- for standard output).")]
+
+
+def _write_json(target: str | None, figures: object) -> None:
+    if target is None:
+        return
+    text = json.dumps(figures, indent=2, default=str)
+    if target == "-":
+        typer.echo(text)
+    else:
+        Path(target).write_text(text + "\n")
+
+
+def _settings() -> Settings:
+    return settings.from_environment()
+
+
+def _say(problem: str) -> typer.Exit:
+    typer.echo(problem, err=True)
+    return typer.Exit(1)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(f"doorstep {__version__}")
+
+
+@app.command()
+def serve(web_processes: Annotated[int, typer.Option(min=1, max=32)] = 1) -> None:
+    """Run a real network on wall time; empty until its first owner makes a market."""
+    from doorstep.app import launcher
+
+    chosen = _settings()
+    log.configure("launcher", chosen.log_level)
+    if chosen.webhook_allow:
+        raise _say("DOORSTEP_WEBHOOK_ALLOW is for demos and tests alone: unset it to serve real people.")
+    children = {f"web-{n}" if n else "web": ["web"] for n in range(web_processes)}
+    children |= {"dispatcher": ["dispatcher"], "worker": ["worker"]}
+    announce = f"Doorstep serves at {chosen.own_url}\nFirst time here? `doorstep owner-link` prints the first owner's sign-in link."
+    _run_network(lambda: launcher.run(chosen, launcher.Plan("live", children), announce))
+
+
+@app.command()
+def demo(
+    speed: Annotated[float, typer.Option(min=0.1, max=1000, help="Market seconds per real second.")] = 30.0,
+    seed: Annotated[int, typer.Option(help="Another seed, another day.")] = 1,
+    fresh: Annotated[bool, typer.Option(envvar="FRESH", help="Forget the demo that was here.")] = False,
+    public_demo: Annotated[bool, typer.Option("--public-demo", help="Serve beyond this machine; nobody may enter as dispatcher.")] = False,
+) -> None:
+    """Run the living demo market, Nashville: simulated people on the same public API that real ones use."""
+    from doorstep.app import demo_network
+
+    chosen = _settings()
+    log.configure("launcher", chosen.log_level)
+    if not chosen.on_loopback and not public_demo:
+        raise _say(f"A demo on {chosen.host} can be reached by others: add --public-demo, or leave HOST alone.")
+    _run_network(lambda: demo_network.run(chosen, speed=speed, seed=seed, fresh=fresh, public=public_demo))
+
+
+def _run_network(start: Callable[[], None]) -> None:
+    from doorstep.app.launcher import CannotStart
+    from doorstep.platform.postgres.errors import PostgresRefusal
+    from doorstep.platform.secrets import UnsafeSecrets
+
+    try:
+        start()
+    except (CannotStart, UnsafeSecrets, PostgresRefusal, Refusal) as refusal:
+        raise _say(str(refusal) + (f"\n{refusal.advice}" if isinstance(refusal, Refusal) and refusal.advice else "")) from refusal
+
+
+def _process(name: str, run: Callable[[Settings], Awaitable[None]]) -> None:
+    chosen = _settings()
+    log.configure(name, chosen.log_level)
+    import uvloop
+
+    uvloop.run(run(chosen))  # type: ignore[arg-type]
+
+
+@app.command()
+def web() -> None:
+    """Run one web process on the database of DATABASE_URL_WEB."""
+    from doorstep.app import web as room
+
+    _process("web", room.serve)
+
+
+@app.command()
+def dispatcher() -> None:
+    """Run one dispatcher on the database of DATABASE_URL_SYSTEM."""
+    from doorstep.app import dispatcher as room
+
+    _process("dispatcher", room.serve)
+
+
+@app.command()
+def worker() -> None:
+    """Run one worker on the database of DATABASE_URL_SYSTEM."""
+    from doorstep.app import worker as room
+
+    _process("worker", room.serve)
+
+
+@app.command()
+def openapi(target: Annotated[str, typer.Argument(help="File, or - for standard output.")] = "-") -> None:
+    """Write the OpenAPI 3.1 document."""
+    from doorstep.app.openapi import document
+
+    _write_json(target, document())
+
+
+def main() -> None:
+    """The entry point of the installed command."""
+    from doorstep.app import commands
+
+    commands.install(app)
+    app()
+
+
+if __name__ == "__main__":
+    main()

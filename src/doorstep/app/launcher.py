@@ -1,0 +1,195 @@
+"""Starts a whole network: database, migrations, then one process tree that is watched and kept alive.
+
+``doorstep serve`` and ``doorstep demo`` differ in the mode they found and in the processes they add; nothing
+turns one into the other.
+"""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import structlog
+
+from doorstep.app import wiring
+from doorstep.platform import clock_anchor
+from doorstep.platform.auth.actors import system
+from doorstep.platform.clock import WallClock, epoch_ms
+from doorstep.platform.db import migrate
+from doorstep.platform.db.work import Database, Role
+from doorstep.platform.jobs import Handlers
+from doorstep.platform.postgres.roles import DatabaseUrls, provision
+from doorstep.platform.postgres.server import EmbeddedPostgres
+from doorstep.platform.settings import Settings
+from doorstep.units.ids import IdSource
+from doorstep.units.time import MarketInstant
+
+log = structlog.get_logger("launcher")
+GRACE_S = 12.0
+_PR_SET_PDEATHSIG = 1
+
+
+class CannotStart(RuntimeError):
+    """The network cannot start here; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to run: the network's mode and the arguments of each child process (after ``doorstep``)."""
+
+    mode: str
+    children: Mapping[str, Sequence[str]]
+    speed: float = 1.0
+    start_market: MarketInstant | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def check_port(settings: Settings) -> None:
+    """Refuse early when another server holds the port. Raises CannotStart."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise CannotStart(
+                f"port {settings.port} on {settings.host} is taken ({error.strerror}). Set PORT to a free one."
+            ) from error
+
+
+@contextlib.contextmanager
+def open_database(settings: Settings):  # type: ignore[no-untyped-def] # noqa: ANN201
+    """The embedded server, or the one of DATABASE_URL: yields (urls, server or None)."""
+    if settings.database_url:
+        yield asyncio.run(provision(settings.database_url)), None
+        return
+    with EmbeddedPostgres(settings.home) as server:
+        yield server.urls(), server
+
+
+async def prepare(urls: DatabaseUrls, plan: Plan) -> None:
+    """Migrate and found the network. Raises WrongMode when the database holds another kind."""
+    wiring.import_rows()
+    await migrate.upgrade(urls.owner)
+    database = Database(urls.system, Role.SYSTEM, WallClock(), IdSource(epoch_ms, __import__("random").SystemRandom()), Handlers())
+    try:
+        async with database.work(system("launcher")) as work:
+            start = plan.start_market or MarketInstant(datetime.now(UTC))
+            await clock_anchor.found(work, mode=plan.mode, scaled=plan.mode == "demo", start=start, speed=plan.speed)
+    finally:
+        await database.close()
+
+
+class Family:
+    """The child processes: started in order, restarted when they fall, stopped together."""
+
+    def __init__(self, plan: Plan, environment: Mapping[str, str]) -> None:
+        """``environment`` is given to every child."""
+        self._plan = plan
+        self._environment = dict(environment)
+        self._children: dict[str, asyncio.subprocess.Process] = {}
+        self._fallen: dict[str, list[float]] = {}
+        self._stopping = False
+
+    async def start(self, name: str) -> None:
+        """Start the child ``name``; it dies with us even if we are killed."""
+        libc = ctypes.CDLL(None)
+
+        def tie() -> None:
+            libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+        self._children[name] = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "doorstep.app.cli",
+            *self._plan.children[name],
+            env=self._environment,
+            start_new_session=True,  # Ctrl-C reaches us alone; we stop the family in order
+            preexec_fn=tie,
+        )
+
+    async def watch(self, name: str) -> None:
+        """Keep ``name`` running until the family stops."""
+        while not self._stopping:
+            await self.start(name)
+            code = await self._children[name].wait()
+            if self._stopping:
+                return
+            now = time.monotonic()
+            recent = [at for at in self._fallen.get(name, []) if now - at < 60]
+            self._fallen[name] = [*recent, now]
+            pause = min(0.2 * 2 ** len(recent), 10.0)
+            log.warning("child_fell", child=name, code=code, restarts_in_s=pause)
+            await asyncio.sleep(pause)
+
+    async def stop(self) -> None:
+        """Ask all to finish, newest first, and kill what does not."""
+        self._stopping = True
+        alive = [child for child in self._children.values() if child.returncode is None]
+        for child in reversed(alive):
+            with contextlib.suppress(ProcessLookupError):
+                child.terminate()
+        if alive:
+            await asyncio.wait([asyncio.create_task(child.wait()) for child in alive], timeout=GRACE_S)
+        for child in alive:
+            if child.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    child.kill()
+
+
+def run(settings: Settings, plan: Plan, announce: str) -> None:
+    """Run the network until SIGINT or SIGTERM. Raises CannotStart, WrongMode."""
+    if not sys.platform.startswith("linux") or os.uname().machine not in {"x86_64", "aarch64"}:
+        raise CannotStart(f"Doorstep runs on Linux, x86-64 or arm64; this is {sys.platform} on {os.uname().machine}.")
+    check_port(settings)
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with open_database(settings) as (urls, server):
+        asyncio.run(prepare(urls, plan))
+        asyncio.run(_serve(settings, plan, urls, server, announce))
+
+
+async def _serve(
+    settings: Settings, plan: Plan, urls: DatabaseUrls, server: EmbeddedPostgres | None, announce: str
+) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    environment = {
+        **os.environ,
+        **plan.environment,
+        "DATABASE_URL_WEB": urls.web,
+        "DATABASE_URL_SYSTEM": urls.system,
+        "DOORSTEP_HOME": str(settings.home),
+        "HOST": settings.host,
+        "PORT": str(settings.port),
+    }
+    environment.pop("DATABASE_URL", None)  # no serving process learns the owner's address
+    family = Family(plan, environment)
+    watchers = [asyncio.create_task(family.watch(name)) for name in plan.children]
+    if server is not None:
+        watchers.append(asyncio.create_task(_keep_database(server)))
+    print(announce, flush=True)  # noqa: T201 (for the person at the terminal)
+    await stop.wait()
+    print("Stopping: what is under way is finished first.", flush=True)  # noqa: T201
+    await family.stop()
+    for watcher in watchers:
+        watcher.cancel()
+    await asyncio.gather(*watchers, return_exceptions=True)
+
+
+async def _keep_database(server: EmbeddedPostgres) -> None:
+    """Bring the embedded server back when it has died."""
+    while True:
+        await asyncio.sleep(0.2)
+        with contextlib.suppress(Exception):
+            if not server.alive():
+                log.warning("database_fell")
+                await asyncio.to_thread(server.restart_if_dead)

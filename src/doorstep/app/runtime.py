@@ -1,0 +1,149 @@
+"""What every process of a network has: database, clock, bus, connectors, and its place in the attendance.
+
+While at least one process attends (a shared advisory lock), business time runs; the first to attend
+after all were gone re-anchors it at the last heartbeat.
+"""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from random import SystemRandom
+
+import asyncpg
+import httpx
+import structlog
+
+from doorstep.app import wiring
+from doorstep.connectors.couriers.directory import courier_networks
+from doorstep.connectors.maps.geocode import default_geocoder
+from doorstep.connectors.maps.great_circle import GreatCircleTravel
+from doorstep.connectors.messages.twin import MessageTwin
+from doorstep.connectors.outside import Connectors, TravelFor
+from doorstep.platform import clock_anchor, secrets
+from doorstep.platform.auth.actors import Actor, system
+from doorstep.platform.auth.gate import GATE
+from doorstep.platform.blobs import FileBlobs
+from doorstep.platform.bus import Bus
+from doorstep.platform.clock import Clock, WallClock, epoch_ms
+from doorstep.platform.db.work import Database, Role
+from doorstep.platform.postgres.roles import check_serving_role
+from doorstep.platform.settings import Settings
+from doorstep.units.ids import IdSource
+
+log = structlog.get_logger("runtime")
+ATTENDANCE = 0x6F70656E
+
+
+@dataclass(slots=True)
+class Runtime:
+    """One process's parts."""
+
+    settings: Settings
+    database: Database
+    connectors: Connectors
+    bus: Bus
+    clock: Clock
+    mode: str
+
+
+def serving_url(role: Role) -> str:
+    """The database address of ``role``, as the launcher (or the operator) put it into the environment."""
+    name = f"DATABASE_URL_{role.upper()}"
+    url = os.environ.get(name)
+    if not url:
+        raise SystemExit(f"{name} is not set: start this process by `doorstep serve`, or give it the address of its role.")
+    return url
+
+
+def travel_for(settings: Settings) -> TravelFor:
+    """Roads where an extract is configured, else the great circle."""
+    if settings.osm_extract is None:
+        return GreatCircleTravel
+    from doorstep.connectors.maps.osrm import open_roads
+
+    return open_roads(settings.osm_extract, settings.home / "roads")
+
+
+@contextlib.asynccontextmanager
+async def process(name: str, role: Role, settings: Settings) -> AsyncIterator[Runtime]:
+    """Open the parts of a process called ``name`` under ``role``; closes them at the end."""
+    url = serving_url(role)
+    actor: Actor = system(name) if role is Role.SYSTEM else GATE
+    wall = WallClock()
+    async with httpx.AsyncClient(timeout=15, follow_redirects=False) as outward:
+        bootstrap = await asyncpg.connect(url, timeout=10)
+        try:
+            await check_serving_role(bootstrap)
+            mode = await bootstrap.fetchval("SELECT mode FROM network")
+        finally:
+            await bootstrap.close()
+        if mode is None:
+            raise SystemExit("nobody has founded a network in this database: run `doorstep serve` first")
+        keys = secrets.load(settings.secrets, demo=mode == "demo")
+        connectors = Connectors(
+            geocoder=default_geocoder(),
+            travel_for=travel_for(settings),
+            messages=MessageTwin(settings.home / "messages"),
+            blobs=FileBlobs(settings.home / "blobs"),
+            secrets=keys,
+            http=outward,
+            couriers=courier_networks(os.environ, outward),
+            own_url=settings.own_url,
+            webhook_allow=settings.webhook_allow,
+        )
+        bus = Bus(url)
+        database = Database(url, role, wall, IdSource(epoch_ms, SystemRandom()), wiring.handlers(connectors), bus.wake)
+        attending = asyncio.Event()
+        attendance = asyncio.create_task(_attend(database, actor, url, attending))
+        await attending.wait()
+        async with database.work(actor) as work:
+            database.clock = await clock_anchor.clock_of(work)
+        following = asyncio.create_task(_follow(database, actor))
+        try:
+            yield Runtime(settings, database, connectors, bus, database.clock, mode)
+        finally:
+            attendance.cancel()
+            following.cancel()
+            await asyncio.gather(attendance, following, return_exceptions=True)
+            await database.close()
+
+
+async def _attend(database: Database, actor: Actor, url: str, attending: asyncio.Event) -> None:
+    """Hold the shared attendance lock; the first process resumes business time. Reconnects for ever."""
+    while True:
+        try:
+            connection = await asyncpg.connect(url, timeout=5)
+            try:
+                first = not attending.is_set() and await connection.fetchval("SELECT pg_try_advisory_lock($1)", ATTENDANCE)
+                if first:
+                    async with database.work(actor) as work:
+                        await clock_anchor.resume(work)
+                await connection.execute("SELECT pg_advisory_lock_shared($1)", ATTENDANCE)
+                if first:
+                    await connection.execute("SELECT pg_advisory_unlock($1)", ATTENDANCE)
+                attending.set()
+                while True:
+                    await asyncio.sleep(2)
+                    await connection.fetchval("SELECT 1", timeout=5)
+            finally:
+                await connection.close(timeout=1)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            log.warning("attendance_reconnects", error=str(error))
+            await asyncio.sleep(0.3)
+
+
+async def _follow(database: Database, actor: Actor) -> None:
+    """Follow changes of speed and note how far time has come, once a second."""
+    while True:
+        with contextlib.suppress(Exception):
+            async with database.work(actor) as work:
+                await clock_anchor.follow(work, database.clock)
+                await clock_anchor.beat(work)
+        await asyncio.sleep(1)
+
+
+def with_database(settings: Settings, url: str | None) -> Settings:
+    """``settings`` for another database."""
+    return replace(settings, database_url=url)
