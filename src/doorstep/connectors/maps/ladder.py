@@ -20,7 +20,7 @@ from doorstep.connectors.maps.protocol import (
 )
 from doorstep.connectors.maps.protocol import WhyNotLocated as Why
 from doorstep.connectors.us.zips import ZipArea
-from doorstep.units.geo import great_circle_m
+from doorstep.units.geo import LatLng, great_circle_m
 
 _SUGGESTED = 3
 
@@ -90,10 +90,17 @@ def _placed(query: AddressQuery, area: ZipArea) -> Located | NotLocated:
             reason=Why.POINT_TOO_FAR,
             message=(
                 f"The given point lies {away_m / 1000:.1f} km from the middle of ZIP {area.postcode}; "
-                f"at most {area.reach_m / 1000:.1f} km is plausible. Are latitude and longitude swapped?"
+                f"at most {area.reach_m / 1000:.1f} km is plausible."
+                + (" Latitude and longitude are swapped." if _swapped(query.point, area) else "")
             ),
         )
     return Located(address=address, point=query.point, precision=Precision.GIVEN, postcode=area.postcode)
+
+
+def _swapped(point: LatLng, area: ZipArea) -> bool:
+    if abs(point.lng) > 90:
+        return False
+    return great_circle_m(LatLng(lat=point.lng, lng=point.lat), area.point) <= area.reach_m
 
 
 def _zips_of(city: str, state: str, areas: Mapping[str, ZipArea]) -> tuple[str, ...]:

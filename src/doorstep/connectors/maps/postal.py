@@ -9,30 +9,31 @@ import re
 from dataclasses import replace
 
 from doorstep.connectors.maps.postal_words import (
+    BEHIND_A_DIRECTION,
     CITY_WORDS,
     DIRECTIONS,
     LONE_UNITS,
+    SMALL_WORDS,
     STATES,
     SUFFIXES,
     UNITS,
 )
 from doorstep.connectors.maps.protocol import Address
 
-_POSTCODE = re.compile(r"(\d{5})(?:-?\d{4})?")
+_POSTCODE = re.compile(r"([0-9]{5})(?:-?[0-9]{4})?")
 _PO_BOX = re.compile(r"\bp\.?\s*o\.?\s*box\b|\bpost\s+office\s+box\b", re.IGNORECASE)
-_NUMBERED = re.compile(r"\d+(?:st|nd|rd|th)", re.IGNORECASE)
-# A unit is told by a number or a letter or two: "Apt 4B", "Ste 200-C", "Unit B"; never "Lot Street".
-_UNIT_NAME = re.compile(r"#?(?:[a-z]{1,2}|[a-z]{0,2}-?\d[\da-z/-]*)", re.IGNORECASE)
+_NUMBERED = re.compile(r"[0-9]+(?:st|nd|rd|th)", re.IGNORECASE)
+# A unit is told by a number or one letter: "Apt 4B", "Ste 200-C", "Unit B"; never "Lot St".
+_UNIT_NAME = re.compile(r"[A-Za-z]|[A-Za-z]{0,2}-?[0-9][0-9A-Za-z/-]*")
 
 
 def normalise(address: Address) -> Address:
     """``address`` in the standard spelling; state as two letters, postcode cut to five digits where possible."""
     street, unit = _unit_apart(_words(address.line1))
-    own_units = " ".join(_units(_words(address.line2)))
     return replace(
         address,
         line1=" ".join(_street(street)),
-        line2=" ".join(part for part in (own_units, " ".join(unit)) if part),
+        line2=_unit_line(" ".join([address.line2, *unit])),
         city=" ".join(_capital(word) for word in _words(address.city)),
         state=state_code(address.state),
         postcode=postcode_of(address.postcode) or address.postcode.strip(),
@@ -81,36 +82,36 @@ def _unit_apart(words: list[str]) -> tuple[list[str], list[str]]:
     """Cut the units off the end of the street line; the street keeps at least two words."""
     cut = len(words)
     while cut > 2:
-        if cut > 3 and _starts_unit(words, cut - 2) and _UNIT_NAME.fullmatch(words[cut - 1]):
+        last, before = words[cut - 1].lower(), words[cut - 2].lower()
+        if cut > 3 and before in UNITS and _UNIT_NAME.fullmatch(last):
             # "Apt # 4" is one unit.
-            cut -= 3 if words[cut - 2] == "#" and cut > 4 and words[cut - 3].lower() in UNITS else 2
-        elif words[cut - 1].lower() in LONE_UNITS and words[cut - 2].lower() in SUFFIXES:
+            cut -= 3 if before == "#" and cut > 4 and words[cut - 3].lower() in UNITS else 2
+        elif last in LONE_UNITS and before in SUFFIXES:
             cut -= 1
         else:
             break
-    return words[:cut], _units(words[cut:])
+    return words[:cut], words[cut:]
 
 
-def _starts_unit(words: list[str], index: int) -> bool:
-    return words[index].lower() in UNITS
-
-
-def _units(words: list[str]) -> list[str]:
+def _unit_line(line: str) -> str:
+    """The units of ``line`` in short form; a line that is not made of units alone stays as written."""
+    words = _words(line)
     units: list[str] = []
-    for index, word in enumerate(words):
-        lower = word.lower()
-        following = words[index + 1] if index + 1 < len(words) else ""
-        if lower in UNITS and following == "#":
-            units.append(UNITS[lower])
-        elif word == "#" and units and units[-1] in UNITS.values() and units[-1] != "#":
-            continue  # "Apt # 4" is "Apt 4"
-        elif lower in UNITS and _UNIT_NAME.fullmatch(following):
-            units.append(UNITS[lower])
-        elif lower in LONE_UNITS and (index == 0 or len(word) > 2):
-            units.append(LONE_UNITS[lower])
+    index = 0
+    while index < len(words):
+        word = words[index].lower()
+        if word in UNITS:
+            # "Apt # 4" is "Apt 4".
+            index += 2 if words[index + 1 : index + 2] == ["#"] else 1
+            if index == len(words) or not _UNIT_NAME.fullmatch(words[index]):
+                return " ".join(line.split())
+            units += [UNITS[word], words[index].upper()]
+        elif word in LONE_UNITS:
+            units.append(LONE_UNITS[word])
         else:
-            units.append(word.upper() if _UNIT_NAME.fullmatch(word) else _capital(word))
-    return units
+            return " ".join(line.split())
+        index += 1
+    return " ".join(units)
 
 
 def _street(words: list[str]) -> list[str]:
@@ -124,25 +125,26 @@ def _street(words: list[str]) -> list[str]:
     # The last word is a suffix only behind a number and a name: "5 Park Ave", but "5 Broadway", "5 The Park".
     if end >= 2 and lower[end] in SUFFIXES and lower[end - 1] != "the":
         street[end] = SUFFIXES[lower[end]]
-    # A direction is one only before a name: "12 North Main St", but "12 North St".
-    if end >= 3 and lower[1] in DIRECTIONS and any(c.isdigit() for c in lower[0]):
+    # A direction is one only before a name: "12 North Main St", but "12 North St" and "12 North Side Rd".
+    numbered = bool(lower) and any(c.isdigit() for c in lower[0])
+    if end >= 3 and numbered and lower[1] in DIRECTIONS and lower[2] not in BEHIND_A_DIRECTION:
         street[1] = DIRECTIONS[lower[1]]
     return street
 
 
 def _capital(word: str) -> str:
+    """``word`` with a capital if it was written all in capitals or all small; other spellings are meant."""
     if _NUMBERED.fullmatch(word):
         return word.lower()
     if any(c.isdigit() for c in word):
         return word.upper()
-    if word.isupper() or word.islower():
-        if word.lower() in DIRECTIONS and len(word) <= 2:
-            return word.upper()
-        return "-".join(
-            "'".join(part[:1].upper() + part[1:].lower() for part in piece.split("'"))
-            for piece in word.split("-")
-        )
-    return word
+    if not word.isascii() or not (word.isupper() or word.islower()):
+        return word
+    if word.lower() in SMALL_WORDS:
+        return word.lower()
+    if word.lower() in DIRECTIONS and len(word) <= 2:
+        return word.upper()
+    return re.sub(r"[a-z]+", lambda part: part[0].capitalize(), word.lower())
 
 
 def _country(text: str) -> str:

@@ -100,6 +100,12 @@ DIRECTIONS = {
     for word in words.split()
 }
 
+# A direction before one of these is part of the street's name: "West End Ave".
+BEHIND_A_DIRECTION = frozenset({"bank", "end", "gate", "side"})
+
+# Words that stay small inside a name.
+SMALL_WORDS = frozenset({"and", "at", "of", "the"})
+
 # Publication 28, appendix C2: units that are followed by a number or name.
 UNITS = {
     word: short

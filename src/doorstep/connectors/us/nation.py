@@ -32,7 +32,7 @@ def nation() -> tuple[ZipArea, ...]:
 
     Raises NationNotInstalled.
     """
-    return tuple(a for a in every_zip() if a.households > 0)
+    return tuple(a for a in nation_rows() if a.households > 0)
 
 
 @lru_cache(maxsize=1)
