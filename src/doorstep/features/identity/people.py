@@ -1,0 +1,238 @@
+"""Verbs about people: staff, merchants' users, drivers' phones, one-time links."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import CursorResult, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from doorstep.features.identity import credentials, passwords, phones, queries
+from doorstep.features.identity.credentials import Kind
+from doorstep.features.identity.errors import EmailTaken, LastOwner, LinkSpent, PhoneTaken
+from doorstep.features.identity.models import DriverPhoneRow, LinkRow, MerchantUserRow, SessionRow, StaffRow
+from doorstep.features.identity.rules import LINK_LIFETIME, MerchantRole, Staff, StaffRole, User
+from doorstep.platform.db.work import Work
+from doorstep.platform.errors import NotFound
+from doorstep.units.ids import DriverId, MerchantId
+
+
+def plain_email(email: str) -> str:
+    """How an e-mail is kept: without spaces around it, in lower case."""
+    return email.strip().lower()
+
+
+async def create_staff(
+    work: Work,
+    *,
+    email: str,
+    name: str,
+    role: StaffRole,
+    password: str | None = None,
+    password_hash: str | None = None,
+    label: str = "",
+) -> Staff:
+    """Let somebody work for the operator. Without a password she needs an invitation first. Raises EmailTaken."""
+    if password is not None:
+        password_hash = await passwords.hashed(password)
+    row_id = work.new_id()
+    made = await work.session.execute(
+        insert(StaffRow)
+        .values(
+            id=row_id,
+            email=plain_email(email),
+            name=name,
+            role=role.value,
+            label=label,
+            password_hash=password_hash,
+            totp_last_step=0,
+            created_wall=work.wall(),
+        )
+        .on_conflict_do_nothing(index_elements=["email"])
+        .returning(StaffRow.id)
+    )
+    if made.one_or_none() is None:
+        raise EmailTaken
+    return await queries.staff(work, row_id)
+
+
+async def create_user(
+    work: Work,
+    merchant_id: MerchantId | UUID,
+    *,
+    email: str,
+    name: str,
+    role: MerchantRole,
+    password: str,
+) -> User:
+    """Let somebody work for a merchant. Raises EmailTaken."""
+    stored = await passwords.hashed(password)
+    row_id = work.new_id()
+    made = await work.session.execute(
+        insert(MerchantUserRow)
+        .values(
+            id=row_id,
+            merchant_id=merchant_id,
+            email=plain_email(email),
+            name=name,
+            role=role.value,
+            password_hash=stored,
+            created_wall=work.wall(),
+        )
+        .on_conflict_do_nothing(index_elements=["email"])
+        .returning(MerchantUserRow.id)
+    )
+    if made.one_or_none() is None:
+        raise EmailTaken
+    return await queries.user(work, row_id)
+
+
+async def register_driver_phone(work: Work, driver_id: DriverId | UUID, phone: str) -> str:
+    """Let a driver sign in with ``phone``; an earlier one no longer does. Returns it as E.164.
+
+    Raises NoPhone, and PhoneTaken when another driver has it.
+    """
+    number = phones.e164(phone)
+    taken = await work.session.execute(select(DriverPhoneRow.driver_id).where(DriverPhoneRow.phone == number))
+    if taken.scalar_one_or_none() not in {None, driver_id}:
+        raise PhoneTaken
+    await work.session.execute(
+        insert(DriverPhoneRow)
+        .values(driver_id=driver_id, phone=number, registered_wall=work.wall())
+        .on_conflict_do_update(
+            index_elements=["driver_id"], set_={"phone": number, "registered_wall": work.wall()}
+        )
+    )
+    return number
+
+
+async def set_role(work: Work, staff_id: UUID, role: StaffRole) -> Staff:
+    """Let somebody do other work from the next request on. Raises NotFound, LastOwner."""
+    row = await _held(work, staff_id)
+    if role is not StaffRole.OWNER:
+        await _keep_an_owner(work, row)
+    row.role = role.value
+    await work.session.flush()
+    return queries.as_staff(row)
+
+
+async def disable_staff(work: Work, staff_id: UUID) -> Staff:
+    """End somebody's sessions and refuse new ones. Raises NotFound, LastOwner."""
+    row = await _held(work, staff_id)
+    await _keep_an_owner(work, row)
+    row.disabled_wall = row.disabled_wall or work.wall()
+    await work.session.flush()
+    await end_sessions(work, staff_id)
+    return queries.as_staff(row)
+
+
+async def forget_totp(work: Work, staff_id: UUID) -> Staff:
+    """Somebody lost her authenticator: she signs in by password alone until she enrols another. Raises NotFound."""
+    row = await _held(work, staff_id)
+    row.totp_sealed = None
+    row.totp_confirmed_wall = None
+    await work.session.flush()
+    await end_sessions(work, staff_id)
+    return queries.as_staff(row)
+
+
+async def end_sessions(work: Work, subject: UUID) -> int:
+    """Sign ``subject`` (staff, user or driver) out everywhere; returns how many sessions ended."""
+    ended = await work.session.execute(delete(SessionRow).where(SessionRow.subject == subject))
+    return cast("CursorResult[Any]", ended).rowcount
+
+
+async def owner_link(work: Work) -> str:
+    """A one-time token with which the first owner (or a new one) signs up within a day.
+
+    Only for whoever sits at the machine: the command line prints it once. An older one no longer works.
+    """
+    await work.session.execute(
+        update(LinkRow)
+        .where(LinkRow.staff_id.is_(None), LinkRow.spent_wall.is_(None))
+        .values(spent_wall=work.wall())
+    )
+    return _link(work, None)
+
+
+async def invite_staff(work: Work, *, email: str, name: str, role: StaffRole) -> tuple[Staff, str]:
+    """Somebody new and the one-time token with which she chooses her password. Raises EmailTaken."""
+    invited = await create_staff(work, email=email, name=name, role=role)
+    return invited, _link(work, invited.id)
+
+
+async def redeem_owner_link(work: Work, link: str, *, name: str, email: str, password_hash: str) -> Staff:
+    """The owner signs up. Raises LinkSpent, EmailTaken."""
+    if await _spend(work, link, first_owner=True) is not None:
+        raise LinkSpent
+    return await create_staff(work, email=email, name=name, role=StaffRole.OWNER, password_hash=password_hash)
+
+
+async def redeem_invitation(work: Work, link: str, *, password_hash: str) -> Staff:
+    """Somebody invited chooses her password. Raises LinkSpent."""
+    staff_id = await _spend(work, link, first_owner=False)
+    row = None if staff_id is None else await work.session.get(StaffRow, staff_id, with_for_update=True)
+    if row is None or row.disabled_wall is not None:
+        raise LinkSpent
+    row.password_hash = password_hash
+    await work.session.flush()
+    return queries.as_staff(row)
+
+
+def _link(work: Work, staff_id: UUID | None) -> str:
+    token = credentials.make(Kind.LINK)
+    work.session.add(
+        LinkRow(
+            id=work.new_id(),
+            digest=credentials.digest(token),
+            staff_id=staff_id,
+            made_wall=work.wall(),
+            spent_wall=None,
+        )
+    )
+    return token
+
+
+async def _spend(work: Work, link: str, *, first_owner: bool) -> UUID | None:
+    """Use a link up; whom it is for. One statement decides: of two at once, one has it."""
+    spent = await work.session.execute(
+        update(LinkRow)
+        .where(
+            LinkRow.digest == credentials.digest(link),
+            LinkRow.staff_id.is_(None) if first_owner else LinkRow.staff_id.is_not(None),
+            LinkRow.spent_wall.is_(None),
+            LinkRow.made_wall > work.wall() - LINK_LIFETIME,
+        )
+        .values(spent_wall=work.wall())
+        .returning(LinkRow.staff_id)
+    )
+    row = spent.one_or_none()
+    if row is None:
+        raise LinkSpent
+    staff_id: UUID | None = row.staff_id
+    return staff_id
+
+
+async def _held(work: Work, staff_id: UUID) -> StaffRow:
+    # One lock for all changes of who may do what, so that two owners cannot demote each other at once.
+    await work.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('identity:staff', 0))"))
+    row = await work.session.get(StaffRow, staff_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def _keep_an_owner(work: Work, row: StaffRow) -> None:
+    if row.role != StaffRole.OWNER.value or row.disabled_wall is not None:
+        return
+    others = await work.session.execute(
+        select(func.count())
+        .select_from(StaffRow)
+        .where(
+            StaffRow.role == StaffRole.OWNER.value,
+            StaffRow.disabled_wall.is_(None),
+            StaffRow.password_hash.is_not(None),
+            StaffRow.id != row.id,
+        )
+    )
+    if others.scalar_one() == 0:
+        raise LastOwner
