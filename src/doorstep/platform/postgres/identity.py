@@ -42,7 +42,16 @@ class Identity:
 
     def command(self, program: Path, *arguments: str) -> list[str]:
         """The command line that runs ``program`` in this identity, bound to the life of the calling thread."""
-        step = [sys.executable, "-I", "-S", str(_LAUNCH), str(os.getpid()), self.mode, str(self.uid), str(self.gid)]
+        step = [
+            sys.executable,
+            "-I",
+            "-S",
+            str(_LAUNCH),
+            str(os.getpid()),
+            self.mode,
+            str(self.uid),
+            str(self.gid),
+        ]
         return [*step, str(program), *arguments]
 
 
