@@ -63,7 +63,7 @@ def test_rush_hour_is_a_matter_of_the_market_s_own_clock() -> None:
     )
 
 
-@pytest.mark.parametrize("count", [0, 1, 5])
+@pytest.mark.parametrize("count", [0, 1, 5, 300])
 def test_a_matrix_holds_any_number_of_places(count: int) -> None:
     ways = asyncio.run(TRAVEL.matrix([BROADWAY, AIRPORT] * count, RUSH))
     assert ways.seconds.shape == ways.metres.shape == (2 * count, 2 * count)
