@@ -7,7 +7,8 @@ SameSite=Lax.
 
 from urllib.parse import urlsplit
 
-from fastapi import Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from doorstep.features.identity.errors import ForgeryRefused
 from doorstep.platform.auth.actors import Audience

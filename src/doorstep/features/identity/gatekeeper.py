@@ -7,7 +7,7 @@ looked up. Nothing is cached: a key revoked or a session ended is refused from t
 from typing import NoReturn
 from uuid import UUID
 
-from fastapi import Request
+from starlette.requests import Request
 
 from doorstep.features.identity import cookies, credentials, queries
 from doorstep.features.identity.rules import LIFETIMES, SCOPES_OF, MerchantRole, StaffRole

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 from doorstep.features.identity import credentials
 from doorstep.features.identity.credentials import Kind
 from doorstep.features.identity.errors import ScopeTooWide, TooManyKeys
+from doorstep.features.identity.events import access_changed
 from doorstep.features.identity.models import KeyRow
 from doorstep.features.identity.rules import KEYS_ALIVE, NewKey, Scope
 from doorstep.platform.auth.actors import Audience
@@ -78,6 +79,7 @@ def _written(
         last_used_wall=None,
     )
     work.session.add(row)
+    _tell(work, "key_created", row.id, merchant_id, " ".join(sorted(scopes)))
     return NewKey(row.id, secret)
 
 
@@ -87,7 +89,23 @@ async def revoke_key(work: Work, key_id: UUID) -> None:
         update(KeyRow)
         .where(KeyRow.id == key_id)
         .values(revoked_wall=func.coalesce(KeyRow.revoked_wall, work.wall()))
-        .returning(KeyRow.id)
+        .returning(KeyRow.merchant_id)
     )
-    if revoked.one_or_none() is None:
+    row = revoked.one_or_none()
+    if row is None:
         raise NotFound
+    _tell(work, "key_revoked", key_id, row.merchant_id)
+
+
+def _tell(work: Work, what: str, key_id: UUID, merchant_id: UUID | None, detail: str = "") -> None:
+    event = access_changed(
+        work.new_id(),
+        work.actor,
+        work.wall(),
+        what=what,
+        noun="key",
+        subject=key_id,
+        tenant=merchant_id,
+        detail=detail,
+    )
+    work.emit(event, stream=event.stream, seq=1)

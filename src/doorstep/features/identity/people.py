@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from doorstep.features.identity import credentials, passwords, phones, queries
 from doorstep.features.identity.credentials import Kind
 from doorstep.features.identity.errors import EmailTaken, LastOwner, LinkSpent, PhoneTaken
+from doorstep.features.identity.events import access_changed
 from doorstep.features.identity.models import DriverPhoneRow, LinkRow, MerchantUserRow, SessionRow, StaffRow
 from doorstep.features.identity.rules import LINK_LIFETIME, MerchantRole, Staff, StaffRole, User
 from doorstep.platform.db.work import Work
@@ -52,6 +53,7 @@ async def create_staff(
     )
     if made.one_or_none() is None:
         raise EmailTaken
+    _tell(work, "staff_created", row_id, role)
     return await queries.staff(work, row_id)
 
 
@@ -111,6 +113,7 @@ async def set_role(work: Work, staff_id: UUID, role: StaffRole) -> Staff:
     if role is not StaffRole.OWNER:
         await _keep_an_owner(work, row)
     row.role = role.value
+    _tell(work, "role_changed", staff_id, role)
     await work.session.flush()
     return queries.as_staff(row)
 
@@ -120,6 +123,7 @@ async def disable_staff(work: Work, staff_id: UUID) -> Staff:
     row = await _held(work, staff_id)
     await _keep_an_owner(work, row)
     row.disabled_wall = row.disabled_wall or work.wall()
+    _tell(work, "staff_disabled", staff_id)
     await work.session.flush()
     await end_sessions(work, staff_id)
     return queries.as_staff(row)
@@ -130,6 +134,7 @@ async def forget_totp(work: Work, staff_id: UUID) -> Staff:
     row = await _held(work, staff_id)
     row.totp_sealed = None
     row.totp_confirmed_wall = None
+    _tell(work, "totp_forgotten", staff_id)
     await work.session.flush()
     await end_sessions(work, staff_id)
     return queries.as_staff(row)
@@ -176,6 +181,13 @@ async def redeem_invitation(work: Work, link: str, *, password_hash: str) -> Sta
     row.password_hash = password_hash
     await work.session.flush()
     return queries.as_staff(row)
+
+
+def _tell(work: Work, what: str, staff_id: UUID, detail: str = "") -> None:
+    event = access_changed(
+        work.new_id(), work.actor, work.wall(), what=what, noun="staff", subject=staff_id, detail=detail
+    )
+    work.emit(event, stream=event.stream, seq=1)
 
 
 def _link(work: Work, staff_id: UUID | None) -> str:

@@ -27,7 +27,7 @@ class Message:
     text: str
 
 
-class LocalMessages:
+class MessageTwin:
     """Delivers into ``folder`` (made with mode 0700)."""
 
     def __init__(self, folder: Path) -> None:
