@@ -1,0 +1,131 @@
+"""Fixtures every test may use: a real PostgreSQL per test process, a fresh migrated database per test."""
+
+import contextlib
+import os
+import secrets
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from doorstep.app import wiring
+from doorstep.platform.db import schema
+from doorstep.platform.postgres.binaries import find_server
+from doorstep.platform.postgres.identity import choose_identity
+from tests.factories.network import Network, open_network
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running PostgreSQL of this test process, reached over its socket."""
+
+    folder: Path
+
+    def url(self, database: str, role: str = "postgres") -> str:
+        """A plain address; test servers trust their socket, which only we can reach."""
+        return f"postgresql://{role}@/{database}?host={self.folder}&port=5432"
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """PostgreSQL without fsync, in a folder that goes with the test process."""
+    with tempfile.TemporaryDirectory(prefix="dst-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        binaries = find_server()
+        identity = choose_identity(binaries.program("postgres"), folder)
+        subprocess.run(
+            identity.command(
+                binaries.program("initdb"), "-D", str(folder / "data"), "-U", "postgres", "-A", "trust",
+                "--no-sync", "-E", "UTF8", "--locale=C.UTF-8",
+            ),
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        journal = (folder / "log").open("wb")
+        process = subprocess.Popen(
+            identity.command(
+                binaries.program("postgres"), "-D", str(folder / "data"), "-k", str(folder), "-h", "",
+                "-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=150",
+                "-c", "autovacuum=off",
+            ),
+            stderr=journal,
+        )  # fmt: skip
+        try:
+            yield Server(folder)
+        finally:
+            process.send_signal(signal.SIGQUIT)
+            process.wait(10)
+            journal.close()
+
+
+async def _connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
+    until = time.monotonic() + 20
+    while True:
+        try:
+            return await asyncpg.connect(url)
+        except (OSError, asyncpg.CannotConnectNowError):
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
+_template: list[str] = []
+
+
+async def _template_of(server: Server) -> str:
+    """The migrated database that tests clone, made once per test process."""
+    if not _template:
+        wiring.import_rows()
+        admin = await _connect(server.url("postgres"))
+        for role in ("doorstep_owner", "doorstep_web", "doorstep_system"):
+            await admin.execute(f"CREATE ROLE {role} LOGIN")
+        await admin.execute("CREATE DATABASE template_doorstep OWNER doorstep_owner")
+        await admin.close()
+        admin = await _connect(server.url("template_doorstep"))
+        await admin.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
+        await admin.execute("ALTER SCHEMA public OWNER TO doorstep_owner")
+        await admin.close()
+        owner = await _connect(server.url("template_doorstep", "doorstep_owner"))
+        await owner.execute(schema.sql())
+        await owner.close()
+        _template.append("template_doorstep")
+    return _template[0]
+
+
+@pytest.fixture
+async def database_name(server: Server) -> AsyncIterator[str]:
+    """A fresh database with the whole schema and no rows."""
+    template = await _template_of(server)
+    name = f"test_{secrets.token_hex(6)}"
+    admin = await _connect(server.url("postgres"))
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER doorstep_owner")
+    await admin.close()
+    yield name
+    admin = await _connect(server.url("postgres"))
+    with contextlib.suppress(asyncpg.PostgresError):
+        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await admin.close()
+
+
+@pytest.fixture
+async def network(server: Server, database_name: str, tmp_path: Path) -> AsyncIterator[Network]:
+    """A whole network in this process, its clock standing at a Saturday morning in Nashville."""
+    async with open_network(
+        server.url(database_name, "doorstep_web"), server.url(database_name, "doorstep_system"), tmp_path
+    ) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """Recorded and published instances; tests that need them skip when they are absent."""
+    folder = Path(os.environ.get("DOORSTEP_DATA", Path(__file__).parents[2] / "shared/data"))
+    if not folder.is_dir():
+        pytest.skip(f"no recorded data at {folder}: set DOORSTEP_DATA")
+    return folder
