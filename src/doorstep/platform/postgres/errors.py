@@ -36,6 +36,10 @@ class PasswordsLost(PostgresRefused):
     """The data directory is there but the file with its passwords is not."""
 
 
+class ServerTooOld(PostgresRefused):
+    """The outside database is of a version below the oldest supported."""
+
+
 class RolesMissing(PostgresRefused):
     """The given role may not make what Doorstep needs; ``sql`` is what an administrator runs by hand.
 

@@ -77,8 +77,9 @@ def drain(data: Path) -> None:
     ):
         left = server_pids(data)
         orphaned = bool(left) and _postmaster_gone(data, left)
-        for pid in left if number is not None else ():
-            _send(pid, signal.SIGKILL if orphaned else number)
+        if number is not None:
+            for pid in left:
+                _send(pid, signal.SIGKILL if orphaned else number)
         deadline = time.monotonic() + wait_s
         while left and time.monotonic() < deadline:
             time.sleep(_POLL_S)

@@ -1,14 +1,17 @@
 """The three roles: one owns the schema, two serve and are bound by row-level security."""
 
+import base64
+import hashlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 import asyncpg
 
-from doorstep.platform.postgres.errors import ServingRoleRefused
+from doorstep.platform.postgres.binaries import OLDEST_MAJOR
+from doorstep.platform.postgres.errors import RolesMissing, ServerTooOld, ServingRoleRefused
 from doorstep.platform.postgres.passwords import PasswordFile, scram_verifier
 
 DATABASE = "doorstep"
@@ -96,6 +99,131 @@ def schema_grants() -> list[str]:
 def quoted(identifier: str) -> str:
     """``identifier`` as SQL."""
     return '"' + identifier.replace('"', '""') + '"'
+
+
+def plain_url(url: str) -> str:
+    """``url`` as ``postgresql://``, whatever driver it names. ValueError when it is no address of a PostgreSQL."""
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme.split("+")[0] not in {"postgresql", "postgres"}:
+        raise ValueError("a database address starts with postgresql://")
+    return f"postgresql://{rest}"
+
+
+def url_password(url: str) -> tuple[str, str | None]:
+    """``url`` without its password, and that password (None when it carries none)."""
+    parts = urlsplit(plain_url(url))
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    credentials, at, place = parts.netloc.rpartition("@")
+    user, colon, written = credentials.partition(":")
+    password = unquote(written) if colon else dict(query).get("password")
+    rest = [(key, value) for key, value in query if key != "password"]
+    without = parts._replace(netloc=f"{user}{at}{place}", query=urlencode(rest, safe="/"))
+    # geturl() drops an empty place together with its slashes.
+    return f"postgresql://{without.netloc}{without.path}" + (f"?{without.query}" if rest else ""), password
+
+
+def url_as(url: str, role: str, password: str) -> str:
+    """``url`` for another role."""
+    parts = urlsplit(plain_url(url))
+    rest = [(key, value) for key, value in parse_qsl(parts.query) if key not in {"user", "password"}]
+    place = parts.netloc.rpartition("@")[2]
+    query = f"?{urlencode(rest, safe='/')}" if rest else ""
+    return f"postgresql://{quote(role, safe='')}:{quote(password, safe='')}@{place}{parts.path}{query}"
+
+
+def serving_password(owner_password: str, role: str) -> str:
+    """The password of a serving role beside an outside database: derived, so that every machine started with the same
+    DATABASE_URL knows it and none has to store it; slow (scrypt, RFC 7914) so that it does not lead back.
+    """
+    key = hashlib.scrypt(
+        owner_password.encode(), salt=f"doorstep role {role}".encode(), n=2**14, r=8, p=1, dklen=24
+    )
+    return base64.urlsafe_b64encode(key).decode()
+
+
+async def provision(url: str, *, environ: Mapping[str, str] | None = None) -> DatabaseUrls:
+    """The addresses of the three roles of the outside database ``url``, whose role owns the schema and migrates it.
+
+    Makes what is missing (serving roles, their way in, the extension btree_gist); safe to repeat.
+    DATABASE_URL_WEB and DATABASE_URL_SYSTEM in ``environ`` (the process's own by default) say how the serving roles sign
+    in; a role of another name is made a member of the one the grants and policies name. Raises RolesMissing with the
+    exact SQL when ``url``'s role may not, ServerTooOld below PostgreSQL 16, and what asyncpg raises when
+    the database cannot be reached.
+    """
+    environ = os.environ if environ is None else environ
+    owner = plain_url(url)
+    given = {WEB: environ.get("DATABASE_URL_WEB"), SYSTEM: environ.get("DATABASE_URL_SYSTEM")}
+    owner_password = url_password(owner)[1]
+    derived = {role: serving_password(owner_password, role) for role in SERVING} if owner_password else {}
+    connection = await asyncpg.connect(owner)
+    try:
+        if connection.get_server_version().major < OLDEST_MAJOR:
+            raise ServerTooOld(
+                f"The database of DATABASE_URL is PostgreSQL {connection.get_server_version().major}.",
+                f"Doorstep needs {OLDEST_MAJOR} or later.",
+            )
+        await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        logins = {role: address for role, address in given.items() if address}
+        await _make_missing(connection, logins, derived)
+    finally:
+        await connection.close()
+    addresses = {
+        role: plain_url(given[role] or url_as(owner, role, derived.get(role, ""))) for role in SERVING
+    }
+    for role, address in addresses.items():
+        await _check_login(role, address, None if given[role] else derived.get(role))
+    return DatabaseUrls(owner, addresses[WEB], addresses[SYSTEM])
+
+
+async def _make_missing(
+    connection: "asyncpg.Connection[asyncpg.Record]", logins: Mapping[str, str], derived: Mapping[str, str]
+) -> None:
+    database = str(await connection.fetchval("SELECT current_database()"))
+    user = str(await connection.fetchval("SELECT current_user"))
+    missing: list[str] = []
+    for role in SERVING:
+        exists = bool(await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role))
+        if not exists:
+            password = f" PASSWORD '{scram_verifier(derived[role])}'" if role in derived else ""
+            missing.append(f"CREATE ROLE {role} {ATTRIBUTES}{password}")
+        login = unquote(urlsplit(logins.get(role, "")).username or role)
+        member = "SELECT pg_has_role(oid, $2, 'MEMBER') FROM pg_roles WHERE rolname = $1"
+        if login != role and not (exists and await connection.fetchval(member, login, role)):
+            missing.append(f"GRANT {role} TO {quoted(login)}")
+        enters = "SELECT has_database_privilege($1, current_database(), 'CONNECT')"
+        if not (exists and await connection.fetchval(enters, role)):
+            missing.append(f"GRANT CONNECT ON DATABASE {quoted(database)} TO {role}")
+        sees = "SELECT has_schema_privilege($1, 'public', 'USAGE')"
+        if not (exists and await connection.fetchval(sees, role)):
+            missing.append(f"GRANT USAGE ON SCHEMA public TO {role}")
+    if not await connection.fetchval("SELECT has_schema_privilege('public', 'CREATE')"):
+        missing.append(f"GRANT CREATE ON SCHEMA public TO {quoted(user)}")
+    if not await connection.fetchval("SELECT true FROM pg_extension WHERE extname = 'btree_gist'"):
+        missing.append("CREATE EXTENSION IF NOT EXISTS btree_gist")
+    try:
+        async with connection.transaction():
+            for statement in missing:
+                await connection.execute(statement)
+    except asyncpg.PostgresError as refusal:
+        raise RolesMissing(
+            f"The role {user} of DATABASE_URL may not make what Doorstep needs in {database} ({refusal}).",
+            f"Let an administrator run this, connected to the database {database}, then start again:",
+            missing,
+        ) from refusal
+
+
+async def _check_login(role: str, address: str, derived: str | None) -> None:
+    try:
+        connection = await asyncpg.connect(address)
+    except asyncpg.InvalidAuthorizationSpecificationError as refusal:
+        setting = {WEB: "DATABASE_URL_WEB", SYSTEM: "DATABASE_URL_SYSTEM"}[role]
+        verifier = scram_verifier(derived) if derived else "choose one and put it into the address"
+        raise RolesMissing(
+            f"The role {role} is there, but its password is not the one tried ({refusal}).",
+            f"Set {setting} to an address that signs in, or let an administrator run:",
+            [f"ALTER ROLE {role} PASSWORD '{verifier}'"],
+        ) from refusal
+    await connection.close()
 
 
 async def check_serving_role(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
