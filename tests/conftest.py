@@ -1,5 +1,6 @@
 """Fixtures every test may use: a real PostgreSQL per test process, a fresh migrated database per test."""
 
+import asyncio
 import contextlib
 import os
 import secrets
@@ -13,12 +14,12 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from tests.factories.network import Network, open_network
 
 from doorstep.app import wiring
 from doorstep.platform.db import schema
 from doorstep.platform.postgres.binaries import find_server
 from doorstep.platform.postgres.identity import choose_identity
-from tests.factories.network import Network, open_network
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ async def _connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
         except (OSError, asyncpg.CannotConnectNowError):
             if time.monotonic() > until:
                 raise
-            time.sleep(0.05)
+            await asyncio.sleep(0.05)
 
 
 _template: list[str] = []

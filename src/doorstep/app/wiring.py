@@ -33,6 +33,7 @@ PLATFORM_ROWS = (
     "doorstep.platform.leases",
     "doorstep.platform.clock_anchor",
     "doorstep.platform.http.idempotency",
+    "doorstep.platform.audit",
 )
 
 

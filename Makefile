@@ -1,0 +1,72 @@
+# Everything a person or a machine does with this checkout. `make run` and `make test` need Python 3.12 or
+# newer and a package registry, nothing else: uv is installed into the checkout and called by its path.
+
+SHELL := /bin/bash
+UV := .tools/bin/uv
+BIN := .venv/bin
+export UV_PROJECT_ENVIRONMENT := .venv
+export UV_PYTHON_DOWNLOADS := never
+export UV_LINK_MODE := copy
+export PYTHONDONTWRITEBYTECODE := 1
+# State of this checkout's demo, unless DOORSTEP_HOME says otherwise.
+export DOORSTEP_HOME ?= $(CURDIR)/.state
+
+.PHONY: setup setup-dev run dev test check format bench faults replay web schema openapi screenshots clean
+
+help: ## What can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+setup: .venv/.run ## Install what running needs
+setup-dev: .venv/.dev ## Install what tests and checks need, too
+
+$(UV):
+	@scripts/find-python -m venv .tools
+	@.tools/bin/pip install --quiet --disable-pip-version-check "uv>=0.9,<1" || { echo "Could not install uv: is a package registry reachable?" >&2; rm -rf .tools; exit 1; }
+
+.venv/.run: $(UV) pyproject.toml uv.lock
+	@[ -e .venv/.dev ] || $(UV) sync --quiet --frozen --no-dev --python "$$(scripts/find-python -c 'import sys; print(sys.executable)')"
+	@touch $@
+
+.venv/.dev: $(UV) pyproject.toml uv.lock
+	@$(UV) sync --quiet --frozen --python "$$(scripts/find-python -c 'import sys; print(sys.executable)')"
+	@touch $@ .venv/.run
+
+run: setup ## The living demo market; FRESH=1 starts it anew, PORT and SPEED as you like
+	@exec $(BIN)/doorstep demo $(if $(SPEED),--speed $(SPEED))
+
+dev: setup-dev ## The demo, restarted when a source file changes
+	@exec $(BIN)/watchfiles --filter python "$(BIN)/doorstep demo $(if $(SPEED),--speed $(SPEED))" src
+
+test: setup-dev ## All tests on real parts (about five minutes on two cores)
+	@exec $(BIN)/pytest -q -n 2 --dist loadgroup $(TESTS)
+
+check: setup-dev ## Lint, format, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup-dev ## Format and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup-dev ## Speed beside its limits; writes docs/measured/bench.json
+	@exec $(BIN)/python -m bench.run --json docs/measured/bench.json
+
+faults: setup-dev ## The kill campaign: 20 of each kind; writes docs/measured/faults.json
+	@exec $(BIN)/python -m bench.faults --kills 20 --json docs/measured/faults.json
+
+replay: setup-dev ## A whole recorded day through HTTP and database; writes docs/measured/replay.json
+	@exec $(BIN)/doorstep replay-day "$${DOORSTEP_DATA:-../shared/data}/mdrp/0o100t100s1p100" --speed 60 --json docs/measured/replay.json
+
+schema: setup-dev ## Rewrite the first migration from the declared rows (before the first release only)
+	@$(BIN)/python scripts/write_first_schema.py
+
+openapi: setup-dev ## Rewrite openapi.json from the routes
+	@$(BIN)/doorstep openapi openapi.json
+
+web: setup ## The pages (built with the next milestone; today the front page is served as it is)
+	@echo "Nothing to build yet: the front page needs no build step."
+
+clean: ## Forget the environment and the demo's state
+	rm -rf .venv .tools .state
