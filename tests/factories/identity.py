@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from fastapi import APIRouter
+from tests.factories.network import Network
 
 from doorstep.features.identity import service
 from doorstep.features.identity.rules import MerchantRole, Scope, SignedIn, StaffRole
@@ -18,7 +19,6 @@ from doorstep.platform.auth.gate import (
     StaffWork,
 )
 from doorstep.platform.db.work import Work
-from tests.factories.network import Network
 
 PASSWORD = "a long enough password"
 

@@ -5,10 +5,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
-
-from doorstep.features.identity import service
-from doorstep.features.identity.rules import MerchantRole, Scope
-from doorstep.platform.errors import NotFound
 from tests.factories.identity import (
     PASSWORD,
     bearer,
@@ -21,6 +17,10 @@ from tests.factories.identity import (
     tracking_link,
 )
 from tests.factories.network import Network
+
+from doorstep.features.identity import service
+from doorstep.features.identity.rules import MerchantRole, Scope
+from doorstep.platform.errors import NotFound
 
 MERCHANT, DRIVER, PROVIDER, DELIVERY = (uuid4() for _ in range(4))
 

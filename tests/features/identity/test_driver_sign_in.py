@@ -7,12 +7,12 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from sqlalchemy import text
+from tests.factories.identity import bearer
+from tests.factories.network import Network
 
 from doorstep.features.identity import service
 from doorstep.features.identity.errors import PhoneTaken
 from doorstep.units.ids import public
-from tests.factories.identity import bearer
-from tests.factories.network import Network
 
 PHONE = "+16155550142"
 

@@ -8,6 +8,8 @@ from uuid import uuid4
 import httpx
 import pytest
 from sqlalchemy import text
+from tests.factories.identity import PASSWORD, probes
+from tests.factories.network import Network
 
 from doorstep.app.http import make_app
 from doorstep.features.identity import service
@@ -15,8 +17,6 @@ from doorstep.features.identity.errors import NoDemoEntry
 from doorstep.features.identity.rules import DemoRole, MerchantRole, StaffRole
 from doorstep.platform.bus import Bus
 from doorstep.units.ids import public
-from tests.factories.identity import PASSWORD, probes
-from tests.factories.network import Network
 
 OWN = "http://127.0.0.1:8000"
 FROM_OUR_PAGE = {"Origin": OWN, "X-Doorstep-Csrf": "1"}

@@ -5,13 +5,13 @@ import asyncio
 import httpx
 import pyotp
 import pytest
+from tests.factories.identity import PASSWORD, bearer, make_key, probes, sign_staff_in
+from tests.factories.network import Network
 
 from doorstep.features.identity import service
 from doorstep.features.identity.rules import StaffRole
 from doorstep.features.identity.throttle import ACCOUNT_HERE
 from doorstep.units.ids import public
-from tests.factories.identity import PASSWORD, bearer, make_key, probes, sign_staff_in
-from tests.factories.network import Network
 
 OWNER = {"name": "Ada", "email": "Ada@Example.com", "password": PASSWORD}
 SIGN_IN = {"email": "ada@example.com", "password": PASSWORD}
@@ -335,7 +335,7 @@ async def test_a_merchants_person_signs_in_and_out(network: Network) -> None:
         SIGN_IN | {"email": "a" * 250 + "@example.com"},
         SIGN_IN | {"password": "x" * 201},
         SIGN_IN | {"totp": "12345"},
-        SIGN_IN | {"totp": "١٢٣٤٥٦"},  # noqa: RUF001
+        SIGN_IN | {"totp": "١٢٣٤٥٦"},
     ],
 )
 async def test_what_is_no_sign_in_is_told_so(network: Network, body: dict[str, object]) -> None:
