@@ -87,6 +87,7 @@ async def state(work: Work, fact: str) -> TransactionState | None:
     """Where the transaction of ``fact`` stands; None when there is none that the actor may see."""
     found = await work.session.execute(
         select(_STATE)
+        .select_from(TransactionRow)
         .outerjoin(ClosureRow, ClosureRow.transaction_id == TransactionRow.id)
         .where(TransactionRow.fact == fact)
     )
