@@ -98,7 +98,7 @@ class DeliveryPickedUp(DeliveryMoved):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropoffEnroute(DeliveryMoved):
-    """This door is next."""
+    """The next stop is this door."""
 
     name: ClassVar[str] = "delivery.enroute_to_dropoff"
 
