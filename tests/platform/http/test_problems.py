@@ -88,6 +88,13 @@ async def test_what_to_do_stands_in_headers_and_document(network: Network) -> No
     assert wrong_method.headers["allow"] == "GET"
 
 
+async def test_a_wrong_method_is_told_every_right_one(network: Network) -> None:
+    """The router's own answer names the methods of the first route alone."""
+    answer = await network.http.put("/v1/session")
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "GET, POST, DELETE"
+
+
 @pytest.mark.parametrize(
     ("body", "where"),
     [

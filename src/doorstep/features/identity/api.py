@@ -1,5 +1,6 @@
 """Routes of signing in and of keys, for each audience."""
 
+from datetime import timedelta
 from typing import Annotated
 from urllib.parse import parse_qs
 
@@ -128,13 +129,8 @@ async def create_key(work: MerchantWork, response: Response, wanted: schemas.Key
     """Make a key with scopes that the maker has herself. Needs the scope `keys:write`."""
     need(work, Scope.KEYS_WRITE)
     assert work.actor.tenant is not None
-    if wanted.expires_at is not None and wanted.expires_at <= work.wall():
-        raise Invalid(
-            "The key would never let anybody in.", faults=[Fault("/body/expires_at", "in the past")]
-        )
-    made = await service.create_key(
-        work, work.actor.tenant, wanted.scopes, wanted.label, expires_wall=wanted.expires_at
-    )
+    ends = work.wall() + timedelta(days=wanted.lifetime_days) if wanted.lifetime_days else None
+    made = await service.create_key(work, work.actor.tenant, wanted.scopes, wanted.label, expires_wall=ends)
     response.headers["Cache-Control"] = "no-store"
     return schemas.KeyCreated(id=public("key", made.id), secret=made.secret)
 

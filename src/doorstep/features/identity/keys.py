@@ -9,14 +9,14 @@ from sqlalchemy import func, select, update
 from doorstep.features.identity import credentials
 from doorstep.features.identity.credentials import Kind
 from doorstep.features.identity.errors import ScopeTooWide, TooManyKeys
-from doorstep.features.identity.events import access_changed
 from doorstep.features.identity.models import KeyRow
 from doorstep.features.identity.rules import KEYS_ALIVE, NewKey, Scope
+from doorstep.platform import audit
 from doorstep.platform.auth.actors import Audience
 from doorstep.platform.clock_anchor import mode_of
 from doorstep.platform.db.work import Work
 from doorstep.platform.errors import NotFound
-from doorstep.units.ids import MerchantId, ProviderId
+from doorstep.units.ids import MerchantId, ProviderId, public
 
 
 async def create_key(
@@ -45,17 +45,17 @@ async def create_key(
     if live >= KEYS_ALIVE:
         raise TooManyKeys(f"{live} keys are alive; {KEYS_ALIVE} are allowed.")
     kind = Kind.TEST_KEY if await mode_of(work) == "demo" else Kind.LIVE_KEY
-    return _written(work, kind, label, wanted, expires_wall, merchant_id=merchant_id)
+    return await _written(work, kind, label, wanted, expires_wall, merchant_id=merchant_id)
 
 
 async def create_provider_key(
     work: Work, provider_id: ProviderId | UUID, label: str, *, expires_wall: datetime | None = None
 ) -> NewKey:
     """Make a ``pk_`` key for an outside courier company; its secret is told this once."""
-    return _written(work, Kind.PROVIDER_KEY, label, frozenset(), expires_wall, provider_id=provider_id)
+    return await _written(work, Kind.PROVIDER_KEY, label, frozenset(), expires_wall, provider_id=provider_id)
 
 
-def _written(
+async def _written(
     work: Work,
     kind: Kind,
     label: str,
@@ -64,6 +64,8 @@ def _written(
     merchant_id: UUID | None = None,
     provider_id: UUID | None = None,
 ) -> NewKey:
+    holder = merchant_id or provider_id
+    assert holder is not None
     secret = credentials.make(kind)
     row = KeyRow(
         id=work.new_id(),
@@ -79,7 +81,9 @@ def _written(
         last_used_wall=None,
     )
     work.session.add(row)
-    _tell(work, "key_created", row.id, merchant_id, " ".join(sorted(scopes)))
+    noun = "merchant" if merchant_id else "provider"
+    after = {"holder": public(noun, holder), "label": label, "scopes": sorted(scopes)}
+    await audit.record(work, "key.create", public("key", row.id), after=after)
     return NewKey(row.id, secret)
 
 
@@ -89,23 +93,8 @@ async def revoke_key(work: Work, key_id: UUID) -> None:
         update(KeyRow)
         .where(KeyRow.id == key_id)
         .values(revoked_wall=func.coalesce(KeyRow.revoked_wall, work.wall()))
-        .returning(KeyRow.merchant_id)
+        .returning(KeyRow.id)
     )
-    row = revoked.one_or_none()
-    if row is None:
+    if revoked.one_or_none() is None:
         raise NotFound
-    _tell(work, "key_revoked", key_id, row.merchant_id)
-
-
-def _tell(work: Work, what: str, key_id: UUID, merchant_id: UUID | None, detail: str = "") -> None:
-    event = access_changed(
-        work.new_id(),
-        work.actor,
-        work.wall(),
-        what=what,
-        noun="key",
-        subject=key_id,
-        tenant=merchant_id,
-        detail=detail,
-    )
-    work.emit(event, stream=event.stream, seq=1)
+    await audit.record(work, "key.revoke", public("key", key_id))

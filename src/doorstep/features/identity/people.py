@@ -9,12 +9,12 @@ from sqlalchemy.dialects.postgresql import insert
 from doorstep.features.identity import credentials, passwords, phones, queries
 from doorstep.features.identity.credentials import Kind
 from doorstep.features.identity.errors import EmailTaken, LastOwner, LinkSpent, PhoneTaken
-from doorstep.features.identity.events import access_changed
 from doorstep.features.identity.models import DriverPhoneRow, LinkRow, MerchantUserRow, SessionRow, StaffRow
 from doorstep.features.identity.rules import LINK_LIFETIME, MerchantRole, Staff, StaffRole, User
+from doorstep.platform import audit
 from doorstep.platform.db.work import Work
 from doorstep.platform.errors import NotFound
-from doorstep.units.ids import DriverId, MerchantId
+from doorstep.units.ids import DriverId, MerchantId, public
 
 
 def plain_email(email: str) -> str:
@@ -53,7 +53,7 @@ async def create_staff(
     )
     if made.one_or_none() is None:
         raise EmailTaken
-    _tell(work, "staff_created", row_id, role)
+    await audit.record(work, "staff.create", public("staff", row_id), after={"role": role})
     return await queries.staff(work, row_id)
 
 
@@ -85,6 +85,12 @@ async def create_user(
     )
     if made.one_or_none() is None:
         raise EmailTaken
+    await audit.record(
+        work,
+        "user.create",
+        public("user", row_id),
+        after={"role": role, "merchant": public("merchant", merchant_id)},
+    )
     return await queries.user(work, row_id)
 
 
@@ -104,6 +110,7 @@ async def register_driver_phone(work: Work, driver_id: DriverId | UUID, phone: s
             index_elements=["driver_id"], set_={"phone": number, "registered_wall": work.wall()}
         )
     )
+    await audit.record(work, "driver_phone.register", public("driver", driver_id))
     return number
 
 
@@ -112,8 +119,10 @@ async def set_role(work: Work, staff_id: UUID, role: StaffRole) -> Staff:
     row = await _held(work, staff_id)
     if role is not StaffRole.OWNER:
         await _keep_an_owner(work, row)
-    row.role = role.value
-    _tell(work, "role_changed", staff_id, role)
+    before, row.role = row.role, role.value
+    await audit.record(
+        work, "staff.set_role", public("staff", staff_id), before={"role": before}, after={"role": role}
+    )
     await work.session.flush()
     return queries.as_staff(row)
 
@@ -123,7 +132,7 @@ async def disable_staff(work: Work, staff_id: UUID) -> Staff:
     row = await _held(work, staff_id)
     await _keep_an_owner(work, row)
     row.disabled_wall = row.disabled_wall or work.wall()
-    _tell(work, "staff_disabled", staff_id)
+    await audit.record(work, "staff.disable", public("staff", staff_id))
     await work.session.flush()
     await end_sessions(work, staff_id)
     return queries.as_staff(row)
@@ -134,7 +143,7 @@ async def forget_totp(work: Work, staff_id: UUID) -> Staff:
     row = await _held(work, staff_id)
     row.totp_sealed = None
     row.totp_confirmed_wall = None
-    _tell(work, "totp_forgotten", staff_id)
+    await audit.record(work, "staff.forget_totp", public("staff", staff_id))
     await work.session.flush()
     await end_sessions(work, staff_id)
     return queries.as_staff(row)
@@ -156,6 +165,7 @@ async def owner_link(work: Work) -> str:
         .where(LinkRow.staff_id.is_(None), LinkRow.spent_wall.is_(None))
         .values(spent_wall=work.wall())
     )
+    await audit.record(work, "owner_link.create", "network")
     return _link(work, None)
 
 
@@ -180,14 +190,8 @@ async def redeem_invitation(work: Work, link: str, *, password_hash: str) -> Sta
         raise LinkSpent
     row.password_hash = password_hash
     await work.session.flush()
+    await audit.record(work, "staff.accept_invitation", public("staff", row.id))
     return queries.as_staff(row)
-
-
-def _tell(work: Work, what: str, staff_id: UUID, detail: str = "") -> None:
-    event = access_changed(
-        work.new_id(), work.actor, work.wall(), what=what, noun="staff", subject=staff_id, detail=detail
-    )
-    work.emit(event, stream=event.stream, seq=1)
 
 
 def _link(work: Work, staff_id: UUID | None) -> str:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from doorstep.features.identity import rules
 from doorstep.features.identity.rules import DemoRole, MerchantRole, Scope, StaffRole
@@ -111,7 +111,9 @@ class KeyWanted(Asked):
 
     label: Line = Field(examples=["checkout, production"])
     scopes: frozenset[Scope] = Field(min_length=1, max_length=len(Scope))
-    expires_at: AwareDatetime | None = None
+    lifetime_days: int | None = Field(
+        default=None, ge=1, le=3650, description="How long it is good for; without it, until revoked."
+    )
 
 
 class SessionOpened(Told):

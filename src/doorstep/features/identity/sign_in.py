@@ -41,13 +41,14 @@ from doorstep.features.identity.rules import (
     SignedIn,
     Text,
 )
+from doorstep.platform import audit
 from doorstep.platform.auth.actors import Audience
 from doorstep.platform.auth.gate import GATE
 from doorstep.platform.clock_anchor import mode_of
 from doorstep.platform.db.work import Database, Work
 from doorstep.platform.errors import NotFound
 from doorstep.platform.secrets import Secrets
-from doorstep.units.ids import DriverId
+from doorstep.units.ids import DriverId, public
 from doorstep.units.time import WallInstant, epoch_s
 
 _HOUR = timedelta(hours=1)
@@ -163,6 +164,7 @@ async def confirm_totp(work: Work, secrets: Secrets, staff_id: UUID, code: str) 
         raise TotpStands("There is no second factor waiting to be confirmed.")
     _use_totp(row, secrets, code, work.wall())
     row.totp_confirmed_wall = work.wall()
+    await audit.record(work, "staff.confirm_totp", public("staff", staff_id))
 
 
 def _mac(secrets: Secrets, row_id: UUID, phone: str, code: str) -> bytes:

@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict
 from doorstep.platform.errors import Fault, Invalid
 
 Limit = Annotated[int, Query(ge=1, le=100, description="How many at most.")]
-Cursor = Annotated[str | None, Query(max_length=100, description="`next` of the page before.")]
+Cursor = Annotated[
+    str | None, Query(pattern=r"^[A-Za-z0-9_-]{22}$", description="`next` of the page before.")
+]
 
 
 class Page[T](BaseModel):
