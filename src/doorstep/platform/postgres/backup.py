@@ -11,6 +11,8 @@ from doorstep.platform.postgres.errors import BackupFailed, DatabaseNotEmpty, Re
 from doorstep.platform.postgres.roles import SERVING, grants, plain_url, quoted, url_password
 
 _LAST_LINES = 5
+_LEAVING_POLLS = 20
+_LEAVING_POLL_S = 0.05
 
 
 async def backup(dsn: str, file: Path, *, bindir: Path) -> None:
@@ -60,7 +62,7 @@ async def restore(file: Path, dsn: str, *, bindir: Path, force: bool = False) ->
                 f"The database {name} holds {holds} tables, views and functions already.",
                 "Restore into a new DOORSTEP_HOME or an empty database, or ask for replacement (--force).",
             )
-    except (OSError, _ProgramFailed, asyncpg.PostgresError) as failure:
+    except (OSError, _ProgramFailed, _InUse, asyncpg.PostgresError) as failure:
         raise RestoreFailed(
             f"{file} was not restored: {failure}.",
             "The database is as it was. Stop every Doorstep process first; the roles named in the copy must exist.",
@@ -93,6 +95,7 @@ async def _replace(file: Path, dsn: str, bindir: Path, name: str) -> None:
             await connection.fetchval("SELECT datdba::regrole FROM pg_database WHERE datname = $1", name)
         )
         await connection.execute(f"DROP DATABASE IF EXISTS {quoted(fresh)} WITH (FORCE)")
+        await _refuse_others(connection, name)
         # The server's own language and encoding; regrole above is quoted already.
         await connection.execute(f"CREATE DATABASE {quoted(fresh)} OWNER {owner} TEMPLATE template0")
         try:
@@ -112,6 +115,23 @@ async def _replace(file: Path, dsn: str, bindir: Path, name: str) -> None:
         await connection.execute(f"DROP DATABASE {quoted(former)} WITH (FORCE)")
     finally:
         await connection.close()
+
+
+async def _refuse_others(connection: "asyncpg.Connection[asyncpg.Record]", name: str) -> None:
+    """Says so before the long work; the change of names at its end would only wait and fail."""
+    others = 0
+    for _ in range(_LEAVING_POLLS):  # those who have just signed out are seen for a moment longer
+        others = int(
+            await connection.fetchval("SELECT count(*) FROM pg_stat_activity WHERE datname = $1", name)
+        )
+        if not others:
+            return
+        await asyncio.sleep(_LEAVING_POLL_S)
+    raise _InUse(f"{others} other session(s) use the database {name}")
+
+
+class _InUse(Exception):
+    """Somebody else is connected."""
 
 
 class _ProgramFailed(Exception):

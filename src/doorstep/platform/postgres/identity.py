@@ -56,7 +56,7 @@ class Identity:
 
 
 def choose_identity(postgres: Path, folder: Path) -> Identity:
-    """The first identity that works here for the program ``postgres`` and data under ``folder``.
+    """The first identity that works here for the program ``postgres`` and data in a folder of ours in ``folder``.
 
     Raises CannotRunAsRoot when none does.
     """

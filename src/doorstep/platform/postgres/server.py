@@ -240,7 +240,7 @@ class EmbeddedPostgres:
     def _start_own(self, deadline: float) -> None:
         major = _major_of(self.folders.data)
         self._binaries = self._find_server(major)
-        identity = choose_identity(self._binaries.program("postgres"), self.folders.root)
+        identity = choose_identity(self._binaries.program("postgres"), self.folders.root.parent)
         open_for(self.folders, identity)
         if self._starter is None:
             # One thread for the whole life: the kernel ends the server with the thread that started it.
