@@ -56,14 +56,22 @@ async def entries_of_delivery(work: Work, delivery_id: UUID) -> list[EntryView]:
 
 
 async def entries_of_account(
-    work: Work, account: str, *, after: tuple[datetime, UUID, int] | None = None, most: int = 100
+    work: Work, account: str, *, after: UUID | None = None, most: int = 100
 ) -> list[EntryView]:
-    """Up to ``most`` entries of one account, oldest first, behind the place ``after`` (at, transaction, line)."""
-    found = _entries().where(EntryRow.account == account)
-    place = (EntryRow.at, EntryRow.transaction_id, EntryRow.line)
+    """One account's entries in up to ``most`` transactions, oldest first, behind the transaction ``after``."""
+    place = (EntryRow.at, EntryRow.transaction_id)
+    wanted = select(*place).where(EntryRow.account == account).distinct()
     if after is not None:
-        found = found.where(tuple_(*place) > tuple_(*after))
-    return await _views(work, found.order_by(*place).limit(most))
+        last = select(TransactionRow.at, TransactionRow.id).where(TransactionRow.id == after)
+        found = (await work.session.execute(last)).one_or_none()
+        if found is None:
+            return []
+        wanted = wanted.where(tuple_(*place) > tuple_(*found))
+    page = (await work.session.execute(wanted.order_by(*place).limit(most))).all()
+    entries = _entries().where(
+        EntryRow.account == account, EntryRow.transaction_id.in_([row.transaction_id for row in page])
+    )
+    return await _views(work, entries.order_by(*place, EntryRow.line))
 
 
 async def open_reserves(work: Work, delivery_id: UUID) -> list[str]:
