@@ -20,7 +20,9 @@ from tests.factories.network import Network
 
 from doorstep.features.identity import service
 from doorstep.features.identity.rules import MerchantRole, Scope
+from doorstep.platform.auth.actors import Actor, Audience
 from doorstep.platform.errors import NotFound
+from doorstep.units.ids import public
 
 MERCHANT, DRIVER, PROVIDER, DELIVERY = (uuid4() for _ in range(4))
 
@@ -118,8 +120,6 @@ async def test_a_merchant_neither_sees_nor_revokes_anothers_keys(network: Networ
         theirs = await service.create_key(work, uuid4(), [Scope.QUOTES], "theirs")
     mine = bearer(await make_key(network, MERCHANT))
     assert len((await network.http.get("/v1/keys", headers=mine)).json()["items"]) == 1
-    from doorstep.units.ids import public
-
     answer = await network.http.delete(f"/v1/keys/{public('key', theirs.id)}", headers=mine)
     assert answer.status_code == 404
     assert (await network.http.get("/v1/session", headers=bearer(theirs.secret))).status_code == 200
@@ -204,8 +204,6 @@ async def test_store_staff_see_deliveries_and_the_counter_and_make_no_keys(netwo
 
 
 async def test_the_web_role_sees_identity_rows_of_its_own_tenant_alone(network: Network) -> None:
-    from doorstep.platform.auth.actors import Actor, Audience
-
     await make_key(network, MERCHANT)
     await sign_user_in(network, MERCHANT)
     await sign_driver_in(network, DRIVER)

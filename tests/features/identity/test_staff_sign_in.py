@@ -1,16 +1,20 @@
 """Staff: the owner's link, passwords, the second factor, hours, roles."""
 
 import asyncio
+from uuid import uuid4
 
 import httpx
 import pyotp
 import pytest
+from sqlalchemy import text
 from tests.factories.identity import PASSWORD, bearer, make_key, probes, sign_staff_in
 from tests.factories.network import Network
 
 from doorstep.features.identity import service
-from doorstep.features.identity.rules import StaffRole
+from doorstep.features.identity.gatekeeper import Gatekeeper
+from doorstep.features.identity.rules import MerchantRole, StaffRole
 from doorstep.features.identity.throttle import ACCOUNT_HERE
+from doorstep.platform import audit
 from doorstep.units.ids import public
 
 OWNER = {"name": "Ada", "email": "Ada@Example.com", "password": PASSWORD}
@@ -139,8 +143,6 @@ async def test_another_process_knows_of_the_use(network: Network) -> None:
     network.clock.advance(20 * 60)
     assert (await network.http.get("/staff/v1/session", headers=bearer(token))).status_code == 200
     await network.app.state.authenticate.uses.write(network.web)
-    from doorstep.features.identity.gatekeeper import Gatekeeper
-
     network.app.state.authenticate = Gatekeeper(network.connectors.secrets)
     network.clock.advance(20 * 60)
     assert (await network.http.get("/staff/v1/session", headers=bearer(token))).status_code == 200
@@ -297,10 +299,6 @@ async def test_who_only_looks_changes_nothing_whatever_a_route_forgets(network: 
 
 
 async def test_a_merchants_person_signs_in_and_out(network: Network) -> None:
-    from uuid import uuid4
-
-    from doorstep.features.identity.rules import MerchantRole
-
     merchant = uuid4()
     async with network.work() as work:
         await service.create_user(
@@ -340,3 +338,28 @@ async def test_a_merchants_person_signs_in_and_out(network: Network) -> None:
 )
 async def test_what_is_no_sign_in_is_told_so(network: Network, body: dict[str, object]) -> None:
     assert (await network.http.post("/staff/v1/session", json=body)).status_code == 422
+
+
+async def test_every_act_stands_in_the_audit(network: Network) -> None:
+    owner = bearer(await found_owner(network))
+    wanted = {"email": "cy@example.com", "name": "Cy", "role": "support"}
+    cy = (await network.http.post("/staff/v1/staff", headers=owner, json=wanted)).json()["staff"]["id"]
+    await network.http.put(f"/staff/v1/staff/{cy}/role", headers=owner, json={"role": "finance"})
+    await network.http.post(f"/staff/v1/staff/{cy}/disable", headers=owner)
+    await make_key(network, uuid4())
+    async with network.work() as work:
+        rows = (
+            await work.session.execute(text("SELECT act, actor, before, after FROM audit ORDER BY id"))
+        ).all()
+        assert await audit.verify(work) is None
+    assert [row.act for row in rows] == [
+        "owner_link.create",
+        "staff.create",
+        "staff.create",
+        "staff.set_role",
+        "staff.disable",
+        "key.create",
+    ]
+    assert (rows[3].before, rows[3].after) == ({"role": "support"}, {"role": "finance"})
+    assert rows[3].actor.startswith("staff:stf_")
+    assert "secret" not in str(rows)

@@ -3,10 +3,12 @@
 import pytest
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel, Field
+from sqlalchemy import text
 from tests.factories.network import Network
 
 from doorstep.platform.auth.gate import PublicWork
 from doorstep.platform.errors import Fault, Invalid, NotFound, NotSignedIn, Refusal, TooMany
+from doorstep.platform.http.problems import MEDIA, PROBLEMS
 from doorstep.units.ids import parse
 
 
@@ -40,8 +42,6 @@ def troubles() -> APIRouter:
 
     @router.get("/nul/{word}")
     async def nul(word: str, work: PublicWork) -> str:
-        from sqlalchemy import text
-
         found = await work.session.execute(text("SELECT :word"), {"word": f"{word}\x00"})
         return str(found.scalar_one())
 
@@ -135,8 +135,6 @@ def test_a_refusal_has_a_code_a_status_and_no_empty_parts() -> None:
 
 
 def test_every_documented_refusal_is_a_problem_document() -> None:
-    from doorstep.platform.http.problems import MEDIA, PROBLEMS
-
     app = FastAPI()
 
     @app.get("/", responses=PROBLEMS)
