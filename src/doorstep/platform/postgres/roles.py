@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 import asyncpg
 
-from doorstep.platform.postgres.binaries import OLDEST_MAJOR
+from doorstep.platform.postgres.binaries import EXTENSION, OLDEST_MAJOR
 from doorstep.platform.postgres.errors import RolesMissing, ServerTooOld, ServingRoleRefused
 from doorstep.platform.postgres.passwords import PasswordFile, scram_verifier
 
@@ -79,7 +79,7 @@ async def make_roles(
         await connection.close()
     connection = await asyncpg.connect(dsn(SUPERUSER, database))
     try:
-        await connection.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
+        await connection.execute(f"CREATE EXTENSION IF NOT EXISTS {EXTENSION}")
         for statement in schema_grants():
             await connection.execute(statement)
     finally:
@@ -198,8 +198,8 @@ async def _make_missing(
             missing.append(f"GRANT USAGE ON SCHEMA public TO {role}")
     if not await connection.fetchval("SELECT has_schema_privilege('public', 'CREATE')"):
         missing.append(f"GRANT CREATE ON SCHEMA public TO {quoted(user)}")
-    if not await connection.fetchval("SELECT true FROM pg_extension WHERE extname = 'btree_gist'"):
-        missing.append("CREATE EXTENSION IF NOT EXISTS btree_gist")
+    if not await connection.fetchval("SELECT true FROM pg_extension WHERE extname = $1", EXTENSION):
+        missing.append(f"CREATE EXTENSION IF NOT EXISTS {EXTENSION}")
     try:
         async with connection.transaction():
             for statement in missing:

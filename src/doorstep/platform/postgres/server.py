@@ -5,7 +5,6 @@ import contextlib
 import fcntl
 import logging
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -15,6 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+import asyncpg
 
 from doorstep.platform.postgres.binaries import ServerBinaries, find_server
 from doorstep.platform.postgres.errors import NoServerFound, PasswordsLost, StartFailed, WrongMajorVersion
@@ -31,11 +32,10 @@ from doorstep.platform.postgres.roles import (
     local_urls,
     make_roles,
 )
+from doorstep.platform.postgres.server_log import ServerLog
 
 DEFAULT_PORT = 5432
 _POLL_S = 0.01
-_LOG_LIMIT_BYTES = 20_000_000
-_LOG_TAIL_BYTES = 2_000
 _DRAINING = ("pre-existing shared memory block", "lock file", "could not bind", "could not create any Unix")
 
 log = logging.getLogger(__name__)
@@ -64,6 +64,7 @@ class EmbeddedPostgres:
         """Looks at nothing and starts nothing yet."""
         self.folders = Folders(home.absolute() / "postgres")
         self.passwords = PasswordFile(self.folders.passwords)
+        self.log = ServerLog(self.folders.log)
         self._fsync = fsync
         self._tcp_port = tcp_port
         self._settings = dict(settings or {})
@@ -119,7 +120,7 @@ class EmbeddedPostgres:
     def alive(self) -> bool:
         """Whether the server lives; for its owner, whether the process does. Also keeps the log file short."""
         if self.owned:
-            self._shorten_log()
+            self.log.shorten()
             return self._process is not None and self._process.poll() is None
         found = read_pid_file(self.folders.data)
         return found is not None and found.ready and found.answers()
@@ -259,7 +260,14 @@ class EmbeddedPostgres:
         self._run(identity, deadline)
         if not self._roles_made:
             # On our own thread, because the caller's may have an event loop running.
-            self._starter.submit(asyncio.run, make_roles(self._dsn, self.passwords)).result()
+            try:
+                self._starter.submit(asyncio.run, make_roles(self._dsn, self.passwords)).result()
+            except (asyncpg.PostgresError, OSError) as failure:
+                raise StartFailed(
+                    f"PostgreSQL {self._binaries.version} ({self._binaries.bindir}) runs, but Doorstep's roles could not "
+                    f"be made in it: {failure}.",
+                    f"The log is in {self.log.file}; PG_BINDIR names another installation.",
+                ) from failure
             self._roles_made = True
         self._note("ready")
 
@@ -285,7 +293,7 @@ class EmbeddedPostgres:
         settings = self._server_settings(socket_dir, port)
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command = identity.command(self._binaries.program("postgres"), "-D", str(self.folders.data), *flags)
-        self._turn_log()
+        self.log.begin()
         while True:
             mark = pid_file_mark(self.folders.data)
             self._process = self._starter.submit(self._spawn, command).result()
@@ -300,17 +308,17 @@ class EmbeddedPostgres:
                     self._postmaster = found
                     return
                 time.sleep(_POLL_S)
-            tail = self._log_tail()
+            tail = self.log.tail()
             if time.monotonic() > deadline or not any(sign in tail for sign in _DRAINING):
                 raise StartFailed(
                     f"PostgreSQL did not become ready (exit {self._process.poll()}). Its log ends:\n{tail}\n",
-                    f"The whole log is in {self._log_file}; DATABASE_URL leads to a database that runs elsewhere.",
+                    f"The whole log is in {self.log.file}; DATABASE_URL leads to a database that runs elsewhere.",
                 )
             drain(self.folders.data)
             time.sleep(_POLL_S * 5)
 
     def _spawn(self, command: list[str]) -> "subprocess.Popen[bytes]":
-        with self._log_file.open("ab") as output:
+        with self.log.file.open("ab") as output:
             return subprocess.Popen(  # noqa: S603 - our own step and the server found
                 command,
                 stdin=subprocess.DEVNULL,
@@ -355,28 +363,6 @@ class EmbeddedPostgres:
     def _dsn(self, role: str, database: str) -> str:
         found = self.postmaster
         return local_url(role, self.passwords.of(role), found.socket_dir, found.port, database)
-
-    # The log: appended to by every process of the server, so it may be cut at any time.
-
-    @property
-    def _log_file(self) -> Path:
-        return self.folders.log / "server.log"
-
-    def _turn_log(self) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            self._log_file.replace(self._log_file.with_suffix(".log.1"))
-        self._log_file.touch(mode=0o600)
-
-    def _shorten_log(self) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            if self._log_file.stat().st_size > _LOG_LIMIT_BYTES:
-                shutil.copyfile(self._log_file, self._log_file.with_suffix(".log.1"))
-                os.truncate(self._log_file, 0)
-
-    def _log_tail(self) -> str:
-        with contextlib.suppress(FileNotFoundError):
-            return self._log_file.read_bytes()[-_LOG_TAIL_BYTES:].decode(errors="replace").strip()
-        return ""
 
 
 def _major_of(data: Path) -> int | None:
