@@ -48,6 +48,7 @@ class JobRequest:
     tip: Money
     items: int
     requirements: frozenset[str]  # signature, pin, photo, age_21 …
+    pin: str = ""  # the code the shopper will tell, when ``pin`` is required
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,7 @@ class CourierJob:
     vehicle: str = ""
     position: LatLng | None = None
     proof_url: str = ""
+    proofs: frozenset[str] = frozenset()  # what was taken at the door: photo, pin, signature
     cancel_reason: str = ""
 
 
@@ -106,4 +108,8 @@ class Courier(Protocol):
 
     async def cancel(self, job_id: str, why: str) -> CourierJob:
         """Call the courier off; the answer says whether a fee stays."""
+        ...
+
+    async def proof(self, url: str) -> bytes | None:
+        """The picture behind a job's ``proof_url``; None when it is not to be had."""
         ...
