@@ -1,0 +1,36 @@
+"""The operator's knobs. Every price is in minutes of a shopper's waiting: the one currency of the engine."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Params:
+    """How one market trades waiting, lateness, driving and coverage (defaults: measured on the MDRP days)."""
+
+    driving_price: float = 0.03
+    """Per minute driven. Higher drives less and delivers later."""
+    waiting_price: float = 0.1
+    """Per minute a driver waits at a store for food that is not ready."""
+    late_price: float = 1.0
+    """Per minute past the promise, on top of the waiting itself."""
+    convex_price: float = 0.0
+    """Per minute past ``convex_after_min`` of click-to-door: trims the slowest tenth."""
+    convex_after_min: int = 40
+    coverage_price: float = 110.0
+    """For leaving an order out of the plan, above its earliest possible cost: low defers the hopeless, high serves all."""
+    max_bundle: int = 4
+    """Orders per trip."""
+    trips_ahead: int = 3
+    """Trips planned per driver; only the first is acted upon."""
+    start_ahead_s: int = 3600
+    """Drivers who start their shift within this are planned with."""
+    candidates: int = 30
+    """Drivers looked at per order: those with the earliest possible pickup."""
+    iterations_min: int = 200
+    iterations_per_order: int = 10
+    iterations_max: int = 1000
+    """Search effort: min + per order, at most max, ruin-and-recreate rounds a tick."""
+    offer_lead_s: int = 0
+    """Offer time and one retry: a trip is offered this much before its latest departure."""
+    tick_s: int = 60
+    """How long until the next tick: a trip that would lose by waiting for it goes now."""

@@ -1,0 +1,80 @@
+"""What dispatch believes: orders that wait, drivers who could take them, the plan so far.
+
+Times are whole seconds since 1970 of market time; places are indices into the travel matrix. Belief, not
+truth: a driver's place is where she is expected to be when free.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+FOREVER_S = 1 << 40
+"""Later than any time that is meant: an open end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One delivery that is placed and not yet picked up nor committed to a driver."""
+
+    id: str
+    pickup: int
+    dropoff: int
+    store: str  # orders of one store may share a trip
+    placed_s: int
+    ready_s: int
+    wanted_from_s: int  # minutes count from here: placement for express, the window's start for a slot
+    due_s: int  # the promise
+    earliest_drop_s: int = 0  # a drop before waits
+    expires_s: int = FOREVER_S  # no pickup after
+    pickup_service_s: int = 240
+    dropoff_service_s: int = 240
+    units: int = 1  # load
+    needs: int = 0  # bit mask of abilities
+    refused_by: frozenset[str] = field(default_factory=frozenset)
+    reserved: bool = False  # an open broadcast holds it: priced, not planned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Driver:
+    """One driver on duty, or about to start."""
+
+    id: str
+    place: int  # where she is, or will be when free
+    free_s: int  # when she is free there
+    on_s: int = 0
+    off_s: int = FOREVER_S  # no pickup after: the shift's end is hard
+    abilities: int = -1  # bit mask; -1: all
+    capacity_units: int = 1 << 30
+    max_orders: int = 1 << 30
+    acceptance_permille: int = 1000
+
+
+Chain = tuple[tuple[str, ...], ...]
+"""A driver's trips in order; a trip is its order ids in drop sequence."""
+Plan = Mapping[str, Chain]
+"""Chains by driver id; carried from tick to tick."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything one tick looks at."""
+
+    orders: tuple[Order, ...]
+    drivers: tuple[Driver, ...]
+    plan: Plan = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Travel:
+    """Whole seconds of driving between places: int32 of shape (n, n), row = from, zero diagonal."""
+
+    seconds: NDArray[np.int32]
+
+    def __post_init__(self) -> None:
+        """Refuse what a kernel could misread."""
+        if self.seconds.ndim != 2 or self.seconds.shape[0] != self.seconds.shape[1]:
+            raise ValueError("a travel matrix is square")
+        if self.seconds.dtype != np.int32:
+            raise ValueError("a travel matrix holds int32 seconds")

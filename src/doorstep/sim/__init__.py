@@ -1,0 +1,1 @@
+"""Simulators: worlds that keep the truth and ask the same engine that dispatches live."""
