@@ -1,0 +1,48 @@
+"""Tables of drivers."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from doorstep.platform.db.rows import Row, Visible
+
+_CARRIES = "EXISTS (SELECT 1 FROM deliveries d WHERE d.driver_id = drivers.id AND d.{who})"
+
+
+class DriverRow(Row):
+    """One driver. Merchants and shoppers see those who carry their own deliveries."""
+
+    __tablename__ = "drivers"
+    __visible__ = Visible(
+        driver="id = doorstep_subject()",
+        merchant=_CARRIES.format(who="merchant_id = doorstep_tenant()"),
+        shopper=_CARRIES.format(who="id = doorstep_subject()"),
+        web="SELECT, INSERT, UPDATE",
+        system="SELECT, INSERT, UPDATE",
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    market_id: Mapped[UUID]
+    first_name: Mapped[str]
+    last_name: Mapped[str]
+    phone: Mapped[str] = mapped_column(unique=True)  # E.164
+    vehicle_kind: Mapped[str]
+    vehicle_make: Mapped[str]
+    vehicle_colour: Mapped[str]
+    capacity_units: Mapped[int]
+    abilities: Mapped[list[Any]]
+    state: Mapped[str]
+    state_reason: Mapped[str]
+    on_duty: Mapped[bool]
+    duty_since: Mapped[datetime]
+    duty_until: Mapped[datetime | None]
+    events_count: Mapped[int]
+    created_at: Mapped[datetime]
+    created_wall: Mapped[datetime]
+    __table_args__ = (
+        CheckConstraint("capacity_units > 0", name="carries_something"),
+        Index("ix_drivers_market", "market_id", "id"),
+        Index("ix_drivers_on_duty", "market_id", postgresql_where=text("on_duty")),
+    )

@@ -1,0 +1,247 @@
+"""Offers and trips: states, values other rooms see, and the few decisions that are ours. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from doorstep.connectors.maps.protocol import Leg
+from doorstep.features.deliveries.rules import Party
+from doorstep.features.offers.stops import Stop, StopKind, StopState, all_over, free_when, settle
+from doorstep.features.offers.terms import (
+    DropTerms,
+    OfferMode,
+    PayLine,
+    PickupTerms,
+    Terms,
+    base_pay,
+    compose,
+    document,
+    document_hash,
+    from_document,
+    pay_lines,
+    still_true,
+    terms_hash,
+)
+from doorstep.units.geo import LatLng
+from doorstep.units.ids import DeliveryId, DriverId, MarketId, OfferId, TripId
+from doorstep.units.money import Money
+from doorstep.units.time import MarketInstant
+
+__all__ = [
+    "DropTerms",
+    "OfferMode",
+    "PayLine",
+    "PickupTerms",
+    "Stop",
+    "StopKind",
+    "StopState",
+    "Terms",
+    "all_over",
+    "base_pay",
+    "compose",
+    "document",
+    "document_hash",
+    "free_when",
+    "from_document",
+    "pay_lines",
+    "settle",
+    "still_true",
+    "terms_hash",
+]
+
+STOP_S = 180
+"""What a stop is reckoned to take when nobody says better."""
+
+
+class OfferState(StrEnum):
+    """Where an offer is in its short life."""
+
+    OPEN = "open"  # shown, may be accepted
+    ACCEPTED = "accepted"  # somebody has it
+    DECLINED = "declined"  # everybody asked said no
+    EXPIRED = "expired"  # nobody answered in time
+    WITHDRAWN = "withdrawn"  # a delivery was cancelled or changed, or staff took it back
+
+
+class Answer(StrEnum):
+    """What one driver did with an offer."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"  # was asked alone and let the time run out
+
+
+class TripState(StrEnum):
+    """Where a trip is in its life."""
+
+    NEXT = "next"  # accepted, begins when the one under way is over
+    UNDER_WAY = "under_way"  # the driver is on it
+    FINISHED = "finished"  # every delivery ended
+    CALLED_OFF = "called_off"  # every delivery was taken off before pickup
+
+
+LIVE_TRIPS = frozenset({TripState.NEXT, TripState.UNDER_WAY})
+
+
+class Cause(StrEnum):
+    """Why a delivery left a trip. The last two alone lower what the driver gets."""
+
+    STAFF = "staff"  # the operator's people took it off
+    NETWORK = "network"  # a rule of ours did
+    DRIVER = "driver"  # the driver gave it back
+    CUSTOMER = "customer"  # merchant or shopper cancelled
+
+
+KEEPS_PAY = frozenset({Cause.STAFF, Cause.NETWORK})
+CAUSE_OF_CANCEL: Mapping[Party, Cause] = {
+    Party.MERCHANT: Cause.CUSTOMER,
+    Party.SHOPPER: Cause.CUSTOMER,
+    Party.DRIVER: Cause.DRIVER,
+    Party.PROVIDER: Cause.NETWORK,
+    Party.STAFF: Cause.STAFF,
+    Party.NETWORK: Cause.NETWORK,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What dispatch wants to offer. One driver: directed; several: broadcast, unless ``mode`` says so.
+
+    ``delivery_ids`` are in drop sequence. ``legs`` lead from the first shop through any further shops to
+    each door; empty means the deliveries' own measured way (one delivery alone). ``least_real_s`` keeps the
+    offer open for so many real seconds however fast business time runs: for drivers who are people.
+    """
+
+    market_id: MarketId
+    driver_ids: tuple[DriverId, ...]
+    delivery_ids: tuple[DeliveryId, ...]
+    expires_at: MarketInstant
+    legs: tuple[Leg, ...] = ()
+    approach: Leg | None = None
+    mode: OfferMode | None = None
+    incentive: Money | None = None
+    reason: str = ""
+    tick_id: UUID | None = None
+    stop_s: int = STOP_S
+    least_real_s: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """An offer as other rooms see it."""
+
+    id: OfferId
+    market_id: MarketId
+    state: OfferState
+    driver_ids: tuple[DriverId, ...]
+    delivery_ids: tuple[DeliveryId, ...]
+    terms: Terms
+    terms_hash: str
+    tick_id: UUID | None
+    accepted_by: DriverId | None
+    trip_id: TripId | None
+    closed_at: MarketInstant | None
+    why: str
+
+    @property
+    def mode(self) -> OfferMode:
+        """Whom it asks."""
+        return self.terms.mode
+
+    @property
+    def shown_at(self) -> MarketInstant:
+        """When it was shown."""
+        return self.terms.shown_at
+
+    @property
+    def expires_at(self) -> MarketInstant:
+        """Until when it can be accepted."""
+        return self.terms.expires_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A visible line under a trip: a delivery left it. ``kept`` is still owed for it, tip cover included."""
+
+    delivery_id: DeliveryId
+    cause: Cause
+    why: str
+    at: MarketInstant
+    kept: Money  # base and incentive as offered
+    tip_cover: Money  # the tip as offered; the tip itself goes whole to whoever delivers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trip:
+    """A trip as other rooms see it. ``delivery_ids``: those still on it, in drop sequence."""
+
+    id: TripId
+    offer_id: OfferId
+    market_id: MarketId
+    driver_id: DriverId
+    state: TripState
+    delivery_ids: tuple[DeliveryId, ...]
+    stops: tuple[Stop, ...]
+    terms_hash: str
+    accepted_at: MarketInstant
+    started_at: MarketInstant | None
+    ended_at: MarketInstant | None
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def remaining(self) -> tuple[Stop, ...]:
+        """Stops at which something is still to be done, in order."""
+        return tuple(stop for stop in self.stops if not stop.over)
+
+    @property
+    def free_point(self) -> LatLng:
+        """Where the driver will be when it is over."""
+        live = self.remaining or self.stops
+        return live[-1].point
+
+    def free_at(self, now: datetime) -> datetime:
+        """When the driver is likely done with it; see ``stops.free_when``."""
+        return free_when(self.stops, self.started_at or max(now, self.accepted_at), now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedTerms:
+    """What a driver accepted for one delivery: what she is paid by."""
+
+    offer_id: OfferId
+    trip_id: TripId
+    driver_id: DriverId
+    terms_hash: str
+    accepted_at: MarketInstant
+    part: DropTerms
+    off: Change | None  # set when the delivery left the trip
+
+
+def mode_of(proposal: Proposal) -> OfferMode:
+    """How a proposal asks."""
+    if proposal.mode is not None:
+        return proposal.mode
+    return OfferMode.DIRECTED if len(proposal.driver_ids) == 1 else OfferMode.BROADCAST
+
+
+def open_until(
+    shown_at: MarketInstant, expires_at: MarketInstant, real_s: float, least_real_s: float
+) -> MarketInstant:
+    """When an offer really runs out: later than ``expires_at`` when that is too soon in real time.
+
+    ``real_s`` is how many real seconds lie between showing and ``expires_at``.
+    """
+    if real_s <= 0 or real_s >= least_real_s:
+        return expires_at
+    lasts_s = (expires_at - shown_at).total_seconds()
+    return MarketInstant(shown_at + timedelta(seconds=lasts_s * least_real_s / real_s))
+
+
+def kept_after(part: DropTerms, cause: Cause) -> tuple[Money, Money]:
+    """What the driver keeps of a delivery that left her trip: base with incentive, and cover for its tip."""
+    nothing = Money(0, part.base.currency)
+    if cause not in KEEPS_PAY:
+        return nothing, nothing
+    return part.base + part.incentive, part.tip

@@ -1,0 +1,223 @@
+"""A trip's stops and how they follow from where its deliveries stand. Pure.
+
+Stops are never advanced by themselves: each is read off the states of its deliveries, so reports that come
+late, doubled or out of order leave the same trip.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from doorstep.features.deliveries.rules import Delivery, DeliveryState
+from doorstep.features.offers.terms import Terms
+from doorstep.units.geo import LatLng
+from doorstep.units.ids import DeliveryId, StoreId
+from doorstep.units.time import MarketInstant
+
+
+class StopKind(StrEnum):
+    """What is done at a stop."""
+
+    PICKUP = "pickup"  # at the shop, once per trip for all its deliveries there
+    DROP = "drop"  # at a door
+    RETURN = "return"  # back at the shop with what could not be handed over
+
+
+class StopState(StrEnum):
+    """Where a stop stands."""
+
+    OPEN = "open"  # still to come
+    REACHED = "reached"  # the driver is there
+    DONE = "done"  # goods collected, handed over or brought back
+    FAILED = "failed"  # a door where nothing could be handed over
+    OFF = "off"  # taken off the trip
+
+
+OVER = frozenset({StopState.DONE, StopState.FAILED, StopState.OFF})
+S = DeliveryState
+_BEFORE_PICKUP = frozenset({S.ASSIGNED, S.ENROUTE_TO_PICKUP, S.AT_PICKUP})
+_COMING_BACK = frozenset({S.ATTEMPT_FAILED, S.ENROUTE_TO_RETURN, S.AT_RETURN, S.RETURNED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """One stop. ``leg_m`` and ``leg_s`` lead there from the stop before."""
+
+    position: int
+    kind: StopKind
+    store_id: StoreId | None
+    delivery_ids: tuple[DeliveryId, ...]
+    point: LatLng
+    leg_m: int
+    leg_s: int
+    stop_s: int
+    not_before: MarketInstant | None  # when the goods are ready
+    due_at: MarketInstant | None
+    state: StopState = StopState.OPEN
+    reached_at: MarketInstant | None = None
+    done_at: MarketInstant | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is left to do here."""
+        return self.state in OVER
+
+
+def planned(
+    terms: Terms, deliveries: Sequence[Delivery], legs_s: Sequence[int], approach_s: int, stop_s: int
+) -> tuple[Stop, ...]:
+    """The stops of an accepted offer, exact doors included. ``legs_s`` has the terms' legs in seconds."""
+    by_id = {delivery.id: delivery for delivery in deliveries}
+    stops = []
+    drive_s = [approach_s, *legs_s]
+    between_m = terms.distance_m - sum(drop.leg_m for drop in terms.drops)
+    for number, pickup in enumerate(terms.pickups):
+        lead_m = (terms.approach_m or 0) if number == 0 else between_m // max(len(terms.pickups) - 1, 1)
+        stops.append(
+            Stop(
+                position=number,
+                kind=StopKind.PICKUP,
+                store_id=pickup.store_id,
+                delivery_ids=pickup.delivery_ids,
+                point=pickup.point,
+                leg_m=lead_m,
+                leg_s=drive_s[number],
+                stop_s=stop_s,
+                not_before=pickup.ready_at,
+                due_at=None,
+            )
+        )
+    for number, drop in enumerate(terms.drops, start=len(stops)):
+        stops.append(
+            Stop(
+                position=number,
+                kind=StopKind.DROP,
+                store_id=None,
+                delivery_ids=(drop.delivery_id,),
+                point=by_id[drop.delivery_id].dropoff.point,
+                leg_m=drop.leg_m,
+                leg_s=drive_s[number],
+                stop_s=stop_s,
+                not_before=None,
+                due_at=drop.due_at,
+            )
+        )
+    return tuple(stops)
+
+
+def _pickup_state(states: Sequence[DeliveryState]) -> StopState:
+    if not states:
+        return StopState.OFF
+    if not any(state in _BEFORE_PICKUP for state in states):
+        return StopState.DONE
+    if all(state in {S.ASSIGNED, S.ENROUTE_TO_PICKUP} for state in states):
+        return StopState.OPEN
+    return StopState.REACHED
+
+
+def _drop_state(states: Sequence[DeliveryState]) -> StopState:
+    if not states:
+        return StopState.OFF
+    if states[0] in _COMING_BACK:
+        return StopState.FAILED
+    return {S.DELIVERED: StopState.DONE, S.AT_DROPOFF: StopState.REACHED}.get(states[0], StopState.OPEN)
+
+
+def _return_state(states: Sequence[DeliveryState]) -> StopState:
+    back = [state for state in states if state in _COMING_BACK]
+    if not back:
+        return StopState.OFF
+    if all(state is S.RETURNED for state in back):
+        return StopState.DONE
+    return StopState.REACHED if S.AT_RETURN in back else StopState.OPEN
+
+
+_STATE_OF = {
+    StopKind.PICKUP: _pickup_state,
+    StopKind.DROP: _drop_state,
+    StopKind.RETURN: _return_state,
+}
+
+
+def _stand(stop: Stop, states: Mapping[UUID, DeliveryState], at: MarketInstant) -> Stop:
+    here = [states[delivery_id] for delivery_id in stop.delivery_ids if delivery_id in states]
+    state = _STATE_OF[stop.kind](here)
+    reached, done = stop.reached_at, stop.done_at
+    if state is StopState.OPEN:
+        reached = done = None
+    elif state is not StopState.OFF:
+        reached = reached or at
+        done = (done or at) if state in OVER else None
+    elif done is None:
+        done = at
+    return replace(stop, state=state, reached_at=reached, done_at=done)
+
+
+def settle(
+    stops: Sequence[Stop],
+    states: Mapping[UUID, DeliveryState],
+    at: MarketInstant,
+    ways_back: Mapping[UUID, tuple[int, int]] | None = None,
+) -> tuple[Stop, ...]:
+    """The stops as the deliveries stand; those that came into being, such as a way back, at the end.
+
+    ``states`` holds the deliveries still on the trip: one that is missing was taken off or cancelled.
+    ``ways_back`` gives metres and seconds from a delivery's door to its shop.
+    """
+    now = [_stand(stop, states, at) for stop in stops]
+    for pickup in [stop for stop in now if stop.kind is StopKind.PICKUP]:
+        coming = tuple(
+            delivery_id for delivery_id in pickup.delivery_ids if states.get(delivery_id) in _COMING_BACK
+        )
+        there = next(
+            (stop for stop in now if stop.kind is StopKind.RETURN and stop.store_id == pickup.store_id), None
+        )
+        if there is not None:
+            ids = tuple(dict.fromkeys((*there.delivery_ids, *coming)))
+            now[now.index(there)] = _stand(replace(there, delivery_ids=ids), states, at)
+        elif coming:
+            way_m, way_s = (ways_back or {}).get(coming[-1], (0, 0))
+            new = Stop(
+                position=len(now),
+                kind=StopKind.RETURN,
+                store_id=pickup.store_id,
+                delivery_ids=coming,
+                point=pickup.point,
+                leg_m=way_m,
+                leg_s=way_s,
+                stop_s=pickup.stop_s,
+                not_before=None,
+                due_at=None,
+            )
+            now.append(_stand(new, states, at))
+    return tuple(now)
+
+
+def all_over(stops: Sequence[Stop]) -> bool:
+    """Whether nothing is left to do on a trip."""
+    return all(stop.over for stop in stops)
+
+
+def free_when(stops: Sequence[Stop], since: datetime, now: datetime) -> datetime:
+    """When the driver is likely done with all ``stops``: remaining driving, waiting for goods, stop times.
+
+    ``since``: when she set out for the first stop still to come. Never before ``now``.
+    """
+    at = now
+    last = max([since, *(stop.done_at for stop in stops if stop.done_at is not None)])
+    first = True
+    for stop in stops:
+        if stop.over:
+            continue
+        if stop.state is StopState.REACHED and stop.reached_at is not None:
+            there = stop.reached_at
+        elif first:
+            there = max(now, last + timedelta(seconds=stop.leg_s))
+        else:
+            there = at + timedelta(seconds=stop.leg_s)
+        begun = max(there, stop.not_before) if stop.not_before is not None else there
+        at = max(now, begun + timedelta(seconds=stop.stop_s))
+        first = False
+    return at
