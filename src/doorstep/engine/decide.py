@@ -41,9 +41,19 @@ def insert_new(arrays: Arrays, kernels: Kernels, now_s: int) -> None:
     new.sort(key=lambda i: (arrays.orders[i].ready_s, i))
     if new and arrays.drivers:
         kernels.insert_all(
-            arrays.order_i, arrays.driver_i, arrays.ok, arrays.seconds, arrays.prices, arrays.candidates, arrays.leave_out,
-            arrays.trips, arrays.sizes, arrays.where, np.array(new, np.int64), now_s,
-        )  # fmt: skip
+            arrays.order_i,
+            arrays.driver_i,
+            arrays.ok,
+            arrays.seconds,
+            arrays.prices,
+            arrays.candidates,
+            arrays.leave_out,
+            arrays.trips,
+            arrays.sizes,
+            arrays.where,
+            np.array(new, np.int64),
+            now_s,
+        )
 
 
 def polish(arrays: Arrays, params: Params, kernels: Kernels, now_s: int, seed: int) -> float:
@@ -66,7 +76,7 @@ def polish(arrays: Arrays, params: Params, kernels: Kernels, now_s: int, seed: i
             min(params.iterations_max, wanted),
             seed,
             now_s,
-        )  # fmt: skip
+        )
     )
 
 
@@ -155,12 +165,12 @@ def outlooks(arrays: Arrays, sent: set[str], now_s: int) -> tuple[Outlook, ...]:
             continue
         for t, times in enumerate(times_of(arrays, j, now_s)):
             for place, drop_s in enumerate(times.drops_s):
-                order = int(arrays.trips[j, t, place])
-                if arrays.orders[order].id in sent:
+                row = int(arrays.trips[j, t, place])
+                if arrays.orders[row].id in sent:
                     continue
                 after = "her next trip" if t == 0 else f"after {t} earlier {'trip' if t == 1 else 'trips'}"
                 sentence = f"planned with a driver, {after}; sent when leaving later would delay the pickup"
-                found[order] = Outlook(arrays.orders[order].id, driver.id, times.pickup_s, drop_s, sentence)
+                found[row] = Outlook(arrays.orders[row].id, driver.id, times.pickup_s, drop_s, sentence)
     for i, order in enumerate(arrays.orders):
         if arrays.where[i] < 0:
             excluded = exclusions(order, arrays.drivers, arrays.seconds, now_s)

@@ -29,7 +29,7 @@ P_DRIVE, P_WAIT, P_LATE, P_CONVEX, P_CONVEX_AFTER_S, P_COVER, P_BLINK = range(7)
 INFEASIBLE = 1e18
 
 
-def order_cost(order_i, prices, o, drop_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def order_cost(order_i, prices, o, drop_s):
     """Cost in minutes of handing order ``o`` over at ``drop_s``."""
     waited = (drop_s - order_i[o, O_WANTED]) / 60.0
     cost = waited
@@ -41,7 +41,7 @@ def order_cost(order_i, prices, o, drop_s):  # type: ignore[no-untyped-def]  # n
     return cost
 
 
-def chain_cost(order_i, driver_i, ok, seconds, prices, d, chain, sizes, now_s):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def chain_cost(order_i, driver_i, ok, seconds, prices, d, chain, sizes, now_s):
     """Cost of driver ``d`` doing ``chain`` (k, b) of ``sizes`` (k), INFEASIBLE when a hard rule breaks.
 
     Hard rules: abilities and refusals (``ok``), one store per trip, capacity, pickup before the shift's end
@@ -112,7 +112,7 @@ def best_insertion(
     state,
     work,
     work_sizes,
-):  # type: ignore[no-untyped-def]
+):
     """The cheapest place for order ``o`` among its candidate drivers: (extra cost, driver, trip, position, opens).
 
     ``opens`` is 1 when a new trip is made before ``trip``. Positions are skipped with chance ``blink``
@@ -154,7 +154,7 @@ def best_insertion(
     return best, best_d, best_trip, best_position, best_opens
 
 
-def place(chain, sizes, work, work_sizes, o, trip, position, opens):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def place(chain, sizes, work, work_sizes, o, trip, position, opens):
     """Copy ``chain`` into ``work`` with order ``o`` put in."""
     k, b = chain.shape
     target = 0
@@ -178,7 +178,7 @@ def place(chain, sizes, work, work_sizes, o, trip, position, opens):  # type: ig
         target += 1
 
 
-def take_out(trips, sizes, d, o):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def take_out(trips, sizes, d, o):
     """Remove order ``o`` from driver ``d``'s chain, closing the gaps."""
     k, b = trips.shape[1], trips.shape[2]
     for trip in range(k):
@@ -199,7 +199,7 @@ def take_out(trips, sizes, d, o):  # type: ignore[no-untyped-def]  # noqa: ANN00
                 return
 
 
-def next_random(state):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def next_random(state):
     """The next number in [0, 2^31) of a linear congruential generator (constants of MINSTD, Park and Miller 1993)."""
     state[0] = (state[0] * 48271) % 2147483647
     return state[0]
@@ -207,7 +207,7 @@ def next_random(state):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
 
 def ruin_and_recreate(
     order_i, driver_i, ok, seconds, prices, candidates, leave_out, trips, sizes, where, rounds, seed, now_s
-):  # type: ignore[no-untyped-def]
+):
     """Polish all chains in place: take a few related orders out, put them back cheaper; keep the best.
 
     Schrimpf et al. (2000) with the string-like relatedness and blinks of Christiaens and Vanden Berghe
@@ -382,7 +382,7 @@ def ruin_and_recreate(
 
 def insert_all(
     order_i, driver_i, ok, seconds, prices, candidates, leave_out, trips, sizes, where, sequence, now_s
-):  # type: ignore[no-untyped-def]
+):
     """Put the orders of ``sequence`` that have no driver where they are cheapest, one after the other."""
     m = driver_i.shape[0]
     k, b = trips.shape[1], trips.shape[2]

@@ -3,8 +3,6 @@
 import time
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from doorstep.engine.compiled import Kernels
 from doorstep.engine.decide import decide
 from doorstep.engine.params import Params
@@ -86,7 +84,7 @@ def play(instance: Instance, params: Params, seed: int, kernels: Kernels | None 
 
 def follow(driver: Driver, trip: list[Order], travel: Travel, now_s: int) -> Assignment:
     """What really happens when ``driver`` leaves now: the physics of the rules."""
-    seconds: np.ndarray = travel.seconds  # type: ignore[type-arg]
+    seconds = travel.seconds
     half = trip[0].pickup_service_s // 2
     pickup = max(now_s + int(seconds[driver.place, trip[0].pickup]) + half, *(o.ready_s for o in trip))
     t, at = pickup + trip[0].pickup_service_s - half, trip[0].pickup
