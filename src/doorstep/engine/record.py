@@ -1,0 +1,86 @@
+"""One tick in a file: everything ``decide`` was given and what it said, to be repeated bit for bit."""
+
+import zlib
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from doorstep.engine.compiled import Kernels
+from doorstep.engine.decide import decide
+from doorstep.engine.decisions import Decisions
+from doorstep.engine.params import Params
+from doorstep.engine.world import Travel, World
+
+MAGIC = b"doorstep-tick-1\n"
+
+
+class NotATick(ValueError):
+    """The file is no record of a tick, or of a later version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A recorded tick; ``seconds`` is the travel matrix, row by row, as little-endian int32."""
+
+    world: World
+    places: int
+    seconds: bytes
+    params: Params
+    now_s: int
+    seed: int
+    decisions: Decisions
+    kernels: str
+    place_names: tuple[str, ...] = ()
+
+    def travel(self) -> Travel:
+        """The travel matrix."""
+        matrix = np.frombuffer(self.seconds, "<i4").reshape(self.places, self.places)
+        return Travel(matrix.astype(np.int32))
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A recorded tick decided again."""
+
+    tick: Tick
+    again: Decisions
+
+    @property
+    def same(self) -> bool:
+        """Whether every decision, reason and the plan are the same to the last bit."""
+        return msgspec.json.encode(self.tick.decisions) == msgspec.json.encode(self.again)
+
+
+def pack(
+    world: World, travel: Travel, params: Params, now_s: int, seed: int, decisions: Decisions, kernels: str
+) -> bytes:
+    """The tick as bytes, compressed."""
+    tick = Tick(
+        world,
+        len(travel.seconds),
+        travel.seconds.astype("<i4").tobytes(),
+        params,
+        now_s,
+        seed,
+        decisions,
+        kernels,
+    )
+    return MAGIC + zlib.compress(msgspec.msgpack.encode(tick), 3)
+
+
+def unpack(content: bytes) -> Tick:
+    """The tick in ``content``. Raises NotATick."""
+    if not content.startswith(MAGIC):
+        raise NotATick("this file is no tick record of this version")
+    try:
+        return msgspec.msgpack.decode(zlib.decompress(content[len(MAGIC) :]), type=Tick)
+    except (zlib.error, msgspec.MsgspecError) as error:
+        raise NotATick(f"the record is damaged: {error}") from error
+
+
+def replay(content: bytes, kernels: Kernels | None = None, params: Params | None = None) -> Repeat:
+    """Decide a recorded tick again, with other ``params`` when given."""
+    tick = unpack(content)
+    again = decide(tick.world, tick.travel(), params or tick.params, tick.now_s, tick.seed, kernels)
+    return Repeat(tick, again)

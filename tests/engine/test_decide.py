@@ -1,0 +1,213 @@
+"""Laws of the dispatch engine, tried on random small worlds, and a few plain stories."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from doorstep.engine.compiled import PYTHON, Kernels, warm_up
+from doorstep.engine.decide import decide
+from doorstep.engine.params import Params
+from doorstep.engine.record import NotATick, pack, replay, unpack
+from doorstep.engine.world import Driver, Order, Travel, World
+
+QUICK = Params(iterations_min=12, iterations_per_order=1, iterations_max=20)
+LAWS = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@pytest.fixture(scope="module")
+def compiled() -> Kernels:
+    return warm_up()
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> tuple[World, Travel, int]:
+    n, m = draw(st.integers(0, 8)), draw(st.integers(0, 5))
+    places = draw(
+        st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=n + m + 3, max_size=n + m + 3)
+    )
+    xy = np.array(places, np.float64)
+    far = np.sqrt(((xy[:, None] - xy[None]) ** 2).sum(axis=2))
+    travel = Travel(np.ceil(far * 30).astype(np.int32))
+    now = 36_000
+    orders = []
+    for i in range(n):
+        placed = now - draw(st.integers(0, 1200))
+        store = draw(st.integers(0, 2))
+        orders.append(
+            Order(
+                id=f"o{i:02d}", pickup=store, dropoff=3 + i, store=f"s{store}", placed_s=placed, wanted_from_s=placed,
+                ready_s=placed + draw(st.integers(0, 2400)), due_s=placed + draw(st.integers(1200, 4800)),
+                units=draw(st.integers(1, 3)), needs=draw(st.sampled_from([0, 0, 1, 2])),
+                refused_by=frozenset(draw(st.lists(st.sampled_from([f"d{j:02d}" for j in range(5)]), max_size=2))),
+                reserved=draw(st.integers(0, 9)) == 0,
+            )
+        )  # fmt: skip
+    drivers = [
+        Driver(
+            id=f"d{j:02d}", place=3 + n + j, free_s=now + draw(st.sampled_from([-600, 0, 0, 900])),
+            on_s=now + draw(st.sampled_from([-3600, 0, 1200])), off_s=now + draw(st.integers(600, 7200)),
+            abilities=draw(st.sampled_from([3, 3, 1, 0])), capacity_units=draw(st.integers(1, 6)),
+        )
+        for j in range(m)
+    ]  # fmt: skip
+    return World(tuple(orders), tuple(drivers)), travel, now
+
+
+@LAWS
+@given(worlds())
+def test_hard_rules_hold_and_nothing_is_done_twice(given_: tuple[World, Travel, int]) -> None:
+    world, travel, now = given_
+    decisions = decide(world, travel, QUICK, now, 1, PYTHON)
+    orders = {o.id: o for o in world.orders}
+    drivers = {d.id: d for d in world.drivers}
+    handled: list[str] = [o for send in decisions.sends for o in send.orders]
+    handled += [o for chain in decisions.plan.values() for trip in chain for o in trip]
+    assert len(handled) == len(set(handled))
+    assert not any(orders[o].reserved for o in handled)
+    for send in decisions.sends:
+        driver, trip = drivers[send.driver], [orders[o] for o in send.orders]
+        assert len({o.store for o in trip}) == 1
+        assert len(trip) <= QUICK.max_bundle
+        assert sum(o.units for o in trip) <= driver.capacity_units
+        assert all(not o.needs & ~driver.abilities for o in trip)
+        assert all(driver.id not in o.refused_by for o in trip)
+        assert send.pickup_s <= driver.off_s
+        assert send.pickup_s >= max(o.ready_s for o in trip)
+        assert driver.free_s <= now
+    told = {outlook.order for outlook in decisions.outlooks} | {o for s in decisions.sends for o in s.orders}
+    assert told == {o.id for o in world.orders if not o.reserved}, "every order is told where it stands"
+
+
+@LAWS
+@given(worlds(), st.randoms(use_true_random=False))
+def test_the_order_of_rows_changes_nothing(given_: tuple[World, Travel, int], chance: object) -> None:
+    world, travel, now = given_
+    orders, drivers = list(world.orders), list(world.drivers)
+    chance.shuffle(orders)  # type: ignore[attr-defined]
+    chance.shuffle(drivers)  # type: ignore[attr-defined]
+    again = World(tuple(orders), tuple(drivers), world.plan)
+    assert decide(world, travel, QUICK, now, 5, PYTHON) == decide(again, travel, QUICK, now, 5, PYTHON)
+
+
+@LAWS
+@given(worlds())
+def test_new_names_in_the_same_order_change_nothing_but_the_names(given_: tuple[World, Travel, int]) -> None:
+    world, travel, now = given_
+    renamed = World(
+        tuple(
+            replace(o, id="x" + o.id, refused_by=frozenset("y" + d for d in o.refused_by))
+            for o in world.orders
+        ),
+        tuple(replace(d, id="y" + d.id) for d in world.drivers),
+    )
+    first, second = (
+        decide(world, travel, QUICK, now, 5, PYTHON),
+        decide(renamed, travel, QUICK, now, 5, PYTHON),
+    )
+    assert first.cost == second.cost
+    assert [(f"y{s.driver}", tuple("x" + o for o in s.orders)) for s in first.sends] == [
+        (s.driver, s.orders) for s in second.sends
+    ]
+
+
+@LAWS
+@given(worlds())
+def test_compiled_and_interpreted_kernels_agree_to_the_bit(
+    compiled: Kernels, given_: tuple[World, Travel, int]
+) -> None:
+    world, travel, now = given_
+    first = decide(world, travel, QUICK, now, 9, PYTHON)
+    assert first == decide(world, travel, QUICK, now, 9, compiled)
+    second = World(world.orders, world.drivers, first.plan)
+    assert decide(second, travel, QUICK, now + 60, 10, PYTHON) == decide(
+        second, travel, QUICK, now + 60, 10, compiled
+    )
+
+
+@LAWS
+@given(worlds())
+def test_a_recorded_tick_repeats_bit_for_bit(given_: tuple[World, Travel, int]) -> None:
+    world, travel, now = given_
+    decisions = decide(world, travel, QUICK, now, 3, PYTHON)
+    record = pack(world, travel, QUICK, now, 3, decisions, "python")
+    assert replay(record, PYTHON).same
+    assert unpack(record).world == world
+
+
+def test_a_damaged_record_says_so() -> None:
+    with pytest.raises(NotATick):
+        unpack(b"something else")
+    world = World((), ())
+    empty = Travel(np.zeros((1, 1), np.int32))
+    record = pack(world, empty, QUICK, 0, 1, decide(world, empty, QUICK, 0, 1, PYTHON), "python")
+    with pytest.raises(NotATick):
+        unpack(record[:-3])
+
+
+NOW = 50_000
+LINE = Travel(np.abs(np.arange(8)[:, None] - np.arange(8)[None, :]).astype(np.int32) * 120)
+LUNCH = Order(
+    id="lunch",
+    pickup=2,
+    dropoff=5,
+    store="s",
+    placed_s=NOW,
+    wanted_from_s=NOW,
+    ready_s=NOW + 1800,
+    due_s=NOW + 5400,
+)
+ANA = Driver(id="ana", place=1, free_s=NOW)
+BEN = Driver(id="ben", place=7, free_s=NOW)
+
+
+def test_nobody_is_sent_while_leaving_later_costs_nothing() -> None:
+    decisions = decide(World((LUNCH,), (ANA,)), LINE, Params(), NOW, 1, PYTHON)
+    assert not decisions.sends
+    assert decisions.plan == {"ana": (("lunch",),)}
+    assert decisions.outlooks[0].driver == "ana"
+
+
+def test_the_near_driver_is_sent_when_it_is_time_and_the_far_one_is_named_as_rival() -> None:
+    later = LUNCH.ready_s - 120 - 120
+    decisions = decide(World((LUNCH,), (ANA, BEN)), LINE, Params(), later, 1, PYTHON)
+    (send,) = decisions.sends
+    assert (send.driver, send.orders, send.pickup_s) == ("ana", ("lunch",), LUNCH.ready_s)
+    assert [rival.driver for rival in send.rivals] == ["ben"]
+    assert send.rivals[0].extra_cost > 0
+
+
+def test_an_offer_goes_out_earlier_by_the_time_asking_takes() -> None:
+    asking = Params(offer_lead_s=300)
+    assert decide(World((LUNCH,), (ANA,)), LINE, asking, LUNCH.ready_s - 540, 1, PYTHON).sends
+    assert not decide(World((LUNCH,), (ANA,)), LINE, asking, LUNCH.ready_s - 900, 1, PYTHON).sends
+
+
+def test_who_declined_is_not_asked_again_and_the_reason_counts_her() -> None:
+    declined = replace(LUNCH, refused_by=frozenset({"ana"}))
+    decisions = decide(World((declined,), (ANA,)), LINE, Params(), NOW, 1, PYTHON)
+    assert not decisions.sends
+    assert decisions.outlooks[0].driver is None
+    assert decisions.outlooks[0].excluded == {"declined": 1}
+
+
+def test_an_order_is_left_to_nobody_while_a_free_driver_can_take_it() -> None:
+    """However many drivers stand nearer who may not take it."""
+    closed = tuple(Driver(id=f"a{i:02d}", place=2, free_s=NOW, abilities=0) for i in range(60))
+    decisions = decide(
+        World((replace(LUNCH, needs=1),), (*closed, BEN)), LINE, Params(candidates=5), NOW, 1, PYTHON
+    )
+    assert decisions.plan == {"ben": (("lunch",),)}
+
+
+def test_two_orders_of_one_store_share_a_trip_when_drivers_are_few() -> None:
+    twin = replace(LUNCH, id="twin", dropoff=6)
+    decisions = decide(World((LUNCH, twin), (ANA,)), LINE, Params(), LUNCH.ready_s, 1, PYTHON)
+    assert [send.orders for send in decisions.sends] == [("lunch", "twin")]
+
+
+def test_no_driver_at_all_is_said_plainly() -> None:
+    decisions = decide(World((LUNCH,), ()), LINE, Params(), NOW, 1, PYTHON)
+    assert decisions.outlooks[0].sentence == "no driver is on duty"
