@@ -2,16 +2,20 @@
 
 import asyncio
 import re
+import time
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from sqlalchemy import text
-from tests.factories.identity import bearer
+from tests.factories.identity import bearer, sign_driver_in
 from tests.factories.network import Network
 
-from doorstep.features.identity import service
+from doorstep.features.identity import queries, service
 from doorstep.features.identity.errors import PhoneTaken
+from doorstep.features.identity.remembered import ASK_EVERY_S, Remembered
+from doorstep.platform.auth.actors import Audience
+from doorstep.platform.auth.gate import GATE
 from doorstep.units.ids import public
 
 PHONE = "+16155550142"
@@ -136,6 +140,45 @@ async def test_one_active_device_per_driver(network: Network) -> None:
     second = (await enter(network, await ask(network))).json()["token"]
     assert (await network.http.get("/driver/v1/session", headers=bearer(first))).status_code == 401
     assert (await network.http.get("/driver/v1/session", headers=bearer(second))).status_code == 200
+
+
+async def test_a_remembered_session_ends_for_every_process_within_half_a_second(network: Network) -> None:
+    driver = await driver_with(network)
+    first = bearer((await sign_driver_in(network, driver)).token)
+    assert (await network.http.get("/driver/v1/session", headers=first)).status_code == 200
+    async with network.work() as work:  # another process
+        await service.end_sessions(work, driver)
+    ended = time.monotonic()
+    while True:
+        answer = await network.http.get("/driver/v1/session", headers=first)
+        if answer.status_code == 401:
+            break
+    assert time.monotonic() - ended < 1.0
+
+
+async def test_a_session_looked_up_while_it_ended_is_not_remembered(network: Network) -> None:
+    """Read before the end, kept after it: the generation asked for first gives it away."""
+    driver = await driver_with(network)
+    token = (await sign_driver_in(network, driver)).token
+    remembered = Remembered()
+    before = await remembered.generation(network.web)
+    async with network.work(GATE) as work:
+        session = await queries.session_of(work, token, Audience.DRIVER)
+    assert session is not None
+    async with network.work() as work:
+        await service.end_sessions(work, driver)
+    remembered.keep(b"digest", before, session)
+    await asyncio.sleep(ASK_EVERY_S)  # real time: that long a process may go on without asking
+    after = await remembered.generation(network.web)
+    assert remembered.find(b"digest", before) == session
+    assert remembered.find(b"digest", after) is None
+
+
+async def test_a_remembered_session_still_ends_in_time(network: Network) -> None:
+    token = bearer((await sign_driver_in(network, uuid4())).token)
+    assert (await network.http.get("/driver/v1/session", headers=token)).status_code == 200
+    network.clock.advance(14 * 86_400)
+    assert (await network.http.get("/driver/v1/session", headers=token)).status_code == 401
 
 
 async def test_a_driver_changes_her_phone_and_nobody_takes_anothers(network: Network) -> None:

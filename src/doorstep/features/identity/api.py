@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from doorstep.connectors.messages.protocol import MessageRefused, Messages, MessageUnavailable
 from doorstep.connectors.outside import Connectors
-from doorstep.features.identity import cookies, passwords, people, queries, schemas, service
+from doorstep.features.identity import cookies, credentials, passwords, people, queries, schemas, service
 from doorstep.features.identity.errors import ForgeryRefused, NoDemoEntry
 from doorstep.features.identity.gatekeeper import Gatekeeper
 from doorstep.features.identity.phones import e164
@@ -76,7 +76,10 @@ def _opened(request: Request, response: Response, opened: SignedIn) -> schemas.S
 
 async def _sign_out(request: Request, response: Response, work: Work) -> None:
     audience = work.actor.audience
-    await service.end_session(work, _keeper(request).credential(request, audience))
+    keeper = _keeper(request)
+    token = keeper.credential(request, audience)
+    await service.end_session(work, token)
+    work.after_commit(lambda: keeper.remembered.forget(credentials.digest(token)))
     cookies.drop_cookie(request, response, audience)
 
 

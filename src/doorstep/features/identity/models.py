@@ -127,3 +127,14 @@ class DemoEntryRow(Row):
     role: Mapped[str] = mapped_column(primary_key=True)
     subject: Mapped[UUID]
     tenant: Mapped[UUID | None]
+
+
+class AccessGenerationRow(Row):
+    """One row that rises whenever a driver's session ends, so that processes forget what they remember."""
+
+    __tablename__ = "access_generations"
+    __visible__ = Visible(
+        secured=False, why="one number that says nothing about anybody", web="SELECT, INSERT, UPDATE"
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    generation: Mapped[int]

@@ -1,17 +1,18 @@
 """Verbs about people: staff, merchants' users, drivers' phones, one-time links."""
 
-from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, delete, func, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from doorstep.features.identity import credentials, passwords, phones, queries
 from doorstep.features.identity.credentials import Kind
 from doorstep.features.identity.errors import EmailTaken, LastOwner, LinkSpent, PhoneTaken
 from doorstep.features.identity.models import DriverPhoneRow, LinkRow, MerchantUserRow, SessionRow, StaffRow
+from doorstep.features.identity.remembered import raise_generation
 from doorstep.features.identity.rules import LINK_LIFETIME, MerchantRole, Staff, StaffRole, User
 from doorstep.platform import audit
+from doorstep.platform.auth.actors import Audience
 from doorstep.platform.db.work import Work
 from doorstep.platform.errors import NotFound
 from doorstep.units.ids import DriverId, MerchantId, public
@@ -151,8 +152,13 @@ async def forget_totp(work: Work, staff_id: UUID) -> Staff:
 
 async def end_sessions(work: Work, subject: UUID) -> int:
     """Sign ``subject`` (staff, user or driver) out everywhere; returns how many sessions ended."""
-    ended = await work.session.execute(delete(SessionRow).where(SessionRow.subject == subject))
-    return cast("CursorResult[Any]", ended).rowcount
+    ended = await work.session.execute(
+        delete(SessionRow).where(SessionRow.subject == subject).returning(SessionRow.audience)
+    )
+    audiences = list(ended.scalars())
+    if Audience.DRIVER in audiences:
+        await raise_generation(work)
+    return len(audiences)
 
 
 async def owner_link(work: Work) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from doorstep.features.identity import credentials, passwords, phones
+from doorstep.features.identity.credentials import Kind
 from doorstep.features.identity.errors import (
     NoDemoEntry,
     TooManyTries,
@@ -32,6 +33,7 @@ from doorstep.features.identity.models import (
     StaffRow,
 )
 from doorstep.features.identity.people import plain_email
+from doorstep.features.identity.remembered import raise_generation
 from doorstep.features.identity.rules import (
     CODE_LIFETIME,
     CODE_TRIES,
@@ -85,6 +87,8 @@ async def open_session(work: Work, audience: Audience, subject: UUID, tenant: UU
 async def end_session(work: Work, token: str) -> None:
     """Sign out: the token lets nobody in any more. Ending a session twice is once."""
     await work.session.execute(delete(SessionRow).where(SessionRow.digest == credentials.digest(token)))
+    if credentials.kind_of(token) is Kind.DRIVER_SESSION:
+        await raise_generation(work)
 
 
 async def staff_sign_in(
@@ -255,11 +259,13 @@ async def redeem(database: Database, secrets: Secrets, phone: str, code: str) ->
 
 async def open_driver_session(work: Work, driver_id: DriverId | UUID) -> SignedIn:
     """Sign a driver in on this device and out on all others: one active device per driver."""
-    await work.session.execute(
-        delete(SessionRow).where(
-            SessionRow.subject == driver_id, SessionRow.audience == Audience.DRIVER.value
-        )
+    others = await work.session.execute(
+        delete(SessionRow)
+        .where(SessionRow.subject == driver_id, SessionRow.audience == Audience.DRIVER.value)
+        .returning(SessionRow.id)
     )
+    if others.all():
+        await raise_generation(work)
     return await open_session(work, Audience.DRIVER, driver_id)
 
 
