@@ -11,7 +11,7 @@ def e164(text: str, region: str = "US") -> str:
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException as error:
-        raise NoPhone(faults=[Fault("/phone", "not a phone number")]) from error
+        raise NoPhone(faults=[Fault("/body/phone", "not a phone number")]) from error
     if not phonenumbers.is_possible_number(number):
-        raise NoPhone(faults=[Fault("/phone", "not a possible phone number")])
+        raise NoPhone(faults=[Fault("/body/phone", "not a possible phone number")])
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))

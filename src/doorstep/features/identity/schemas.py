@@ -110,7 +110,7 @@ class KeyWanted(Asked):
     """A key for a merchant's software."""
 
     label: Line = Field(examples=["checkout, production"])
-    scopes: frozenset[Scope] = Field(min_length=1, max_length=len(Scope))
+    scopes: list[Scope] = Field(min_length=1, max_length=len(Scope))
     lifetime_days: int | None = Field(
         default=None, ge=1, le=3650, description="How long it is good for; without it, until revoked."
     )
