@@ -326,6 +326,9 @@ KNOBS: Mapping[str, Knob] = {
     "broadcast_lasts_s": Knob(15, 3600, True, "how long a broadcast stands"),
     "broadcast_reach_m": Knob(500, 200_000, True, "how far from the store drivers hear a broadcast"),
     "approach_s": Knob(0, 3600, True, "how far away a driver is reckoned when no plan says better"),
+    "pickup_service_s": Knob(0, 3600, True, "how long a stop at a store takes"),
+    "dropoff_service_s": Knob(0, 3600, True, "how long a stop at a door takes"),
+    "silent_s": Knob(30, 24 * 3600, True, "a free driver unheard of for so long is not planned with"),
     "give_up_s": Knob(0, 24 * 3600, True, "how long after its promise a delivery without a carrier is ended"),
 }
 """What ``Market.dispatch`` may hold. A knob that is not set is left to dispatch."""

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from doorstep.connectors.us.nation import NationNotInstalled, every_zip, metro_zips, nation, nation_installed
+from doorstep.connectors.us.nation import every_zip, metro_zips, nation
 from doorstep.connectors.us.zips import NASHVILLE_CBSA, NEW_ORLEANS_CBSA, ZipArea, market_area, zip_areas
 from doorstep.features.markets.rules import NewMarket, Stage
 
@@ -66,10 +66,8 @@ def _of_zips(postcodes: Sequence[str]) -> tuple[ZipArea, ...]:
     wanted = dict.fromkeys(postcodes)
     known = {area.postcode: area for area in every_zip()}
     missing = [postcode for postcode in wanted if postcode not in known]
-    if missing and not nation_installed():
-        nation()  # raises NationNotInstalled, which says what helps
-        raise NationNotInstalled(missing)
     if missing:
+        nation()  # without the nation's table they may well exist: NationNotInstalled says what helps
         raise UnknownZips(missing)
     return tuple(known[postcode] for postcode in wanted)
 
