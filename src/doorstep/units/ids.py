@@ -35,6 +35,7 @@ PREFIXES: dict[str, str] = {
     "trip": "trp",
     "provider": "prv",
     "provider_job": "pjb",
+    "deal": "dea",
     "staff": "stf",
     "user": "usr",
     "key": "key",

@@ -113,3 +113,7 @@ class Courier(Protocol):
     async def proof(self, url: str) -> bytes | None:
         """The picture behind a job's ``proof_url``; None when it is not to be had."""
         ...
+
+    def reference_in(self, body: str) -> str | None:
+        """Which job's reference a webhook of this company is about; None when it cannot be told. Never raises."""
+        ...

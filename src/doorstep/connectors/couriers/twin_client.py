@@ -65,6 +65,14 @@ class _Jobs(msgspec.Struct):
     jobs: list[_Job]
 
 
+class _News(msgspec.Struct):
+    reference: str
+
+
+class _Letter(msgspec.Struct):
+    data: _News
+
+
 class _Problem(msgspec.Struct):
     code: str
     message: str = ""
@@ -175,6 +183,13 @@ class TwinCourier:
         except (CourierUnknown, CourierRefused):
             return None
         return answer.content
+
+    def reference_in(self, body: str) -> str | None:
+        """The reference in ``{"data": {"reference": …}}``; None in anything else."""
+        try:
+            return msgspec.json.decode(body, type=_Letter).data.reference[:100]
+        except (msgspec.ValidationError, msgspec.DecodeError, RecursionError):
+            return None
 
     async def _ask(
         self,

@@ -1,0 +1,211 @@
+"""What a company's answers change in our rows. Each verb is one transaction's part; none commits.
+
+Locks are taken in one order: the job, then its delivery.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from doorstep.connectors.couriers.protocol import CourierJob
+from doorstep.connectors.couriers.protocol import JobState as Told
+from doorstep.features.deliveries import queries as deliveries
+from doorstep.features.deliveries import service as delivering
+from doorstep.features.deliveries.errors import CannotFollow, ProofMissing
+from doorstep.features.deliveries.rules import FINAL, Carrier, Delivery, DeliveryState, Fact
+from doorstep.features.deliveries.rules import FactKind as F
+from doorstep.features.providers import events, queries
+from doorstep.features.providers.errors import UnknownJob
+from doorstep.features.providers.messages import Poll
+from doorstep.features.providers.models import JobRow
+from doorstep.features.providers.rules import (
+    ENDS,
+    POLL_EVERY_MINUTES,
+    JobState,
+    facts,
+    final_cost,
+    gives_back,
+    may_move,
+    strands,
+)
+from doorstep.features.providers.service import call_off
+from doorstep.platform.db.work import Work
+from doorstep.units.ids import ProviderJobId
+from doorstep.units.money import Money
+from doorstep.units.time import MarketInstant
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What was taken at the door, as the company shows it: names of proofs, and the photo's bytes when it gave one."""
+
+    names: frozenset[str] = frozenset()
+    photo: bytes | None = None
+
+
+async def locked(work: Work, job_id: UUID) -> JobRow:
+    """The job's row, locked to the end of the transaction. Raises UnknownJob."""
+    row = await work.session.get(JobRow, job_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise UnknownJob
+    return row
+
+
+def _move(row: JobRow, after: JobState) -> None:
+    assert may_move(JobState(row.state), after), f"{row.state} to {after}"
+    row.state = after
+
+
+def _tell(work: Work, row: JobRow, kind: type[events.ProviderJobMoved], **more: Any) -> None:
+    row.events_count += 1
+    event = kind(
+        job_id=row.id,
+        delivery_id=row.delivery_id,
+        provider_id=row.provider_id,
+        market_id=row.market_id,
+        seq=row.events_count,
+        at=work.now(),
+        **more,
+    )
+    work.emit(event, stream=events.stream(row.id), seq=row.events_count, market_id=row.market_id)
+    work.wake(f"delivery:{row.delivery_id}")
+    work.wake(f"market:{row.market_id}")
+
+
+def refused(work: Work, row: JobRow, code: str, why: str) -> None:
+    """The company will not do it: the next carrier may be looked for. The row must be locked."""
+    _move(row, JobState.REFUSED)
+    row.refusal, row.ended_at = f"{code}: {why}"[:500], work.now()
+    _tell(work, row, events.ProviderRefused, code=code[:60], why=why[:300])
+
+
+def given_up(work: Work, row: JobRow) -> None:
+    """Whether a courier was ordered cannot be found out: go on without, and call off whatever there may be."""
+    call_off(work, row, "the company did not answer whether it took the job")
+    _tell(work, row, events.ProviderRefused, code="no_answer", why="the company did not answer in time")
+
+
+def superseded(work: Work, row: JobRow) -> None:
+    """The delivery found another carrier or ended while the company was asked."""
+    if row.state == JobState.ASKED:
+        _move(row, JobState.CANCELLED)
+        row.refusal, row.ended_at = "not needed any more", work.now()
+    else:
+        call_off(work, row, "not needed any more")
+
+
+async def booked(work: Work, row: JobRow, told: CourierJob, company: str) -> None:
+    """The company has it: the delivery is the job's from now on. Raises deliveries' AlreadyTaken."""
+    _move(row, JobState.BOOKED)
+    row.external_id, row.booked_at = told.job_id, work.now()
+    note(work, row, told)
+    await delivering.assign(
+        work,
+        [row.delivery_id],
+        Carrier(provider_id=row.provider_id, provider_job_id=ProviderJobId(row.id)),
+        note={"first_name": told.courier_name, "vehicle": told.vehicle, "company": company},
+    )
+    _tell(work, row, events.ProviderBooked, fee_minor=row.fee_minor, currency=row.currency)
+    next_poll(work, row)
+
+
+def next_poll(work: Work, row: JobRow) -> None:
+    """Look again in a few market minutes, should no webhook come."""
+    row.polls += 1
+    work.schedule(
+        "providers.poll",
+        Poll(row.id, row.polls),
+        due_market=MarketInstant(work.now() + timedelta(minutes=POLL_EVERY_MINUTES)),
+        key=f"{row.id}:{row.polls}",
+        market_id=row.market_id,
+    )
+
+
+def note(work: Work, row: JobRow, told: CourierJob) -> None:
+    """Keep what the company said, as it said it."""
+    row.told, row.external_id = told.state, told.job_id
+    row.courier_name = told.courier_name or row.courier_name
+    row.vehicle = told.vehicle or row.vehicle
+    row.proof_url = told.proof_url or row.proof_url
+    row.looked_at = work.now()
+    row.lookups = 0
+    if told.position is not None:
+        row.lat, row.lng, row.position_at = told.position.lat, told.position.lng, work.now()
+
+
+async def looked(work: Work, row: JobRow, told: CourierJob, taken: Taken) -> None:
+    """Turn what the company's own books say into facts of the delivery. The row must be locked and booked."""
+    news = row.told != told.state
+    note(work, row, told)
+    if news:
+        work.wake(f"delivery:{row.delivery_id}")
+    delivery = await deliveries.delivery(work, row.delivery_id)
+    ours = delivery.carrier is not None and delivery.carrier.provider_job_id == row.id
+    if news and ours and delivery.state not in FINAL:
+        delivery = await _report(work, row, delivery, told, taken)
+    if told.state in ENDS:
+        await ended(work, row, told)
+
+
+async def _report(work: Work, row: JobRow, delivery: Delivery, told: CourierJob, taken: Taken) -> Delivery:
+    if gives_back(told.state, delivery.state):
+        why = told.cancel_reason or "the courier company gave it up"
+        _tell(work, row, events.ProviderLost, with_goods=False, why=why)
+        return await delivering.unassign(work, row.delivery_id, why)
+    if strands(told.state, delivery.state):
+        why = told.cancel_reason or "the courier company lost its courier with the goods"
+        _tell(work, row, events.ProviderLost, with_goods=True, why=why)
+        return await _heard(work, row, F.ATTEMPT_FAILED, told, reason="courier_lost")
+    for fact in facts(told.state):
+        if fact is F.HANDED_OVER:
+            await _heard(work, row, F.REACHED_DROPOFF, told)
+            await prove(work, row, taken)
+        delivery = await _heard(
+            work, row, fact, told, reason="not_accepted" if fact is F.ATTEMPT_FAILED else ""
+        )
+    return delivery
+
+
+async def _heard(work: Work, row: JobRow, fact: F, told: CourierJob, *, reason: str = "") -> Delivery:
+    """Report one fact; one that cannot follow, or lacks its proof, is noted on the job and changes nothing."""
+    try:
+        return await delivering.report(
+            work,
+            row.delivery_id,
+            Fact(kind=fact, report_id=f"{row.reference}:{fact}", point=told.position, reason=reason),
+        )
+    except (CannotFollow, ProofMissing) as refusal:
+        row.refusal = f"{fact}: {refusal.detail} {refusal.facts}"[:500]
+        return await deliveries.delivery(work, row.delivery_id)
+
+
+async def prove(work: Work, row: JobRow, taken: Taken) -> None:
+    """Keep what the company shows for the hand-over."""
+
+
+async def ended(work: Work, row: JobRow, told: CourierJob) -> None:
+    """The company's books say it is over: count the cost, once. The row must be locked."""
+    deal = await queries.deal(work, row.deal_id)
+    _move(row, ENDS[told.state])
+    cost = final_cost(deal, Money(row.fee_minor, row.currency), told)
+    row.fee_minor, row.currency = cost.minor, cost.currency
+    row.ended_at = work.now()
+    row.told, row.external_id = told.state, told.job_id
+    delivery = await deliveries.delivery(work, row.delivery_id)
+    delivered = told.state is Told.DELIVERED and delivery.state is DeliveryState.DELIVERED
+    _tell(
+        work,
+        row,
+        events.ProviderJobEnded,
+        state=row.state,
+        fee_minor=row.fee_minor,
+        currency=row.currency,
+        delivered=delivered,
+    )
+
+
+def never_was(work: Work, row: JobRow) -> None:
+    """The company's books hold no such job: nothing to call off, nothing to pay."""
+    _move(row, JobState.CANCELLED)
+    row.fee_minor, row.ended_at = 0, work.now()

@@ -1,0 +1,264 @@
+"""What a company may be asked to carry, which one is asked, and how a job moves. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+from doorstep.connectors.couriers.protocol import CourierJob, CourierQuote
+from doorstep.connectors.couriers.protocol import JobState as Told
+from doorstep.features.deliveries.rules import Delivery, DeliveryState, FactKind
+from doorstep.units.geo import METRES_PER_MILE, LatLng
+from doorstep.units.ids import DeliveryId, MarketId, ProviderId, ProviderJobId
+from doorstep.units.money import Money
+from doorstep.units.time import MarketInstant
+
+
+class Ability(StrEnum):
+    """What a company's couriers can do beyond driving: the requirement flags of deliveries."""
+
+    AGE_18 = "age_18"
+    AGE_21 = "age_21"
+    ALCOHOL = "alcohol"
+    COLD = "cold"
+    FRAGILE = "fragile"
+    HEAVY = "heavy"
+    HIGH_VALUE = "high_value"
+    SIGNATURE = "signature"
+    PIN = "pin"
+    PHOTO = "photo"
+    CONTACTLESS = "contactless"
+
+
+class ProviderState(StrEnum):
+    """Whether a company is asked."""
+
+    ACTIVE = "active"  # asked by its deals
+    PAUSED = "paused"  # not asked; jobs under way go on
+
+
+class Pricing(StrEnum):
+    """Who says what a job costs."""
+
+    QUOTED = "quoted"  # the company, for each job
+    FIXED = "fixed"  # the deal: flat, and so much per mile of the way
+
+
+class JobState(StrEnum):
+    """Where a job stands."""
+
+    ASKED = "asked"  # chosen; a price is being asked for
+    BOOKING = "booking"  # a courier was ordered; until the answer is known nothing else is tried
+    BOOKED = "booked"  # the company has it, and the delivery is its
+    CALLING_OFF = "calling_off"  # no longer wanted; the company has not confirmed yet
+    REFUSED = "refused"  # the company declined, or its answer could not be had
+    CANCELLED = "cancelled"  # called off
+    LOST = "lost"  # the company lost its courier
+    DELIVERED = "delivered"  # handed over
+    RETURNED = "returned"  # back at the store
+
+
+LIVE = frozenset({JobState.ASKED, JobState.BOOKING, JobState.BOOKED})
+"""States in which a courier may be on the way for us: one job of a delivery at a time."""
+OPEN = LIVE | {JobState.CALLING_OFF}
+EDGES: dict[JobState, frozenset[JobState]] = {
+    JobState.ASKED: frozenset({JobState.BOOKING, JobState.REFUSED, JobState.CANCELLED}),
+    JobState.BOOKING: frozenset({JobState.BOOKED, JobState.REFUSED, JobState.CALLING_OFF}),
+    JobState.BOOKED: frozenset({JobState.CALLING_OFF, JobState.LOST, JobState.DELIVERED, JobState.RETURNED, JobState.CANCELLED}),
+    JobState.CALLING_OFF: frozenset({JobState.CANCELLED, JobState.LOST, JobState.DELIVERED, JobState.RETURNED}),
+}  # fmt: skip
+"""Where each state may lead; those left out are ends."""
+ENDS: dict[Told, JobState] = {
+    Told.DELIVERED: JobState.DELIVERED,
+    Told.RETURNED: JobState.RETURNED,
+    Told.CANCELLED: JobState.CANCELLED,
+    Told.LOST: JobState.LOST,
+}
+"""How a company's last word ends our job."""
+LOOKUP_WAITS_S = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Real seconds before each look for a booking whose answer did not come; after the last it is given up."""
+POLL_EVERY_MINUTES = 3
+"""Market minutes between two looks at a job under way, should its webhooks not arrive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """A courier company. ``slug`` names its connector and its webhook address."""
+
+    id: ProviderId
+    name: str
+    slug: str
+    state: ProviderState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deal:
+    """What a company carries for us: half-open from ``starts_at`` to ``ends_at``.
+
+    ``areas`` are postcodes it goes to (empty: the whole market). ``rank`` orders companies: lower is asked first.
+    """
+
+    id: UUID
+    provider_id: ProviderId
+    market_id: MarketId
+    service_levels: frozenset[str]
+    starts_at: MarketInstant
+    ends_at: MarketInstant | None
+    pricing: Pricing
+    flat: Money
+    per_mile_minor: int
+    most: Money | None  # a quote above it is not taken
+    abilities: frozenset[Ability]
+    heaviest_g: int
+    furthest_m: int
+    areas: frozenset[str]
+    rank: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderJob:
+    """A job as other rooms see it."""
+
+    id: ProviderJobId
+    delivery_id: DeliveryId
+    provider_id: ProviderId
+    deal_id: UUID
+    market_id: MarketId
+    reference: str
+    state: JobState
+    why: str
+    external_id: str
+    fee: Money
+    told: str  # the company's own last word
+    courier_name: str
+    vehicle: str
+    position: LatLng | None
+    position_at: MarketInstant | None
+    proof_url: str
+    refusal: str
+    asked_at: MarketInstant
+    booked_at: MarketInstant | None
+    ended_at: MarketInstant | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """Why a deal cannot serve a delivery, in words."""
+
+    deal_id: UUID
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The deals that can serve, best first, and why the others cannot."""
+
+    deals: tuple[Deal, ...]
+    unfit: tuple[Unfit, ...] = field(default=())
+
+
+def misfit(deal: Deal, delivery: Delivery, at: datetime) -> str | None:
+    """Why ``deal`` cannot serve ``delivery`` at ``at``; None when it can.
+
+    The capability matrix: every requirement of the delivery must be among the deal's abilities.
+    """
+    if deal.market_id != delivery.market_id:
+        return "another market"
+    if not (deal.starts_at <= at and (deal.ends_at is None or at < deal.ends_at)):
+        return "the deal is not in force"
+    if delivery.service_level not in deal.service_levels:
+        return f"does not do {delivery.service_level}"
+    unmet = sorted(delivery.requirements.names() - deal.abilities)
+    if unmet:
+        return f"cannot do {', '.join(unmet)}"
+    if delivery.weight_g > deal.heaviest_g:
+        return f"carries up to {deal.heaviest_g} g"
+    if delivery.leg_m > deal.furthest_m:
+        return f"drives up to {deal.furthest_m} m"
+    if deal.areas and delivery.dropoff.postcode[:5] not in deal.areas:
+        return f"does not go to {delivery.dropoff.postcode[:5]}"
+    return None
+
+
+def choose(
+    deals: Iterable[Deal], delivery: Delivery, at: datetime, tried: frozenset[UUID] = frozenset()
+) -> Choice:
+    """Deals that can serve ``delivery``, best rank first, ties by id; companies in ``tried`` are left out."""
+    fit, unfit = [], []
+    for deal in deals:
+        why = "was asked before" if deal.provider_id in tried else misfit(deal, delivery, at)
+        if why is None:
+            fit.append(deal)
+        else:
+            unfit.append(Unfit(deal.id, why))
+    return Choice(tuple(sorted(fit, key=lambda deal: (deal.rank, deal.id))), tuple(unfit))
+
+
+def price(deal: Deal, leg_m: int, quote: CourierQuote) -> Money:
+    """What the job will cost: by the deal, or as quoted. Raises TooDear above what the deal allows."""
+    if deal.pricing is Pricing.FIXED:
+        miles = Decimal(leg_m) / Decimal(str(METRES_PER_MILE))
+        return deal.flat + Money(deal.per_mile_minor, deal.flat.currency).times(miles)
+    if deal.most is not None and deal.most < quote.fee:
+        raise TooDear(f"{quote.fee} is above {deal.most}")
+    return quote.fee
+
+
+class TooDear(Exception):
+    """A quote above what the deal allows."""
+
+
+def final_cost(deal: Deal, agreed: Money, told: CourierJob) -> Money:
+    """What a job that ended costs.
+
+    Quoted: what the company says in the end (a cancellation fee, the way back). Fixed: the deal's price when it was
+    driven to the door, otherwise what the company says, never more than the deal's price.
+    """
+    if deal.pricing is Pricing.QUOTED:
+        return told.fee
+    if told.state in {Told.DELIVERED, Told.RETURNED}:
+        return agreed
+    return min(agreed, told.fee, key=lambda money: money.minor)
+
+
+_FACTS: dict[Told, tuple[FactKind, ...]] = {
+    Told.TO_PICKUP: (FactKind.DEPARTED_TO_PICKUP,),
+    Told.AT_PICKUP: (FactKind.REACHED_PICKUP,),
+    Told.PICKED_UP: (FactKind.PICKED_UP, FactKind.DEPARTED_TO_DROPOFF),  # a courier's next stop is this door
+    Told.AT_DROPOFF: (FactKind.REACHED_DROPOFF,),
+    Told.DELIVERED: (FactKind.HANDED_OVER,),
+    Told.RETURNING: (FactKind.ATTEMPT_FAILED, FactKind.DEPARTED_TO_RETURN),
+    Told.RETURNED: (FactKind.ATTEMPT_FAILED, FactKind.RETURNED_TO_STORE),
+}
+_GOODS_WITH_US = frozenset({DeliveryState.ASSIGNED, DeliveryState.ENROUTE_TO_PICKUP, DeliveryState.AT_PICKUP})
+
+
+def facts(told: Told) -> tuple[FactKind, ...]:
+    """What the delivery learns when the company says ``told``; earlier facts are implied by later ones."""
+    return _FACTS.get(told, ())
+
+
+def gives_back(told: Told, state: DeliveryState) -> bool:
+    """Whether the company gave the delivery up before the goods left the store: it waits for a carrier again."""
+    return told in {Told.LOST, Told.CANCELLED} and state in _GOODS_WITH_US
+
+
+def strands(told: Told, state: DeliveryState) -> bool:
+    """Whether the company gave up with the goods on board: somebody must look for them."""
+    return (
+        told in {Told.LOST, Told.CANCELLED}
+        and state not in _GOODS_WITH_US
+        and state in {DeliveryState.PICKED_UP, DeliveryState.ENROUTE_TO_DROPOFF, DeliveryState.AT_DROPOFF}
+    )
+
+
+def may_move(before: JobState, after: JobState) -> bool:
+    """Whether a job may go from ``before`` to ``after``."""
+    return after in EDGES.get(before, frozenset())
+
+
+def unknown_abilities(names: Sequence[str]) -> list[str]:
+    """Names that are no ability."""
+    return sorted(set(names) - set(Ability))
