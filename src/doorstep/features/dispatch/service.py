@@ -1,0 +1,359 @@
+"""The verbs of dispatch: write a tick, offer what it decided, climb the ladder, obey a dispatcher."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from doorstep.connectors.maps.protocol import Leg
+from doorstep.engine.decisions import Decisions
+from doorstep.features.deliveries import queries as deliveries
+from doorstep.features.deliveries import service as delivery_verbs
+from doorstep.features.deliveries.rules import WAITING, Delivery
+from doorstep.features.dispatch.errors import DriverUnfit, NotWaiting
+from doorstep.features.dispatch.models import DispatchStateRow, ReasonRow, TickRow
+from doorstep.features.dispatch.queries import last_sentences
+from doorstep.features.dispatch.rules import Policy, ReasonKind
+from doorstep.features.drivers import queries as drivers
+from doorstep.features.drivers.rules import why_not
+from doorstep.features.offers import queries as offers
+from doorstep.features.offers import service as offer_verbs
+from doorstep.features.offers.rules import Offer, Proposal
+from doorstep.features.providers import service as provider_verbs
+from doorstep.platform.db.work import Work
+from doorstep.units.geo import LatLng, great_circle_m
+from doorstep.units.ids import DeliveryId, DriverId, MarketId
+from doorstep.units.time import MarketInstant
+
+KEEP_TICKS = 400
+"""Records of this many ticks are kept per market."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TickFacts:
+    """What is written about a tick."""
+
+    tick_id: UUID
+    market_id: UUID
+    cause: str
+    epoch: int
+    orders: int
+    drivers: int
+    engine_us: int
+    record_key: str
+
+
+async def call(work: Work, market_id: UUID) -> None:
+    """Something urgent happened in a market: tick soon, not at the next turn."""
+    await work.session.execute(
+        insert(DispatchStateRow)
+        .values(market_id=market_id, plan=[], ticks=0, called_at=work.now())
+        .on_conflict_do_update(index_elements=["market_id"], set_={"called_at": work.now()})
+    )
+    work.wake(f"dispatch:{market_id}")
+
+
+async def write_tick(
+    work: Work, facts: TickFacts, decisions: Decisions, names: Mapping[str, str]
+) -> list[str]:
+    """Write the tick, its plan and what changed about the waiting; returns record keys no longer needed."""
+    plan = [[driver, [list(trip) for trip in chain]] for driver, chain in sorted(decisions.plan.items())]
+    number = await work.session.scalar(
+        insert(DispatchStateRow)
+        .values(market_id=facts.market_id, plan=plan, ticks=1, ticked_at=work.now(), tick_id=facts.tick_id)
+        .on_conflict_do_update(
+            index_elements=["market_id"],
+            set_={
+                "plan": plan,
+                "ticks": DispatchStateRow.ticks + 1,
+                "ticked_at": work.now(),
+                "tick_id": facts.tick_id,
+            },
+        )
+        .returning(DispatchStateRow.ticks)
+    )
+    assert number is not None
+    work.session.add(
+        TickRow(
+            id=facts.tick_id,
+            market_id=facts.market_id,
+            number=number,
+            at=work.now(),
+            cause=facts.cause,
+            epoch=facts.epoch,
+            orders=facts.orders,
+            drivers=facts.drivers,
+            sends=len(decisions.sends),
+            stale=0,
+            engine_us=facts.engine_us,
+            record_key=facts.record_key,
+        )
+    )
+    known = await last_sentences(work, [UUID(o.order) for o in decisions.outlooks])
+    rows = []
+    for outlook in decisions.outlooks:
+        sentence = outlook.sentence
+        if outlook.driver is not None:
+            sentence = sentence.replace("a driver", names.get(outlook.driver, "a driver"), 1)
+        if known.get(UUID(outlook.order)) == sentence:
+            continue
+        kind = ReasonKind.UNPLANNED if outlook.driver is None else ReasonKind.WAITING
+        body = {
+            "driver": outlook.driver,
+            "pickup_s": outlook.pickup_s,
+            "drop_s": outlook.drop_s,
+            "excluded": dict(outlook.excluded),
+        }
+        rows.append(_reason(facts, UUID(outlook.order), work.now(), kind, sentence, body))
+    if rows:
+        await work.session.execute(insert(ReasonRow).values(rows).on_conflict_do_nothing())
+    if number % 50 == 0:
+        return await _forget(work, facts.market_id, number - KEEP_TICKS)
+    return []
+
+
+async def _forget(work: Work, market_id: UUID, up_to: int) -> list[str]:
+    gone = await work.session.scalars(
+        delete(TickRow)
+        .where(TickRow.market_id == market_id, TickRow.number <= up_to)
+        .returning(TickRow.record_key)
+    )
+    return list(gone)
+
+
+def _reason(
+    facts: TickFacts,
+    delivery_id: UUID,
+    at: MarketInstant,
+    kind: ReasonKind,
+    sentence: str,
+    body: Mapping[str, Any],
+    offer_id: UUID | None = None,
+) -> dict[str, Any]:
+    return {
+        "delivery_id": delivery_id,
+        "tick_id": facts.tick_id,
+        "market_id": facts.market_id,
+        "at": at,
+        "kind": str(kind),
+        "sentence": sentence,
+        "facts": dict(body),
+        "offer_id": offer_id,
+    }
+
+
+async def explain(
+    work: Work,
+    tick_id: UUID,
+    market_id: UUID,
+    delivery_ids: Sequence[UUID],
+    kind: ReasonKind,
+    sentence: str,
+    body: Mapping[str, Any],
+    offer_id: UUID | None = None,
+) -> None:
+    """Keep why these deliveries are treated so. Within one tick the weightier reason stays."""
+    facts = TickFacts(
+        tick_id=tick_id,
+        market_id=market_id,
+        cause="",
+        epoch=0,
+        orders=0,
+        drivers=0,
+        engine_us=0,
+        record_key="",
+    )
+    rows = [_reason(facts, d, work.now(), kind, sentence, body, offer_id) for d in delivery_ids]
+    statement = insert(ReasonRow).values(rows)
+    await work.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["delivery_id", "tick_id"],
+            set_={c: statement.excluded[c] for c in ("kind", "sentence", "facts", "offer_id", "at")},
+        )
+    )
+
+
+async def count_stale(work: Work, tick_id: UUID) -> None:
+    """A decision of this tick came too late: the world had moved on."""
+    await work.session.execute(update(TickRow).where(TickRow.id == tick_id).values(stale=TickRow.stale + 1))
+
+
+async def offer_trip(
+    work: Work,
+    *,
+    tick_id: UUID,
+    market_id: MarketId,
+    driver_id: DriverId,
+    delivery_ids: Sequence[DeliveryId],
+    versions: Mapping[UUID, int],
+    approach: Leg,
+    legs: Sequence[Leg],
+    policy: Policy,
+    sentence: str,
+    body: Mapping[str, Any],
+    least_real_s: int,
+) -> Offer | None:
+    """Show a planned trip to its driver; None when the world has moved on since the snapshot."""
+    present = await deliveries.many(work, delivery_ids)
+    if len(present) != len(delivery_ids) or any(
+        d.state not in WAITING or d.version != versions.get(d.id) for d in present
+    ):
+        return None
+    offer = await offer_verbs.show(
+        work,
+        Proposal(
+            market_id=market_id,
+            driver_ids=(driver_id,),
+            delivery_ids=tuple(delivery_ids),
+            expires_at=MarketInstant(work.now() + policy.offer_lasts),
+            legs=tuple(legs),
+            approach=approach,
+            reason=sentence,
+            tick_id=tick_id,
+            least_real_s=least_real_s,
+        ),
+    )
+    if len(delivery_ids) > 1:
+        await delivery_verbs.batch(work, delivery_ids, batched=True)
+    await explain(work, tick_id, market_id, delivery_ids, ReasonKind.OFFERED, sentence, body, offer.id)
+    return offer
+
+
+async def broadcast(
+    work: Work,
+    *,
+    tick_id: UUID,
+    delivery: Delivery,
+    driver_ids: Sequence[DriverId],
+    policy: Policy,
+    why: str,
+    least_real_s: int,
+) -> Offer:
+    """Ask all of ``driver_ids`` at once; the first to accept has it."""
+    offer = await offer_verbs.show(
+        work,
+        Proposal(
+            market_id=delivery.market_id,
+            driver_ids=tuple(driver_ids),
+            delivery_ids=(delivery.id,),
+            expires_at=MarketInstant(work.now() + policy.broadcast_lasts),
+            mode=offer_verbs.OfferMode.BROADCAST,
+            reason=f"asked of all near drivers: {why}",
+            tick_id=tick_id,
+            least_real_s=least_real_s,
+        ),
+    )
+    await explain(
+        work,
+        tick_id,
+        delivery.market_id,
+        [delivery.id],
+        ReasonKind.BROADCAST,
+        f"asked of {len(driver_ids)} drivers at once: {why}",
+        {"drivers": len(driver_ids)},
+        offer.id,
+    )
+    return offer
+
+
+async def hand_to_provider(work: Work, *, tick_id: UUID, delivery: Delivery, why: str) -> None:
+    """Let an outside courier take it."""
+    job = await provider_verbs.request(work, delivery.id, why)
+    await explain(
+        work,
+        tick_id,
+        delivery.market_id,
+        [delivery.id],
+        ReasonKind.PROVIDER,
+        f"handed to an outside courier: {why}",
+        {"provider_job": str(job.id)},
+    )
+
+
+async def eligible(
+    work: Work, delivery: Delivery, positions: Mapping[Any, LatLng], policy: Policy
+) -> list[DriverId]:
+    """Drivers on duty near the store who could take it and have not said no, nearest first."""
+    refused = (await offers.refusals(work, [delivery.id])).get(delivery.id, frozenset())
+    busy = {trip.driver_id for trip in await offers.trips_under_way(work, delivery.market_id)}
+    near = []
+    for driver in await drivers.on_duty(work, delivery.market_id):
+        if driver.id in refused or driver.id in busy or driver.id not in positions:
+            continue
+        if why_not(driver, delivery.requirements.names(), delivery.units) is not None:
+            continue
+        far = great_circle_m(positions[driver.id], delivery.pickup.point)
+        if far <= policy.broadcast_reach_m:
+            near.append((far, driver.id))
+    return [driver_id for _, driver_id in sorted(near)]
+
+
+async def override_assign(work: Work, delivery_id: UUID, driver_id: UUID, reason: str) -> Offer:
+    """A dispatcher chooses the driver: an offer goes to her alone, above any plan. She may still decline.
+
+    Any open offer of the delivery is withdrawn first. Raises NotWaiting, DriverUnfit.
+    """
+    delivery = await deliveries.delivery(work, delivery_id)
+    if delivery.state not in WAITING:
+        raise NotWaiting(facts={"state": delivery.state})
+    driver = await drivers.driver(work, driver_id)
+    unfit = why_not(driver, delivery.requirements.names(), delivery.units)
+    if unfit is None and not driver.duty.at(work.now()):
+        unfit = "the driver is off duty"
+    if unfit is None and driver.market_id != delivery.market_id:
+        unfit = "the driver works in another market"
+    if unfit is not None:
+        raise DriverUnfit(unfit)
+    for open_offer in await offers.open_in_market(work, delivery.market_id):
+        if delivery.id in open_offer.delivery_ids:
+            await offer_verbs.withdraw(work, open_offer.id, "a dispatcher chose another driver")
+    offer = await offer_verbs.show(
+        work,
+        Proposal(
+            market_id=delivery.market_id,
+            driver_ids=(driver.id,),
+            delivery_ids=(delivery.id,),
+            expires_at=MarketInstant(work.now() + timedelta(minutes=3)),
+            reason=f"chosen by a dispatcher: {reason}",
+            least_real_s=30,
+        ),
+    )
+    await explain(
+        work, work.new_id(), delivery.market_id, [delivery.id], ReasonKind.OVERRULED,
+        f"{work.actor.label or 'a dispatcher'} chose {driver.first_name}: {reason}", {"driver": str(driver.id)}, offer.id,
+    )  # fmt: skip
+    return offer
+
+
+async def override_unassign(work: Work, delivery_id: UUID, reason: str) -> Delivery:
+    """A dispatcher takes a delivery back from its carrier before pickup; it waits again."""
+    delivery = await delivery_verbs.unassign(work, delivery_id, reason)
+    await call(work, delivery.market_id)
+    return delivery
+
+
+async def call_provider(work: Work, delivery_id: UUID, reason: str) -> None:
+    """A dispatcher hands a waiting delivery to an outside courier. Raises NotWaiting."""
+    delivery = await deliveries.delivery(work, delivery_id)
+    if delivery.state not in WAITING:
+        raise NotWaiting(facts={"state": delivery.state})
+    for open_offer in await offers.open_in_market(work, delivery.market_id):
+        if delivery.id in open_offer.delivery_ids:
+            await offer_verbs.withdraw(work, open_offer.id, "an outside courier takes it")
+    await hand_to_provider(work, tick_id=work.new_id(), delivery=delivery, why=reason)
+
+
+async def last_call(work: Work, market_id: UUID) -> tuple[MarketInstant | None, MarketInstant | None]:
+    """When the market last ticked, and when something urgent last called."""
+    row = (
+        await work.session.execute(
+            select(DispatchStateRow.ticked_at, DispatchStateRow.called_at).where(
+                DispatchStateRow.market_id == market_id
+            )
+        )
+    ).one_or_none()
+    return (None, None) if row is None else (row.ticked_at, row.called_at)

@@ -1,0 +1,170 @@
+"""The market as the engine sees it, made of what the features below believe. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from doorstep.engine.params import Params
+from doorstep.engine.world import FOREVER_S, Order, Plan, World
+from doorstep.engine.world import Driver as EngineDriver
+from doorstep.features.deliveries.rules import Delivery
+from doorstep.features.dispatch.rules import Policy
+from doorstep.features.drivers.rules import Ability, Driver, abilities_for
+from doorstep.features.fixes.rules import Fix
+from doorstep.features.markets.rules import Market
+from doorstep.features.offers.rules import Offer, OfferMode, Trip
+from doorstep.units.geo import LatLng
+from doorstep.units.time import MarketInstant, epoch_s
+
+ABILITIES = {ability: 1 << number for number, ability in enumerate(Ability)}
+PICKUP_SERVICE_S = 240
+DROPOFF_SERVICE_S = 180
+SILENT_S = 900
+"""A free driver whose last fix is older than this (market time) is not planned with: she may be anywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """Everything a tick read from the database."""
+
+    market: Market
+    now: MarketInstant
+    deliveries: Sequence[Delivery]
+    drivers: Sequence[Driver]
+    fixes: Mapping[Any, Fix]
+    trips: Sequence[Trip]
+    offers: Sequence[Offer]
+    refusals: Mapping[Any, frozenset[Any]]
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The engine's world and the places its indices stand for."""
+
+    world: World
+    places: tuple[LatLng, ...]
+    versions: Mapping[UUID, int]
+
+
+def knob(market: Market, name: str, default: float) -> float:
+    """One dispatch setting of the market."""
+    return float(market.dispatch.get(name, default))
+
+
+def params_of(market: Market) -> Params:
+    """The engine's parameters as this market sets them."""
+    params = Params(tick_s=market.tick_s, offer_lead_s=180)
+    known = {field.name: type(getattr(params, field.name)) for field in fields(Params)}
+    told = {name: known[name](value) for name, value in market.dispatch.items() if name in known}
+    return replace(params, **told)
+
+
+def policy_of(market: Market) -> Policy:
+    """The ladder's settings as this market sets them."""
+
+    def seconds(name: str, default: timedelta) -> timedelta:
+        return timedelta(seconds=knob(market, name, default.total_seconds()))
+
+    standard = Policy()
+    return Policy(
+        declines_before_broadcast=int(
+            knob(market, "declines_before_broadcast", standard.declines_before_broadcast)
+        ),
+        offer_lasts=seconds("offer_lasts_s", standard.offer_lasts),
+        broadcast_lead=seconds("broadcast_lead_s", standard.broadcast_lead),
+        broadcast_lasts=seconds("broadcast_lasts_s", standard.broadcast_lasts),
+        broadcast_reach_m=int(knob(market, "broadcast_reach_m", standard.broadcast_reach_m)),
+        approach=seconds("approach_s", standard.approach),
+        give_up=seconds("give_up_s", standard.give_up),
+    )
+
+
+class _Places:
+    """Numbers each different place once."""
+
+    def __init__(self) -> None:
+        self.points: list[LatLng] = []
+        self._numbers: dict[tuple[float, float], int] = {}
+
+    def number(self, point: LatLng) -> int:
+        key = (point.lat, point.lng)
+        if key not in self._numbers:
+            self._numbers[key] = len(self.points)
+            self.points.append(point)
+        return self._numbers[key]
+
+
+def take(belief: Belief) -> Snapshot:
+    """The world of one tick.
+
+    A delivery in an open directed offer is left out (its driver is busy with it); one in an open broadcast
+    is there but reserved. A driver on a trip is where her last stop is, when she is likely done.
+    """
+    places = _Places()
+    directed = {d for o in belief.offers if o.mode is OfferMode.DIRECTED for d in o.delivery_ids}
+    broadcast = {d for o in belief.offers if o.mode is OfferMode.BROADCAST for d in o.delivery_ids}
+    orders = tuple(
+        _order(delivery, places, belief, reserved=delivery.id in broadcast)
+        for delivery in belief.deliveries
+        if delivery.id not in directed
+    )
+    trips = {trip.driver_id: trip for trip in belief.trips}
+    asked = {o.driver_ids[0]: o for o in belief.offers if o.mode is OfferMode.DIRECTED}
+    drivers = []
+    for driver in belief.drivers:
+        where = _where(driver, belief, trips.get(driver.id), asked.get(driver.id))
+        if where is not None:
+            point, free_at = where
+            drivers.append(
+                EngineDriver(
+                    id=str(driver.id),
+                    place=places.number(point),
+                    free_s=epoch_s(free_at),
+                    off_s=epoch_s(driver.duty.until) if driver.duty.until else FOREVER_S,
+                    abilities=sum(ABILITIES[a] for a in driver.abilities),
+                    capacity_units=driver.vehicle.capacity_units,
+                )
+            )
+    world = World(orders, tuple(drivers), belief.plan)
+    return Snapshot(world, tuple(places.points), {d.id: d.version for d in belief.deliveries})
+
+
+def _order(delivery: Delivery, places: _Places, belief: Belief, *, reserved: bool) -> Order:
+    market = belief.market
+    return Order(
+        id=str(delivery.id),
+        pickup=places.number(delivery.pickup.point),
+        dropoff=places.number(delivery.dropoff.point),
+        store=str(delivery.store_id),
+        placed_s=epoch_s(delivery.created_at),
+        ready_s=epoch_s(delivery.ready_at),
+        wanted_from_s=epoch_s(delivery.wanted_from),
+        due_s=epoch_s(delivery.due_at),
+        earliest_drop_s=epoch_s(delivery.earliest_drop_at) if delivery.earliest_drop_at else 0,
+        pickup_service_s=int(knob(market, "pickup_service_s", PICKUP_SERVICE_S)),
+        dropoff_service_s=int(knob(market, "dropoff_service_s", DROPOFF_SERVICE_S)),
+        units=delivery.units,
+        needs=sum(ABILITIES[a] for a in abilities_for(delivery.requirements.names())),
+        refused_by=frozenset(str(d) for d in belief.refusals.get(delivery.id, ())),
+        reserved=reserved,
+    )
+
+
+def _where(
+    driver: Driver, belief: Belief, trip: Trip | None, offer: Offer | None
+) -> tuple[LatLng, datetime] | None:
+    """Where and when a driver will be free; None when we do not know."""
+    if trip is not None:
+        return trip.free_point, max(trip.free_at(belief.now), belief.now + timedelta(seconds=1))
+    if offer is not None:
+        last = next((d for d in belief.deliveries if d.id == offer.delivery_ids[-1]), None)
+        if last is not None:
+            done = offer.expires_at + timedelta(minutes=offer.terms.minutes)
+            return last.dropoff.point, max(done, belief.now + timedelta(seconds=1))
+    fix = belief.fixes.get(driver.id)
+    if fix is None or fix.age_s(belief.now) > knob(belief.market, "silent_s", SILENT_S):
+        return None
+    return fix.point, belief.now
