@@ -12,18 +12,28 @@ from sqlalchemy.types import Float, Uuid
 from doorstep.platform.db.rows import Row, Visible
 
 _THROUGH_DELIVERY = "EXISTS (SELECT 1 FROM deliveries d WHERE d.id = delivery_id)"
-_LIVE = "state NOT IN ('delivered', 'returned', 'cancelled', 'expired')"
+_MERCHANT = "merchant_id = doorstep_tenant()"
+LIVE = "state NOT IN ('delivered', 'returned', 'cancelled', 'expired')"
+LIVE_EXTERNAL = f"external_id <> '' AND {LIVE}"
+"""Where the merchant's own reference must be unique: among deliveries that have not ended."""
 
 
 class DeliveryRow(Row):
-    """One delivery. The carrier columns are written by assign and unassign alone."""
+    """One delivery. The carrier columns are written by assign and unassign alone.
+
+    ``let_go_by`` is the driver or courier company that last gave it back or declined it: row-level security
+    lets nobody write herself out of sight, so she keeps sight of the row until the next carrier has it.
+    """
 
     __tablename__ = "deliveries"
     __visible__ = Visible(
-        merchant="merchant_id = doorstep_tenant()",
-        driver="driver_id = doorstep_subject() OR doorstep_subject() = ANY(offered_to)",
+        merchant=_MERCHANT,
+        driver=(
+            "driver_id = doorstep_subject() OR doorstep_subject() = ANY(offered_to)"
+            " OR let_go_by = doorstep_subject()"
+        ),
         shopper="id = doorstep_subject()",
-        provider="provider_id = doorstep_subject()",
+        provider="provider_id = doorstep_subject() OR let_go_by = doorstep_subject()",
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     merchant_id: Mapped[UUID]
@@ -66,6 +76,8 @@ class DeliveryRow(Row):
     provider_job_id: Mapped[UUID | None]
     carrier_note: Mapped[dict[str, Any]]  # first name and vehicle of the carrier, for the shopper
     offered_to: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()))
+    let_go_by: Mapped[UUID | None]
+    moved_device_at: Mapped[datetime | None]  # latest device time among reports that counted
     version: Mapped[int]
     events_count: Mapped[int]
     attempts: Mapped[int]
@@ -74,14 +86,17 @@ class DeliveryRow(Row):
     assigned_at: Mapped[datetime | None]
     picked_up_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str]  # the party, when it was cancelled
+    end_reason: Mapped[str]
     __table_args__ = (
         CheckConstraint("driver_id IS NULL OR provider_job_id IS NULL", name="one_carrier"),
         Index(
             "uq_deliveries_external", "merchant_id", "external_id", unique=True,
-            postgresql_where=text(f"external_id <> '' AND {_LIVE}"),
+            postgresql_where=text(LIVE_EXTERNAL),
         ),
-        Index("ix_deliveries_market_open", "market_id", "state", postgresql_where=text(_LIVE)),
+        Index("ix_deliveries_market_open", "market_id", "state", postgresql_where=text(LIVE)),
         Index("ix_deliveries_merchant", "merchant_id", "id"),
+        Index("ix_deliveries_external", "merchant_id", "external_id"),
         Index("ix_deliveries_driver", "driver_id", postgresql_where=text("driver_id IS NOT NULL")),
         Index("ix_deliveries_trip", "trip_id", postgresql_where=text("trip_id IS NOT NULL")),
         Index("ix_deliveries_ended", "market_id", "ended_at"),
@@ -93,7 +108,7 @@ class DeliveryEventRow(Row):
 
     __tablename__ = "delivery_events"
     __visible__ = Visible(
-        merchant=_THROUGH_DELIVERY,
+        merchant=_MERCHANT,
         driver=_THROUGH_DELIVERY,
         shopper=_THROUGH_DELIVERY,
         provider=_THROUGH_DELIVERY,
@@ -102,6 +117,7 @@ class DeliveryEventRow(Row):
     )
     delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True)
+    merchant_id: Mapped[UUID]
     name: Mapped[str]
     at: Mapped[datetime]
     at_wall: Mapped[datetime]

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 
 from doorstep.features.deliveries import events
 from doorstep.features.deliveries.errors import (
@@ -19,40 +19,44 @@ from doorstep.features.deliveries.errors import (
     NotCancellable,
     ProofMissing,
     TipRefused,
+    UnknownDelivery,
 )
-from doorstep.features.deliveries.models import DeliveryEventRow, DeliveryRow, ReportRow
+from doorstep.features.deliveries.journal import move, tell
+from doorstep.features.deliveries.models import LIVE_EXTERNAL, DeliveryRow, ReportRow
 from doorstep.features.deliveries.queries import proofs, row_of, view
 from doorstep.features.deliveries.rules import (
     CARRIED,
     FINAL,
-    MOVES,
+    REPORTABLE,
+    TIP_LIMIT_MINOR,
+    TURNED_BACK,
     WAITING,
-    WITH_GOODS,
+    CancelReason,
     Carrier,
     Delivery,
     DeliveryState,
     Fact,
     FactKind,
+    Part,
     Party,
     Place,
     Requirements,
     ReturnPolicy,
     ServiceLevel,
-    Standing,
     TipStatus,
-    advance,
+    cancel_refusal,
     contradictions,
+    frozen_since,
     missing_proofs,
     tip_change_refusal,
 )
 from doorstep.features.ledger import service as ledger
+from doorstep.platform.auth.actors import Audience
 from doorstep.platform.db.work import Work
 from doorstep.platform.errors import Fault
 from doorstep.units.ids import MarketId, MerchantId, StoreId, public
 from doorstep.units.money import Money
 from doorstep.units.time import MarketInstant
-
-TIP_LIMIT_MINOR = 100_00
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +94,16 @@ class NewDelivery:
     prepaid: bool
 
 
+def _pointer(flag: str) -> str:
+    return f"/{flag}" if flag == "return_policy" else f"/requirements/{flag}"
+
+
+def _refuse_contradictions(wanted: Requirements, policy: ReturnPolicy) -> None:
+    faults = [Fault(_pointer(where), why) for where, why in contradictions(wanted, policy)]
+    if faults:
+        raise Contradiction(faults=faults)
+
+
 def _stored(end: Place) -> dict[str, Any]:
     fields = {k: v for k, v in asdict(end).items() if k != "point"}
     return fields | {"lat": end.point.lat, "lng": end.point.lng}
@@ -100,9 +114,7 @@ async def create(work: Work, new: NewDelivery) -> Delivery:
 
     Raises Contradiction, ExternalIdTaken (with ``delivery_id``), TipRefused, ledger's CreditExhausted.
     """
-    faults = [Fault(f"/requirements/{where}", why) for where, why in contradictions(new.requirements)]
-    if faults:
-        raise Contradiction(faults=faults)
+    _refuse_contradictions(new.requirements, new.return_policy)
     if not 0 <= new.tip.minor <= TIP_LIMIT_MINOR:
         raise TipRefused(f"a tip lies between $0.00 and {Money(TIP_LIMIT_MINOR, new.tip.currency)}")
     now = work.now()
@@ -144,30 +156,16 @@ async def create(work: Work, new: NewDelivery) -> Delivery:
         pin_failures=0,
         carrier_note={},
         offered_to=[],
+        ended_by="",
+        end_reason="",
         version=1,
         events_count=0,
         attempts=0,
         created_at=now,
         created_wall=work.wall(),
     )
-    work.session.add(row)
-    try:
-        async with work.session.begin_nested():
-            await work.session.flush()
-    except IntegrityError as error:
-        if "uq_deliveries_external" not in str(error.orig):
-            raise
-        there = await work.session.scalar(
-            select(DeliveryRow.id)
-            .where(
-                DeliveryRow.merchant_id == new.merchant_id,
-                DeliveryRow.external_id == new.external_id,
-                DeliveryRow.state.not_in(FINAL),
-            )
-            .limit(1)
-        )
-        raise ExternalIdTaken(facts={"delivery_id": public("delivery", there)} if there else {}) from error
-    _tell(work, row, events.DeliveryCreated, row.state, {"service_level": row.service_level})
+    await _insert(work, row)
+    tell(work, row, events.DeliveryCreated, row.state, {"service_level": row.service_level})
     await work.flush()
     await ledger.reserve_fee(
         work,
@@ -182,94 +180,29 @@ async def create(work: Work, new: NewDelivery) -> Delivery:
     return view(row)
 
 
-def _tell(
-    work: Work,
-    row: DeliveryRow,
-    kind: type[events.DeliveryMoved],
-    before: str,
-    body: Mapping[str, Any],
-    *,
-    device_at: datetime | None = None,
-    former: Carrier | None = None,
-) -> None:
-    """Number the event, write it to the timeline and tell it. The row must be locked or new."""
-    row.events_count += 1
-    now = work.now()
-    event = kind(
-        delivery_id=row.id,
-        merchant_id=row.merchant_id,
-        market_id=row.market_id,
-        store_id=row.store_id,
-        external_id=row.external_id,
-        seq=row.events_count,
-        at=now,
-        state=row.state,
-        state_before=before,
-        driver_id=former.driver_id if former else row.driver_id,
-        provider_id=former.provider_id if former else row.provider_id,
-        provider_job_id=former.provider_job_id if former else row.provider_job_id,
-        trip_id=former.trip_id if former else row.trip_id,
-        fee_minor=row.fee_minor,
-        tip_minor=row.tip_minor,
-        currency=row.currency,
-        body=dict(body),
-    )
-    work.session.add(
-        DeliveryEventRow(
-            delivery_id=row.id,
-            seq=row.events_count,
-            name=kind.name,
-            at=now,
-            at_wall=work.wall(),
-            device_at=device_at,
-            actor=work.actor.label or str(work.actor.audience),
-            state_before=before,
-            state_after=row.state,
-            body=event.body,
+async def _insert(work: Work, row: DeliveryRow) -> None:
+    """Write a new delivery as if its first event had been told, so that telling it needs no second statement.
+
+    Raises ExternalIdTaken.
+    """
+    values = {column.key: getattr(row, column.key) for column in DeliveryRow.__table__.columns}
+    written = await work.session.execute(
+        insert(DeliveryRow)
+        .values(values | {"events_count": 1})
+        .on_conflict_do_nothing(
+            index_elements=["merchant_id", "external_id"], index_where=text(LIVE_EXTERNAL)
         )
     )
-    work.emit(event, stream=events.stream(row.id), seq=row.events_count, market_id=row.market_id)
-    work.wake(f"delivery:{row.id}")
-    work.wake(f"market:{row.market_id}")
-
-
-def _move(
-    work: Work,
-    row: DeliveryRow,
-    fact: FactKind,
-    body: Mapping[str, Any],
-    *,
-    device_at: datetime | None = None,
-    former: Carrier | None = None,
-) -> bool:
-    """Write ``fact`` and what it implies. Whether it counted; raises CannotFollow when it cannot be."""
-    step = advance(DeliveryState(row.state), fact)
-    if step.standing is Standing.IMPOSSIBLE:
-        raise CannotFollow(
-            f"{fact} cannot follow while the delivery is {row.state}",
-            facts={"state": row.state, "fact": fact},
+    if getattr(written, "rowcount", 0):
+        return
+    there = await work.session.scalar(
+        select(DeliveryRow.id).where(
+            DeliveryRow.merchant_id == row.merchant_id,
+            DeliveryRow.external_id == row.external_id,
+            DeliveryRow.state.not_in(FINAL),
         )
-    for number, each in enumerate(step.facts):
-        before = row.state
-        implied = number < len(step.facts) - 1
-        row.state = MOVES[DeliveryState(before), each]
-        row.version += 1
-        if each is FactKind.PICKED_UP:
-            row.picked_up_at = work.now()
-        if each is FactKind.ATTEMPT_FAILED:
-            row.attempts += 1
-        if row.state in FINAL:
-            row.ended_at = work.now()
-        _tell(
-            work,
-            row,
-            events.BY_FACT[each],
-            before,
-            {"implied_by": fact} if implied else body,
-            device_at=device_at,
-            former=former,
-        )
-    return step.counts
+    )
+    raise ExternalIdTaken(facts={"delivery_id": public("delivery", there)} if there else {})
 
 
 async def assign(
@@ -279,9 +212,10 @@ async def assign(
 
     Raises AlreadyTaken when any is no longer waiting.
     """
-    taken = []
-    for delivery_id in sorted(delivery_ids):  # one order of locks everywhere
-        row = await row_of(work, delivery_id, lock=True)
+    rows = await _locked(work, delivery_ids)
+    if len(rows) != len(set(delivery_ids)):  # gone from the driver's sight: another one has it
+        raise AlreadyTaken
+    for row in rows:
         if row.state not in WAITING:
             raise AlreadyTaken(facts={"delivery_id": public("delivery", row.id), "state": row.state})
         row.driver_id, row.trip_id = carrier.driver_id, carrier.trip_id
@@ -290,16 +224,32 @@ async def assign(
         row.assigned_at = work.now()
         if carrier.driver_id is not None:
             row.tip_promised_minor = max(row.tip_promised_minor, row.tip_minor)
+            row.tip_status = TipStatus.CONFIRMED
         row.offered_to = []
-        _move(work, row, FactKind.ASSIGNED, {})
-        taken.append(row)
+        row.let_go_by = None
+        move(work, row, FactKind.ASSIGNED, {})
     await work.flush()
-    by_id = {row.id: view(row) for row in taken}
+    by_id = {row.id: view(row) for row in rows}
     return [by_id[delivery_id] for delivery_id in delivery_ids]
 
 
+async def _locked(work: Work, delivery_ids: Sequence[UUID]) -> list[DeliveryRow]:
+    """The rows, locked in the one order that everybody uses."""
+    found = await work.session.scalars(
+        select(DeliveryRow)
+        .where(DeliveryRow.id.in_(delivery_ids))
+        .order_by(DeliveryRow.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return list(found)
+
+
 async def unassign(work: Work, delivery_id: UUID, why: str) -> Delivery:
-    """Take it back from its carrier before the goods are picked up. Raises CannotFollow afterwards."""
+    """Take it back from its carrier before the goods are picked up; nothing happens when there is none.
+
+    Raises CannotFollow afterwards.
+    """
     row = await row_of(work, delivery_id, lock=True)
     former = view(row).carrier
     if former is None:
@@ -308,50 +258,62 @@ async def unassign(work: Work, delivery_id: UUID, why: str) -> Delivery:
         raise CannotFollow(f"the goods are with the carrier ({row.state})", facts={"state": row.state})
     row.driver_id = row.trip_id = row.provider_id = row.provider_job_id = row.assigned_at = None
     row.carrier_note = {}
-    _move(work, row, FactKind.UNASSIGNED, {"reason": why}, former=former)
+    row.let_go_by = _herself(work)
+    move(work, row, FactKind.UNASSIGNED, {"reason": why}, former=former)
     await work.flush()
     return view(row)
 
 
+def _herself(work: Work) -> UUID | None:
+    """The acting driver or courier company, who lets go of a row and must keep sight of it."""
+    return work.actor.subject if work.actor.audience in {Audience.DRIVER, Audience.PROVIDER} else None
+
+
 async def batch(work: Work, delivery_ids: Sequence[UUID], *, batched: bool) -> None:
     """Note that deliveries are planned together, or no longer. Those not waiting are left alone."""
-    for delivery_id in sorted(delivery_ids):
-        row = await row_of(work, delivery_id, lock=True)
+    for row in await _locked(work, delivery_ids):
         if row.state in WAITING:
-            _move(
-                work, row, FactKind.BATCHED if batched else FactKind.UNBATCHED, {"count": len(delivery_ids)}
-            )
+            kind = FactKind.BATCHED if batched else FactKind.UNBATCHED
+            move(work, row, kind, {"count": len(delivery_ids)})
     await work.flush()
 
 
 async def offer_to(work: Work, delivery_ids: Sequence[UUID], driver_ids: Sequence[UUID]) -> None:
-    """Let the drivers of an open offer see these deliveries; none lets nobody."""
-    await work.session.execute(
-        update(DeliveryRow).where(DeliveryRow.id.in_(delivery_ids)).values(offered_to=list(driver_ids))
-    )
+    """Let exactly these drivers, who hold an open offer, see the deliveries; none lets nobody."""
+    changes: dict[str, Any] = {"offered_to": list(driver_ids)}
+    if (herself := _herself(work)) is not None:
+        changes["let_go_by"] = herself
+    await work.session.execute(update(DeliveryRow).where(DeliveryRow.id.in_(delivery_ids)).values(changes))
+
+
+async def offer_over(work: Work, delivery_ids: Sequence[UUID]) -> None:
+    """No offer of these deliveries is open any more: no driver sees them but the one who carries."""
+    await offer_to(work, delivery_ids, ())
 
 
 async def report(work: Work, delivery_id: UUID, fact: Fact) -> Delivery:
-    """Take in a report from the road; the same ``report_id`` counts once, a known fact changes nothing.
+    """Take in a report of the carrier; the same ``report_id`` counts once, a known fact changes nothing.
 
-    Raises CannotFollow, ProofMissing (for a hand-over without the proofs its requirements ask for).
+    A later fact implies the skipped ones (see ``rules.advance``). Raises UnknownDelivery for anyone who does
+    not carry it, CannotFollow, ProofMissing (for a hand-over without the proofs its requirements ask for).
     """
+    if fact.kind not in REPORTABLE:
+        raise CannotFollow(f"{fact.kind} is decided by the network, not reported")
     row = await row_of(work, delivery_id, lock=True)
-    heard = await work.session.get(ReportRow, (delivery_id, fact.report_id))
-    if heard is not None:
+    if (herself := _herself(work)) is not None and herself not in {row.driver_id, row.provider_id}:
+        raise UnknownDelivery
+    if await work.session.get(ReportRow, (delivery_id, fact.report_id)) is not None:
         return view(row)
     if fact.kind is FactKind.HANDED_OVER and row.state not in FINAL:
-        missing = missing_proofs(Requirements(**row.requirements), await proofs(work, delivery_id))
-        if missing:
-            raise ProofMissing(facts={"missing": [str(kind) for kind in missing]})
+        await _check_proofs(work, row, fact)
     body: dict[str, Any] = {}
     if fact.reason:
         body["reason"] = fact.reason
     if fact.note:
         body["note"] = fact.note
     if fact.point is not None:
-        body["point"] = {"lat": round(fact.point.lat, 5), "lng": round(fact.point.lng, 5)}
-    counted = _move(work, row, fact.kind, body, device_at=fact.device_at)
+        body["point"] = {"lat": round(fact.point.lat, 5), "lng": round(fact.point.lng, 5)}  # about a metre
+    step = move(work, row, fact.kind, body, device_at=fact.device_at, turned_back=fact.reason in TURNED_BACK)
     work.session.add(
         ReportRow(
             delivery_id=delivery_id,
@@ -359,28 +321,44 @@ async def report(work: Work, delivery_id: UUID, fact: Fact) -> Delivery:
             kind=fact.kind,
             device_at=fact.device_at,
             at=work.now(),
-            counted=counted,
+            counted=step.counts,
         )
     )
     await work.flush()
     return view(row)
 
 
-async def cancel(work: Work, delivery_id: UUID, by: Party, reason: str) -> Delivery:
-    """End it by wish. Before pickup only; what it costs is decided from ``stage`` by billing and payouts.
+async def _check_proofs(work: Work, row: DeliveryRow, fact: Fact) -> None:
+    missing = missing_proofs(
+        Requirements(**row.requirements),
+        await proofs(work, row.id),
+        attested=fact.attested if row.provider_job_id is not None else (),
+        left=row.state == DeliveryState.ATTEMPT_FAILED and row.return_policy == ReturnPolicy.LEAVE,
+    )
+    if missing:
+        raise ProofMissing(facts={"missing": [str(kind) for kind in missing]})
 
-    Raises NotCancellable once the goods are with the driver, CannotFollow when it has ended otherwise.
+
+async def cancel(work: Work, delivery_id: UUID, by: Party, reason: CancelReason, note: str = "") -> Delivery:
+    """End it by wish. What that costs is decided from the event's ``stage`` by billing and payouts.
+
+    Cancelling again changes nothing. Raises NotCancellable by the rule of ``rules.cancel_refusal``.
     """
     row = await row_of(work, delivery_id, lock=True)
     if row.state == DeliveryState.CANCELLED:
         return view(row)
-    if row.state in WITH_GOODS:
-        raise NotCancellable(facts={"state": row.state})
-    stage = row.state
-    reached = stage == DeliveryState.AT_PICKUP
-    _move(
-        work, row, FactKind.CANCELLED, {"by": by, "reason": reason, "stage": stage, "reached_store": reached}
-    )
+    stage = DeliveryState(row.state)
+    refusal = cancel_refusal(stage, by, reason, ReturnPolicy(row.return_policy))
+    if refusal is not None:
+        raise NotCancellable(refusal, facts={"state": stage})
+    row.ended_by, row.end_reason = by, reason
+    body = {
+        "by": by,
+        "reason": reason,
+        "stage": stage,
+        "reached_store": stage == DeliveryState.AT_PICKUP,
+    }
+    move(work, row, FactKind.CANCELLED, body | ({"note": note} if note else {}))
     await work.flush()
     return view(row)
 
@@ -389,7 +367,8 @@ async def expire(work: Work, delivery_id: UUID, why: str) -> Delivery:
     """End it because no carrier was found. Left alone unless it still waits."""
     row = await row_of(work, delivery_id, lock=True)
     if row.state in WAITING:
-        _move(work, row, FactKind.EXPIRED, {"reason": why})
+        row.ended_by, row.end_reason = Party.NETWORK, why
+        move(work, row, FactKind.EXPIRED, {"reason": why})
         await work.flush()
     return view(row)
 
@@ -397,71 +376,87 @@ async def expire(work: Work, delivery_id: UUID, why: str) -> Delivery:
 async def move_ready(work: Work, delivery_id: UUID, ready_at: MarketInstant) -> Delivery:
     """The store says when the goods are ready. Raises Frozen after pickup."""
     row = await row_of(work, delivery_id, lock=True)
-    if row.state not in WAITING | CARRIED:
+    if frozen_since(Part.READY, DeliveryState(row.state)) is not None:
         raise Frozen("the goods have left the store", facts={"state": row.state})
+    if row.ready_at == ready_at:
+        return view(row)
     row.ready_at = ready_at
     row.version += 1
-    _tell(work, row, events.ReadyMoved, row.state, {"ready_at": ready_at.isoformat()})
+    tell(work, row, events.ReadyMoved, row.state, {"ready_at": ready_at.isoformat()})
     await work.flush()
     return view(row)
 
 
-async def amend(
-    work: Work,
-    delivery_id: UUID,
-    *,
-    instructions: str | None = None,
-    phone: str | None = None,
-    dropoff: Place | None = None,
-    leg: tuple[int, int] | None = None,
-    due_at: MarketInstant | None = None,
-    items: int | None = None,
-) -> Delivery:
-    """Change what may still be changed; None leaves a part alone.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amendment:
+    """What shall change; None leaves a part alone. ``leg_m`` and ``leg_s`` go with a new ``dropoff``."""
 
-    Instructions until the end; phone and address until a carrier is found; promise and items until
-    pickup. A new address must be priced the same: the fee of a delivery never changes. Raises Frozen.
+    dropoff: Place | None = None
+    leg_m: int = 0
+    leg_s: int = 0
+    phone: str | None = None
+    instructions: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    ready_at: MarketInstant | None = None
+    due_at: MarketInstant | None = None
+    earliest_drop_at: MarketInstant | None = None
+    items: int | None = None
+    units: int | None = None
+    weight_g: int | None = None
+    return_policy: ReturnPolicy | None = None
+
+    def parts(self) -> dict[str, Part]:
+        """The fields that shall change, and the part of the delivery each belongs to."""
+        return {name: part for name, part in _PART_OF.items() if getattr(self, name) is not None}
+
+
+_PART_OF = {
+    "dropoff": Part.DROPOFF,
+    "phone": Part.PHONE,
+    "instructions": Part.INSTRUCTIONS,
+    "first_name": Part.NAME,
+    "last_name": Part.NAME,
+    "ready_at": Part.READY,
+    "due_at": Part.WINDOW,
+    "earliest_drop_at": Part.WINDOW,
+    "items": Part.ITEMS,
+    "units": Part.ITEMS,
+    "weight_g": Part.ITEMS,
+    "return_policy": Part.RETURN_POLICY,
+}
+_COLUMN_OF = {"first_name": "shopper_first_name", "last_name": "shopper_last_name"}
+
+
+async def amend(work: Work, delivery_id: UUID, wish: Amendment) -> Delivery:
+    """Change what may still be changed by ``rules.frozen_since``, all of it or nothing.
+
+    The fee never changes: a new address must have been found to cost the same. Raises Frozen, Contradiction.
     """
     row = await row_of(work, delivery_id, lock=True)
-    frozen = []
-    if row.state in FINAL:
-        frozen.append(Fault("/", "the delivery has ended"))
-    if row.state not in WAITING:
-        frozen += [
-            Fault(f"/{name}", "fixed since a carrier was found")
-            for name, v in (("phone", phone), ("dropoff", dropoff))
-            if v is not None
-        ]
-    if row.state not in WAITING | CARRIED:
-        frozen += [
-            Fault(f"/{name}", "fixed since pickup")
-            for name, v in (("due_at", due_at), ("items", items))
-            if v is not None
-        ]
+    parts = wish.parts()
+    frozen = [
+        Fault(f"/{name}", why)
+        for name, part in parts.items()
+        if (why := frozen_since(part, DeliveryState(row.state))) is not None
+    ]
     if frozen:
         raise Frozen(faults=frozen, facts={"state": row.state})
-    changed: list[str] = []
-    if dropoff is not None:
-        row.dropoff = _stored(dropoff)
-        row.dropoff_lat, row.dropoff_lng = dropoff.point.lat, dropoff.point.lng
-        if leg is not None:
-            row.leg_m, row.leg_s = leg
-        changed.append("dropoff")
-    if instructions is not None:
-        row.dropoff = row.dropoff | {"instructions": instructions}
-        changed.append("instructions")
-    if phone is not None:
-        row.dropoff = row.dropoff | {"phone": phone}
-        changed.append("phone")
-    if due_at is not None:
-        row.due_at = due_at
-        changed.append("due_at")
-    if items is not None:
-        row.items = items
-        changed.append("items")
-    if changed:
+    if wish.return_policy is not None:
+        _refuse_contradictions(Requirements(**row.requirements), wish.return_policy)
+    before = {c.key: getattr(row, c.key) for c in DeliveryRow.__table__.columns}
+    if wish.dropoff is not None:
+        row.dropoff = _stored(wish.dropoff)
+        row.dropoff_lat, row.dropoff_lng = wish.dropoff.point.lat, wish.dropoff.point.lng
+        row.leg_m, row.leg_s = wish.leg_m, wish.leg_s
+    for name in ("phone", "instructions"):
+        if name in parts:
+            row.dropoff = row.dropoff | {name: getattr(wish, name)}
+    for name in parts.keys() - {"dropoff", "phone", "instructions"}:
+        setattr(row, _COLUMN_OF.get(name, name), getattr(wish, name))
+    if any(getattr(row, key) != value for key, value in before.items()):
         row.version += 1
-        _tell(work, row, events.DeliveryAmended, row.state, {"changed": changed})
+        tell(work, row, events.DeliveryAmended, row.state, {"changed": sorted(parts)})
         await work.flush()
     return view(row)
 
@@ -485,7 +480,7 @@ async def tip(work: Work, delivery_id: UUID, amount: Money) -> Delivery:
         before = row.tip_minor
         row.tip_minor = amount.minor
         row.version += 1
-        _tell(
+        tell(
             work,
             row,
             events.TipChanged,

@@ -1,0 +1,137 @@
+"""The delivery, its two ends, its carrier, its reports and its timeline, as other rooms see them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from doorstep.features.deliveries.rules.lifecycle import DeliveryState, FactKind
+from doorstep.features.deliveries.rules.requirements import ProofKind, Requirements, ReturnPolicy
+from doorstep.features.deliveries.rules.wishes import TIP_OPEN, TipStatus
+from doorstep.units.geo import LatLng
+from doorstep.units.ids import DeliveryId, DriverId, MarketId, MerchantId, ProviderJobId, StoreId, TripId
+from doorstep.units.money import Money
+from doorstep.units.time import MarketInstant
+
+
+class ServiceLevel(StrEnum):
+    """How fast, as promised to the merchant."""
+
+    EXPRESS = "express"  # as soon as possible
+    WINDOW = "window"  # within a same-day window
+    NEXT_DAY = "next_day"  # within a window of the next day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One end of a delivery, as frozen when it was made."""
+
+    name: str
+    phone: str
+    line1: str
+    line2: str
+    city: str
+    state: str
+    postcode: str
+    point: LatLng
+    instructions: str = ""
+    precision: str = ""  # how sure the point is, as the geocoder says
+    property_type: str = ""  # house, apartment, business or other; empty when nobody said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carrier:
+    """Who carries: a driver on a trip, or a provider's job. Exactly one."""
+
+    driver_id: DriverId | None = None
+    trip_id: TripId | None = None
+    provider_id: UUID | None = None
+    provider_job_id: ProviderJobId | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse none and both."""
+        if (self.driver_id is None) == (self.provider_job_id is None):
+            raise ValueError("a carrier is a driver or a provider's job")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A delivery as other rooms see it."""
+
+    id: DeliveryId
+    merchant_id: MerchantId
+    market_id: MarketId
+    store_id: StoreId
+    external_id: str
+    quote_id: UUID | None = None
+    state: DeliveryState
+    service_level: ServiceLevel
+    pickup: Place
+    dropoff: Place
+    shopper_first_name: str
+    shopper_last_name: str = ""
+    requirements: Requirements
+    return_policy: ReturnPolicy
+    items: int
+    units: int  # load units of the vehicle's capacity
+    weight_g: int
+    cart: Money
+    manifest: tuple[Mapping[str, object], ...] = ()
+    ready_at: MarketInstant
+    wanted_from: MarketInstant  # lateness and click-to-door count from here
+    earliest_drop_at: MarketInstant | None
+    due_at: MarketInstant  # the promise
+    leg_m: int
+    leg_s: int
+    fee: Money
+    fee_lines: tuple[Mapping[str, object], ...] = ()
+    tip: Money
+    tip_status: TipStatus
+    carrier: Carrier | None
+    carrier_note: Mapping[str, object] = field(
+        default_factory=dict
+    )  # first name and vehicle, for the shopper
+    version: int
+    events_count: int
+    attempts: int
+    created_at: MarketInstant
+    assigned_at: MarketInstant | None = None
+    picked_up_at: MarketInstant | None
+    ended_at: MarketInstant | None
+
+    def tip_status_at(self, now: datetime) -> TipStatus:
+        """How sure the tip is at ``now``: final a day after the end."""
+        over = self.ended_at is not None and now >= self.ended_at + TIP_OPEN
+        return TipStatus.FINAL if over else self.tip_status
+
+
+TURNED_BACK = frozenset({"goods_damaged", "goods_spoiled", "vehicle_broke_down", "called_back", "unsafe"})
+"""Reasons of a failed attempt that ended before the door was reached."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One report about a delivery. ``report_id`` is the reporter's own: the same one counts once."""
+
+    kind: FactKind
+    report_id: str
+    device_at: MarketInstant | None = None
+    point: LatLng | None = None
+    note: str = ""
+    reason: str = ""  # a code: nobody_home, refused, no_id, wrong_address, or one of TURNED_BACK
+    attested: frozenset[ProofKind] = frozenset()  # proofs a courier company keeps itself; never a driver's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryEvent:
+    """One line of a delivery's timeline."""
+
+    seq: int
+    name: str
+    at: MarketInstant
+    device_at: MarketInstant | None
+    actor: str
+    state_before: DeliveryState
+    state_after: DeliveryState
+    body: Mapping[str, object]
