@@ -11,6 +11,19 @@ from doorstep.units.money import USD, Money
 from doorstep.units.time import MarketInstant
 
 
+def _within(name: str, value: float, lowest: float, highest: float) -> None:
+    if not lowest <= value <= highest:
+        raise ValueError(f"{name} lies between {lowest:g} and {highest:g}, not {value}")
+
+
+def _grid(lengths_s: tuple[int, ...], step_s: int) -> None:
+    if not 1 <= len(lengths_s) <= 6:
+        raise ValueError("windows have one to six lengths")
+    for length_s in lengths_s:
+        _within("a window's length", length_s, 15 * 60, 12 * 3600)
+    _within("step_s", step_s, 15 * 60, 12 * 3600)
+
+
 class Stage(StrEnum):
     """How far a market has come."""
 
@@ -356,16 +369,3 @@ def polygon_of(ring: list[list[float]]) -> Polygon:
     """The polygon of a GeoJSON ring. Raises ValueError for fewer than three different points."""
     points = tuple(LatLng(lat=lat, lng=lng) for lng, lat in ring)
     return Polygon(points[:-1] if len(points) > 1 and points[0] == points[-1] else points)
-
-
-def _within(name: str, value: float, lowest: float, highest: float) -> None:
-    if not lowest <= value <= highest:
-        raise ValueError(f"{name} lies between {lowest:g} and {highest:g}, not {value}")
-
-
-def _grid(lengths_s: tuple[int, ...], step_s: int) -> None:
-    if not 1 <= len(lengths_s) <= 6:
-        raise ValueError("windows have one to six lengths")
-    for length_s in lengths_s:
-        _within("a window's length", length_s, 15 * 60, 12 * 3600)
-    _within("step_s", step_s, 15 * 60, 12 * 3600)
