@@ -52,7 +52,7 @@ async def many(work: Work, driver_ids: Sequence[UUID]) -> dict[DriverId, Driver]
     return {DriverId(row.id): view(row) for row in rows}
 
 
-def _working(query: Select[tuple[DriverRow]], now: datetime) -> Select[tuple[DriverRow]]:
+def _working(query: Select[DriverRow], now: datetime) -> Select[DriverRow]:
     return query.where(
         DriverRow.on_duty,
         DriverRow.state == DriverState.ACTIVE.value,

@@ -37,8 +37,8 @@ class VehicleAsked(Asked):
     """What she drives."""
 
     kind: VehicleKind = VehicleKind.CAR
-    make: Word = Field("", examples=["Toyota Corolla"])
-    colour: Word = Field("", examples=["blue"])
+    make: Word = Field(default="", examples=["Toyota Corolla"])
+    colour: Word = Field(default="", examples=["blue"])
     capacity_units: Annotated[int, Field(ge=1, le=1000)] | None = None
 
 
@@ -53,7 +53,7 @@ class NewDriver(Asked):
         StringConstraints(min_length=4, max_length=30, pattern=r"^[^\x00-\x1f\x7f]+$"),
         Field(examples=["+16155550142"]),
     ]
-    vehicle: VehicleAsked = VehicleAsked()
+    vehicle: VehicleAsked = Field(default_factory=VehicleAsked)
     abilities: Annotated[list[Ability], Field(max_length=len(Ability))] = []
 
 

@@ -212,7 +212,7 @@ def free_when(stops: Sequence[Stop], since: datetime, now: datetime) -> datetime
         if stop.over:
             continue
         if stop.state is StopState.REACHED and stop.reached_at is not None:
-            there = stop.reached_at
+            there: datetime = stop.reached_at
         elif first:
             there = max(now, last + timedelta(seconds=stop.leg_s))
         else:

@@ -134,22 +134,23 @@ def _miles(metres: int) -> Decimal:
 
 
 def pay_lines(rates: PayRates, metres: int, minutes: int, drops: int = 1) -> tuple[PayLine, ...]:
-    """The arithmetic of base pay: base per delivery, miles, minutes, and what lifts the sum to the floor."""
+    """The arithmetic of base pay: per trip, miles, minutes, and what lifts the sum to the deliveries' floors."""
     currency = rates.currency
     miles = _miles(metres)
     lines = [
-        PayLine(f"{drops} × base", Money(rates.base_minor * drops, currency)),
+        PayLine("per trip", Money(rates.base_minor, currency)),
         PayLine(f"{miles:.1f} miles", Money(rates.per_mile_minor, currency).times(miles)),
         PayLine(f"{minutes} minutes", Money(rates.per_minute_minor * minutes, currency)),
     ]
-    missing = Money(rates.floor_minor, currency) - Money.sum((line.amount for line in lines), currency)
+    floor = Money(rates.floor_minor * drops, currency)
+    missing = floor - Money.sum((line.amount for line in lines), currency)
     if missing.minor > 0:
-        lines.append(PayLine("lifted to the floor", missing))
+        lines.append(PayLine("lifted to the floor of " + str(floor), missing))
     return tuple(lines)
 
 
 def base_pay(rates: PayRates, metres: int, minutes: int, drops: int = 1) -> Money:
-    """The larger of the floor and base + miles + minutes; the sum of ``pay_lines``."""
+    """The larger of the floor per delivery and base + miles + minutes; the sum of ``pay_lines``."""
     lines = pay_lines(rates, metres, minutes, drops)
     return Money.sum((line.amount for line in lines), rates.currency)
 

@@ -1,0 +1,103 @@
+"""How offers and trips react: offers run out, deliveries are cancelled, changed, taken elsewhere."""
+
+from datetime import datetime
+
+from doorstep.connectors.outside import Connectors
+from doorstep.features.deliveries import events as told
+from doorstep.features.deliveries import queries as deliveries
+from doorstep.features.deliveries.errors import CannotFollow
+from doorstep.features.deliveries.rules import Party
+from doorstep.features.offers import service, trips
+from doorstep.features.offers.events import OfferDeclined
+from doorstep.features.offers.rules import CAUSE_OF_CANCEL, Answer, Cause
+from doorstep.features.offers.service import OffersDue
+from doorstep.features.offers.trips import GiveBack
+from doorstep.platform.db.work import Work
+from doorstep.platform.jobs import Handler, Handlers
+
+_CHANGED = "a delivery has changed; it will be offered as it is now"
+
+
+async def _expire(work: Work, due: OffersDue) -> None:
+    await service.expire_due(work, due.market_id)
+
+
+async def _give_back(work: Work, wish: GiveBack) -> None:
+    delivery = await deliveries.delivery(work, wish.delivery_id)
+    if delivery.carrier is None or delivery.carrier.trip_id != wish.trip_id:
+        return
+    try:
+        await trips.release(work, wish.delivery_id, Cause.DRIVER, wish.why)
+    except CannotFollow:
+        return  # picked up in the meantime: it is delivered after all
+    await service.remember_refusal(
+        work, delivery.market_id, [wish.delivery_id], wish.driver_id, Answer.DECLINED
+    )
+
+
+async def _shut(work: Work, event: OfferDeclined) -> None:
+    if event.closed:
+        await service.shut(work, event.market_id, event.delivery_ids)
+
+
+async def _cancelled(work: Work, event: told.DeliveryCancelled) -> None:
+    await service.withdraw_stale(work, event.delivery_id, "a delivery was cancelled", always=True)
+    if event.trip_id is not None:
+        cause = CAUSE_OF_CANCEL[Party(event.body.get("by", Party.NETWORK))]
+        await trips.take_off(
+            work, event.trip_id, event.delivery_id, cause, str(event.body.get("reason", "cancelled"))
+        )
+
+
+async def _expired(work: Work, event: told.DeliveryExpired) -> None:
+    await service.withdraw_stale(work, event.delivery_id, "a delivery has ended", always=True)
+
+
+async def _assigned(work: Work, event: told.DeliveryAssigned) -> None:
+    if event.provider_job_id is not None:
+        await service.withdraw_stale(work, event.delivery_id, "a courier company takes it", always=True)
+
+
+async def _unassigned(work: Work, event: told.DeliveryUnassigned) -> None:
+    """The line of a delivery that was taken away without our verb: the driver keeps what was offered."""
+    if event.trip_id is not None:
+        why = str(event.body.get("reason", "taken off"))
+        await trips.take_off(work, event.trip_id, event.delivery_id, Cause.NETWORK, why)
+
+
+async def _amended(work: Work, event: told.DeliveryMoved) -> None:
+    await service.withdraw_stale(work, event.delivery_id, _CHANGED, always=False)
+
+
+async def _ready_moved(work: Work, event: told.ReadyMoved) -> None:
+    if event.trip_id is not None:
+        ready_at = datetime.fromisoformat(str(event.body["ready_at"]))
+        await trips.move_ready(work, event.trip_id, event.store_id, ready_at)
+
+
+async def _follow(work: Work, event: told.DeliveryMoved) -> None:
+    """A delivery moved, perhaps by the store's or staff's word: the trip follows."""
+    if event.trip_id is not None:
+        await trips.settle_trip(work, event.trip_id)
+
+
+def register(handlers: Handlers, connectors: Connectors) -> None:
+    """All reactions of offers."""
+    del connectors
+    handlers.task(Handler("offers.expire", OffersDue, inside=_expire))
+    handlers.task(Handler("offers.give_back", GiveBack, inside=_give_back))
+    handlers.on(OfferDeclined, Handler("offers.on_offer_declined", OfferDeclined, inside=_shut))
+    for event, react in (
+        (told.DeliveryCancelled, _cancelled),
+        (told.DeliveryExpired, _expired),
+        (told.DeliveryAssigned, _assigned),
+        (told.DeliveryUnassigned, _unassigned),
+        (told.DeliveryAmended, _amended),
+        (told.TipChanged, _amended),
+        (told.ReadyMoved, _ready_moved),
+        (told.DeliveryPickedUp, _follow),
+        (told.DeliveryCompleted, _follow),
+        (told.AttemptFailed, _follow),
+        (told.DeliveryReturned, _follow),
+    ):
+        handlers.on(event, Handler(f"offers.on_{event.name.replace('.', '_')}", event, inside=react))

@@ -1,0 +1,292 @@
+"""Reads of offers and trips. What an actor may not see is not there."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from doorstep.features.offers.errors import UnknownOffer, UnknownTrip
+from doorstep.features.offers.models import (
+    AnswerRow,
+    ChangeRow,
+    OfferedRow,
+    OfferRow,
+    RefusalRow,
+    StopRow,
+    TripRow,
+)
+from doorstep.features.offers.rules import (
+    LIVE_TRIPS,
+    AcceptedTerms,
+    Answer,
+    Cause,
+    Change,
+    Offer,
+    OfferMode,
+    OfferState,
+    Stop,
+    StopKind,
+    StopState,
+    Trip,
+    TripState,
+    from_document,
+)
+from doorstep.platform.db.work import Work
+from doorstep.units.geo import LatLng
+from doorstep.units.ids import DeliveryId, DriverId, MarketId, OfferId, StoreId, TripId
+from doorstep.units.money import Money
+from doorstep.units.time import MarketInstant
+
+
+def _instant(value: datetime | None) -> MarketInstant | None:
+    return None if value is None else MarketInstant(value)
+
+
+def offer_view(row: OfferRow) -> Offer:
+    """The row as other rooms see it."""
+    return Offer(
+        id=OfferId(row.id),
+        market_id=MarketId(row.market_id),
+        state=OfferState(row.state),
+        driver_ids=tuple(DriverId(one) for one in row.driver_ids),
+        delivery_ids=tuple(DeliveryId(one) for one in row.delivery_ids),
+        terms=from_document(row.terms),
+        terms_hash=row.terms_hash,
+        tick_id=row.tick_id,
+        accepted_by=None if row.accepted_by is None else DriverId(row.accepted_by),
+        trip_id=None if row.trip_id is None else TripId(row.trip_id),
+        closed_at=_instant(row.closed_at),
+        why=row.why,
+    )
+
+
+def stop_view(row: StopRow) -> Stop:
+    """The row as a value."""
+    return Stop(
+        position=row.position,
+        kind=StopKind(row.kind),
+        store_id=None if row.store_id is None else StoreId(row.store_id),
+        delivery_ids=tuple(DeliveryId(one) for one in row.delivery_ids),
+        point=LatLng(lat=row.lat, lng=row.lng),
+        leg_m=row.leg_m,
+        leg_s=row.leg_s,
+        stop_s=row.stop_s,
+        not_before=_instant(row.not_before),
+        due_at=_instant(row.due_at),
+        state=StopState(row.state),
+        reached_at=_instant(row.reached_at),
+        done_at=_instant(row.done_at),
+    )
+
+
+def change_view(row: ChangeRow) -> Change:
+    """The row as a value."""
+    return Change(
+        delivery_id=DeliveryId(row.delivery_id),
+        cause=Cause(row.cause),
+        why=row.why,
+        at=MarketInstant(row.at),
+        kept=Money(row.kept_minor, row.currency),
+        tip_cover=Money(row.tip_cover_minor, row.currency),
+    )
+
+
+async def trip_views(work: Work, rows: Sequence[TripRow]) -> list[Trip]:
+    """The rows as other rooms see them, with their stops and changes."""
+    ids = [row.id for row in rows]
+    stops: dict[UUID, list[Stop]] = defaultdict(list)
+    changes: dict[UUID, list[Change]] = defaultdict(list)
+    if ids:
+        for stop in await work.session.scalars(
+            select(StopRow)
+            .where(StopRow.trip_id.in_(ids))
+            .order_by(StopRow.trip_id, StopRow.position)
+            .execution_options(populate_existing=True)
+        ):
+            stops[stop.trip_id].append(stop_view(stop))
+        for change in await work.session.scalars(
+            select(ChangeRow).where(ChangeRow.trip_id.in_(ids)).order_by(ChangeRow.at, ChangeRow.delivery_id)
+        ):
+            changes[change.trip_id].append(change_view(change))
+    return [
+        Trip(
+            id=TripId(row.id),
+            offer_id=OfferId(row.offer_id),
+            market_id=MarketId(row.market_id),
+            driver_id=DriverId(row.driver_id),
+            state=TripState(row.state),
+            delivery_ids=tuple(DeliveryId(one) for one in row.delivery_ids),
+            stops=tuple(stops[row.id]),
+            terms_hash=row.terms_hash,
+            accepted_at=MarketInstant(row.accepted_at),
+            started_at=_instant(row.started_at),
+            ended_at=_instant(row.ended_at),
+            changes=tuple(changes[row.id]),
+        )
+        for row in rows
+    ]
+
+
+async def offer(work: Work, offer_id: UUID) -> Offer:
+    """One offer. Raises UnknownOffer."""
+    row = await work.session.get(OfferRow, offer_id)
+    if row is None:
+        raise UnknownOffer
+    return offer_view(row)
+
+
+async def open_in_market(work: Work, market_id: UUID) -> list[Offer]:
+    """Open offers of a market, oldest first; some may have run out and not been closed yet."""
+    rows = await work.session.scalars(
+        select(OfferRow)
+        .where(OfferRow.market_id == market_id, OfferRow.state == OfferState.OPEN.value)
+        .order_by(OfferRow.id)
+        .execution_options(populate_existing=True)
+    )
+    return [offer_view(row) for row in rows]
+
+
+async def count_open(work: Work, market_id: UUID) -> int:
+    """How many offers of a market can be accepted now."""
+    return int(
+        await work.session.scalar(
+            select(func.count())
+            .select_from(OfferRow)
+            .where(
+                OfferRow.market_id == market_id,
+                OfferRow.state == OfferState.OPEN.value,
+                OfferRow.expires_at > work.now(),
+            )
+        )
+        or 0
+    )
+
+
+async def open_for(work: Work, driver_id: UUID) -> list[Offer]:
+    """Offers that a driver may accept now, and has not declined, oldest first."""
+    rows = await work.session.scalars(
+        select(OfferRow)
+        .where(
+            OfferRow.driver_ids.contains([driver_id]),
+            OfferRow.state == OfferState.OPEN.value,
+            OfferRow.expires_at > work.now(),
+            ~select(AnswerRow)
+            .where(AnswerRow.offer_id == OfferRow.id, AnswerRow.driver_id == driver_id)
+            .exists(),
+        )
+        .order_by(OfferRow.id)
+        .execution_options(populate_existing=True)
+    )
+    return [offer_view(row) for row in rows]
+
+
+async def offers_of(work: Work, delivery_id: UUID) -> list[Offer]:
+    """Every offer a delivery was in, oldest first."""
+    rows = await work.session.scalars(
+        select(OfferRow)
+        .join(OfferedRow, OfferedRow.offer_id == OfferRow.id)
+        .where(OfferedRow.delivery_id == delivery_id)
+        .order_by(OfferRow.id)
+    )
+    return [offer_view(row) for row in rows]
+
+
+async def answers(work: Work, offer_ids: Sequence[UUID]) -> dict[OfferId, dict[DriverId, Answer]]:
+    """Who answered what to each of ``offer_ids``."""
+    found: dict[OfferId, dict[DriverId, Answer]] = defaultdict(dict)
+    for row in await work.session.scalars(select(AnswerRow).where(AnswerRow.offer_id.in_(offer_ids))):
+        found[OfferId(row.offer_id)][DriverId(row.driver_id)] = Answer(row.answer)
+    return dict(found)
+
+
+async def refusals(work: Work, delivery_ids: Iterable[UUID]) -> dict[DeliveryId, frozenset[DriverId]]:
+    """To whom each delivery is not to be offered again: they declined it or let its offer run out."""
+    rows = await work.session.execute(
+        select(RefusalRow.delivery_id, RefusalRow.driver_id).where(
+            RefusalRow.delivery_id.in_(list(delivery_ids))
+        )
+    )
+    found: dict[DeliveryId, set[DriverId]] = defaultdict(set)
+    for delivery_id, driver_id in rows:
+        found[DeliveryId(delivery_id)].add(DriverId(driver_id))
+    return {delivery_id: frozenset(driver_ids) for delivery_id, driver_ids in found.items()}
+
+
+async def broadcasts_ended(work: Work, delivery_ids: Sequence[UUID]) -> dict[DeliveryId, int]:
+    """How many broadcasts of each delivery ended without a taker."""
+    ended = (OfferState.EXPIRED.value, OfferState.DECLINED.value)
+    rows = await work.session.execute(
+        select(OfferedRow.delivery_id, func.count())
+        .join(OfferRow, OfferRow.id == OfferedRow.offer_id)
+        .where(
+            OfferedRow.delivery_id.in_(delivery_ids),
+            OfferRow.mode == OfferMode.BROADCAST.value,
+            OfferRow.state.in_(ended),
+        )
+        .group_by(OfferedRow.delivery_id)
+    )
+    return {DeliveryId(delivery_id): int(number) for delivery_id, number in rows}
+
+
+async def trip(work: Work, trip_id: UUID) -> Trip:
+    """One trip. Raises UnknownTrip."""
+    row = await work.session.get(TripRow, trip_id)
+    if row is None:
+        raise UnknownTrip
+    return (await trip_views(work, [row]))[0]
+
+
+async def trips_of(
+    work: Work, driver_id: UUID, *, live: bool = False, limit: int = 50, before: UUID | None = None
+) -> list[Trip]:
+    """A driver's trips, newest first; ``live``: only those under way or next, the one under way first."""
+    query = select(TripRow).where(TripRow.driver_id == driver_id).limit(limit)
+    if before is not None:
+        query = query.where(TripRow.id < before)
+    if live:
+        query = query.where(TripRow.state.in_([state.value for state in LIVE_TRIPS]))
+        query = query.order_by(TripRow.state.desc(), TripRow.id)  # "under_way" sorts after "next"
+    else:
+        query = query.order_by(TripRow.id.desc())
+    return await trip_views(work, (await work.session.scalars(query)).all())
+
+
+async def trips_under_way(work: Work, market_id: UUID) -> list[Trip]:
+    """Trips that drivers of a market are on, each followed by the driver's next one if she accepted one."""
+    rows = await work.session.scalars(
+        select(TripRow)
+        .where(TripRow.market_id == market_id, TripRow.state.in_([state.value for state in LIVE_TRIPS]))
+        .order_by(TripRow.driver_id, TripRow.state.desc())
+        .execution_options(populate_existing=True)
+    )
+    return await trip_views(work, rows.all())
+
+
+async def terms_of_delivery(work: Work, delivery_id: UUID, driver_id: UUID) -> AcceptedTerms | None:
+    """What ``driver_id`` accepted for a delivery, the newest if more than once; None when she never did."""
+    row = await work.session.scalar(
+        select(OfferRow)
+        .join(OfferedRow, OfferedRow.offer_id == OfferRow.id)
+        .where(OfferedRow.delivery_id == delivery_id, OfferRow.accepted_by == driver_id)
+        .order_by(OfferRow.id.desc())
+        .limit(1)
+    )
+    if row is None:
+        return None
+    found = offer_view(row)
+    part = found.terms.drop(delivery_id)
+    assert part is not None
+    assert found.trip_id is not None
+    assert found.closed_at is not None
+    off = await work.session.get(ChangeRow, (found.trip_id, delivery_id))
+    return AcceptedTerms(
+        offer_id=found.id,
+        trip_id=found.trip_id,
+        driver_id=DriverId(driver_id),
+        terms_hash=found.terms_hash,
+        accepted_at=found.closed_at,
+        part=part,
+        off=None if off is None else change_view(off),
+    )

@@ -1,0 +1,357 @@
+"""The verbs of trips: begin, follow reports, take a delivery off, end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, text
+
+from doorstep.features.deliveries import queries as deliveries
+from doorstep.features.deliveries import service as deliveries_service
+from doorstep.features.deliveries.rules import CARRIED, Delivery, DeliveryState, Fact, FactKind
+from doorstep.features.offers import events
+from doorstep.features.offers.errors import HasTrip, NotOnTrip, TooLateToDrop, UnknownTrip
+from doorstep.features.offers.models import ChangeRow, OfferRow, StopRow, TripRow
+from doorstep.features.offers.queries import offer_view, stop_view, trip_views
+from doorstep.features.offers.rules import (
+    LIVE_TRIPS,
+    Cause,
+    Stop,
+    StopKind,
+    StopState,
+    Trip,
+    TripState,
+    all_over,
+    kept_after,
+    settle,
+)
+from doorstep.features.offers.stops import planned
+from doorstep.platform.db.work import Work
+from doorstep.platform.errors import Refusal
+from doorstep.platform.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """A driver wants to give a delivery back; done by the network, since it is hers no more afterwards."""
+
+    trip_id: UUID
+    delivery_id: UUID
+    driver_id: UUID
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What became of one report about one delivery."""
+
+    report_id: str
+    delivery_id: UUID
+    state: DeliveryState | None  # None when the delivery is not hers to see
+    refusal: Refusal | None  # why it does not count; None when it counts or was known already
+
+
+async def one_at_a_time(work: Work, driver_id: UUID) -> None:
+    """A driver's trips begin and end one after the other."""
+    await work.session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"trips:{driver_id}"}
+    )
+
+
+def _tell(work: Work, row: TripRow, event: Event) -> None:
+    row.events_count += 1
+    work.emit(event, stream=events.trip_stream(row.id), seq=row.events_count, market_id=row.market_id)
+    work.wake(f"trip:{row.id}")
+    work.wake(f"driver:{row.driver_id}")
+    work.wake(f"market:{row.market_id}")
+
+
+def _start(work: Work, row: TripRow) -> None:
+    row.state, row.started_at = TripState.UNDER_WAY.value, work.now()
+    _tell(
+        work,
+        row,
+        events.TripStarted(
+            trip_id=row.id,
+            offer_id=row.offer_id,
+            market_id=row.market_id,
+            driver_id=row.driver_id,
+            delivery_ids=tuple(row.delivery_ids),
+            at=work.now(),
+        ),
+    )
+
+
+async def begin(work: Work, offer: OfferRow, taken: Sequence[Delivery]) -> Trip:
+    """The trip of an offer that was just accepted: under way at once, or next after the one under way.
+
+    Raises HasTrip when there is a next one already. The driver's trips must be held (``one_at_a_time``).
+    """
+    assert offer.accepted_by is not None
+    assert offer.trip_id is not None
+    live = set(
+        await work.session.scalars(
+            select(TripRow.state).where(
+                TripRow.driver_id == offer.accepted_by,
+                TripRow.state.in_([state.value for state in LIVE_TRIPS]),
+            )
+        )
+    )
+    if TripState.NEXT.value in live:
+        raise HasTrip
+    row = TripRow(
+        id=offer.trip_id,
+        offer_id=offer.id,
+        market_id=offer.market_id,
+        driver_id=offer.accepted_by,
+        state=TripState.NEXT.value,
+        delivery_ids=list(offer.delivery_ids),
+        terms_hash=offer.terms_hash,
+        accepted_at=work.now(),
+        started_at=None,
+        ended_at=None,
+        events_count=0,
+    )
+    if not live:
+        _start(work, row)
+    work.session.add(row)
+    await work.session.flush()
+    approach_s, *legs_s = offer.legs_s
+    for stop in planned(offer_view(offer).terms, taken, legs_s, approach_s, offer.stop_s):
+        work.session.add(_stop_row(row, stop))
+    await work.flush()
+    return (await trip_views(work, [row]))[0]
+
+
+def _stop_row(trip: TripRow, stop: Stop) -> StopRow:
+    return StopRow(
+        trip_id=trip.id,
+        position=stop.position,
+        driver_id=trip.driver_id,
+        market_id=trip.market_id,
+        kind=stop.kind.value,
+        store_id=stop.store_id,
+        delivery_ids=list(stop.delivery_ids),
+        lat=stop.point.lat,
+        lng=stop.point.lng,
+        leg_m=stop.leg_m,
+        leg_s=stop.leg_s,
+        stop_s=stop.stop_s,
+        not_before=stop.not_before,
+        due_at=stop.due_at,
+        state=stop.state.value,
+        reached_at=stop.reached_at,
+        done_at=stop.done_at,
+    )
+
+
+async def held(work: Work, trip_id: UUID) -> TripRow:
+    """The trip's row, locked. Raises UnknownTrip. For this feature alone."""
+    row = await work.session.get(TripRow, trip_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise UnknownTrip
+    return row
+
+
+async def report(work: Work, trip_id: UUID, facts: Sequence[tuple[UUID, Fact]]) -> tuple[Trip, list[Heard]]:
+    """Take in what a driver reports from the road, in any order; each report counts once per delivery.
+
+    A report that cannot count is told with its refusal and keeps no other from counting. Raises UnknownTrip.
+    """
+    trip = await work.session.get(TripRow, trip_id)
+    if trip is None:
+        raise UnknownTrip
+    on_it = set((await _offered(work, trip)).delivery_ids)
+    heard = []
+    for delivery_id, fact in sorted(facts, key=lambda one: (str(one[0]), _told_at(one[1]))):
+        state: DeliveryState | None = None
+        refusal: Refusal | None = None
+        if delivery_id not in on_it:
+            refusal = NotOnTrip()
+        else:
+            try:
+                state = (await deliveries_service.report(work, delivery_id, fact)).state
+            except Refusal as error:
+                refusal = error
+        heard.append(Heard(report_id=fact.report_id, delivery_id=delivery_id, state=state, refusal=refusal))
+    return await settle_trip(work, trip_id), heard
+
+
+def _told_at(fact: Fact) -> tuple[float, int]:
+    """By the phone's time; within one instant in the order of the road."""
+    return (
+        fact.device_at.timestamp() if fact.device_at is not None else float("inf"),
+        list(FactKind).index(fact.kind),
+    )
+
+
+async def _offered(work: Work, trip: TripRow) -> OfferRow:
+    offer = await work.session.get(OfferRow, trip.offer_id)
+    assert offer is not None
+    return offer
+
+
+async def settle_trip(work: Work, trip_id: UUID) -> Trip:
+    """Read the stops off the deliveries; end the trip when nothing is left. Safe to repeat. Raises UnknownTrip."""
+    row = await held(work, trip_id)
+    stop_rows = (
+        await work.session.scalars(
+            select(StopRow)
+            .where(StopRow.trip_id == trip_id)
+            .order_by(StopRow.position)
+            .execution_options(populate_existing=True)
+        )
+    ).all()
+    there = await deliveries.many(work, row.delivery_ids)
+    states: dict[UUID, DeliveryState] = {
+        delivery.id: delivery.state for delivery in there if _on(delivery, row)
+    }
+    ways_back: dict[UUID, tuple[int, int]] = {
+        delivery.id: (delivery.leg_m, delivery.leg_s) for delivery in there
+    }
+    before = [stop_view(stop) for stop in stop_rows]
+    after = settle(before, states, work.now(), ways_back)
+    if list(after) != before:
+        for stop_row, stop in zip(stop_rows, after, strict=False):
+            stop_row.state, stop_row.delivery_ids = stop.state.value, list(stop.delivery_ids)
+            stop_row.reached_at, stop_row.done_at = stop.reached_at, stop.done_at
+        work.session.add_all(_stop_row(row, stop) for stop in after[len(before) :])
+        work.wake(f"trip:{row.id}")
+        work.wake(f"driver:{row.driver_id}")
+    if TripState(row.state) in LIVE_TRIPS and all_over(after):
+        await _end(work, row, after)
+    await work.flush()
+    return (await trip_views(work, [row]))[0]
+
+
+def _on(delivery: Delivery, trip: TripRow) -> bool:
+    return (
+        delivery.state is not DeliveryState.CANCELLED
+        and delivery.carrier is not None
+        and delivery.carrier.trip_id == trip.id
+    )
+
+
+async def _end(work: Work, row: TripRow, stops: Sequence[Stop]) -> None:
+    called_off = all(stop.state is StopState.OFF for stop in stops if stop.kind is not StopKind.PICKUP)
+    row.state = (TripState.CALLED_OFF if called_off else TripState.FINISHED).value
+    row.ended_at = work.now()
+    _tell(
+        work,
+        row,
+        events.TripFinished(
+            trip_id=row.id,
+            offer_id=row.offer_id,
+            market_id=row.market_id,
+            driver_id=row.driver_id,
+            delivery_ids=tuple(row.delivery_ids),
+            called_off=called_off,
+            at=work.now(),
+        ),
+    )
+    await work.session.flush()
+    await one_at_a_time(work, row.driver_id)
+    following = await work.session.scalar(
+        select(TripRow)
+        .where(TripRow.driver_id == row.driver_id, TripRow.state == TripState.NEXT.value)
+        .execution_options(populate_existing=True)
+    )
+    under_way = await work.session.scalar(
+        select(TripRow.id).where(
+            TripRow.driver_id == row.driver_id, TripRow.state == TripState.UNDER_WAY.value
+        )
+    )
+    if following is not None and under_way is None:
+        _start(work, following)
+        await work.session.flush()
+
+
+async def take_off(work: Work, trip_id: UUID, delivery_id: UUID, cause: Cause, why: str) -> None:
+    """Let a delivery leave its trip, with a visible line of what stays owed for it. Safe to repeat."""
+    row = await held(work, trip_id)
+    if delivery_id not in row.delivery_ids:
+        return
+    part = offer_view(await _offered(work, row)).terms.drop(delivery_id)
+    assert part is not None
+    kept, tip_cover = kept_after(part, cause)
+    row.delivery_ids = [one for one in row.delivery_ids if one != delivery_id]
+    work.session.add(
+        ChangeRow(
+            trip_id=row.id,
+            delivery_id=delivery_id,
+            driver_id=row.driver_id,
+            market_id=row.market_id,
+            cause=cause.value,
+            why=why,
+            kept_minor=kept.minor,
+            tip_cover_minor=tip_cover.minor,
+            currency=kept.currency,
+            at=work.now(),
+        )
+    )
+    _tell(
+        work,
+        row,
+        events.TripChanged(
+            trip_id=row.id,
+            offer_id=row.offer_id,
+            market_id=row.market_id,
+            driver_id=row.driver_id,
+            delivery_id=delivery_id,
+            cause=cause.value,
+            why=why,
+            kept_minor=kept.minor,
+            tip_cover_minor=tip_cover.minor,
+            currency=kept.currency,
+            at=work.now(),
+        ),
+    )
+    await work.session.flush()
+    await settle_trip(work, trip_id)
+
+
+async def release(work: Work, delivery_id: UUID, cause: Cause, why: str) -> Delivery:
+    """Take a delivery from its driver before the goods are picked up. For staff and the network.
+
+    The driver keeps what was offered for it unless she or the customer caused it. Raises deliveries'
+    UnknownDelivery, and CannotFollow once the goods are with her.
+    """
+    before = await deliveries.delivery(work, delivery_id)
+    changed = await deliveries_service.unassign(work, delivery_id, why)
+    if before.carrier is not None and before.carrier.trip_id is not None:
+        await take_off(work, before.carrier.trip_id, delivery_id, cause, why)
+    return changed
+
+
+async def give_back(work: Work, trip_id: UUID, delivery_id: UUID, why: str) -> None:
+    """A driver gives a delivery back before pickup: offered to others, not to her again, nothing else.
+
+    Raises UnknownTrip, NotOnTrip, TooLateToDrop.
+    """
+    trip = await work.session.get(TripRow, trip_id)
+    if trip is None:
+        raise UnknownTrip
+    if delivery_id not in trip.delivery_ids:
+        raise NotOnTrip
+    delivery = await deliveries.delivery(work, delivery_id)
+    if delivery.state not in CARRIED:
+        raise TooLateToDrop(facts={"state": delivery.state.value})
+    work.schedule(
+        "offers.give_back",
+        GiveBack(trip_id, delivery_id, trip.driver_id, why),
+        key=f"{trip_id}:{delivery_id}",
+        market_id=trip.market_id,
+    )
+
+
+async def move_ready(work: Work, trip_id: UUID, store_id: UUID, ready_at: datetime) -> None:
+    """The goods of a trip's pickup are ready at another time than thought."""
+    await held(work, trip_id)
+    rows = await work.session.scalars(
+        select(StopRow).where(StopRow.trip_id == trip_id, StopRow.store_id == store_id)
+    )
+    for row in rows:
+        if row.kind == StopKind.PICKUP.value and row.state == StopState.OPEN.value:
+            row.not_before = max(ready_at, row.not_before or ready_at)
+    work.wake(f"trip:{trip_id}")
