@@ -1,15 +1,7 @@
 """The command line: ``doorstep COMMAND``. Each command is a few lines over a room that does the work."""
 
-import asyncio
-import contextlib
-import json
-import os
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
-from pathlib import Path
-from random import SystemRandom
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable
+from typing import Annotated
 
 import typer
 
@@ -25,17 +17,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-Json = Annotated[str | None, typer.Option("--json", metavar="FILE", help="Write the figures there too (- for standard output).")]
-
-
-def _write_json(target: str | None, figures: object) -> None:
-    if target is None:
-        return
-    text = json.dumps(figures, indent=2, default=str)
-    if target == "-":
-        typer.echo(text)
-    else:
-        Path(target).write_text(text + "\n")
 
 
 def _settings() -> Settings:
@@ -73,7 +54,9 @@ def demo(
     speed: Annotated[float, typer.Option(min=0.1, max=1000, help="Market seconds per real second.")] = 30.0,
     seed: Annotated[int, typer.Option(help="Another seed, another day.")] = 1,
     fresh: Annotated[bool, typer.Option(envvar="FRESH", help="Forget the demo that was here.")] = False,
-    public_demo: Annotated[bool, typer.Option("--public-demo", help="Serve beyond this machine; nobody may enter as dispatcher.")] = False,
+    public_demo: Annotated[
+        bool, typer.Option("--public-demo", help="Serve beyond this machine; nobody may enter as dispatcher.")
+    ] = False,
 ) -> None:
     """Run the living demo market, Nashville: simulated people on the same public API that real ones use."""
     from doorstep.app import demo_network
@@ -81,19 +64,23 @@ def demo(
     chosen = _settings()
     log.configure("launcher", chosen.log_level)
     if not chosen.on_loopback and not public_demo:
-        raise _say(f"A demo on {chosen.host} can be reached by others: add --public-demo, or leave HOST alone.")
+        raise _say(
+            f"A demo on {chosen.host} can be reached by others: add --public-demo, or leave HOST alone."
+        )
     _run_network(lambda: demo_network.run(chosen, speed=speed, seed=seed, fresh=fresh, public=public_demo))
 
 
 def _run_network(start: Callable[[], None]) -> None:
     from doorstep.app.launcher import CannotStart
-    from doorstep.platform.postgres.errors import PostgresRefusal
+    from doorstep.platform.postgres.errors import PostgresRefused
     from doorstep.platform.secrets import UnsafeSecrets
 
     try:
         start()
-    except (CannotStart, UnsafeSecrets, PostgresRefusal, Refusal) as refusal:
-        raise _say(str(refusal) + (f"\n{refusal.advice}" if isinstance(refusal, Refusal) and refusal.advice else "")) from refusal
+    except Refusal as refusal:
+        raise _say(f"{refusal.detail}\n{refusal.advice}".rstrip()) from refusal
+    except (CannotStart, UnsafeSecrets, PostgresRefused) as refusal:
+        raise _say(str(refusal)) from refusal
 
 
 def _process(name: str, run: Callable[[Settings], Awaitable[None]]) -> None:
@@ -131,9 +118,10 @@ def worker() -> None:
 @app.command()
 def openapi(target: Annotated[str, typer.Argument(help="File, or - for standard output.")] = "-") -> None:
     """Write the OpenAPI 3.1 document."""
+    from doorstep.app import figures
     from doorstep.app.openapi import document
 
-    _write_json(target, document())
+    figures.write(target, document())
 
 
 def main() -> None:

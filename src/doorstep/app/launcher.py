@@ -12,9 +12,10 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from random import SystemRandom
 
 import structlog
 
@@ -65,7 +66,7 @@ def check_port(settings: Settings) -> None:
 
 
 @contextlib.contextmanager
-def open_database(settings: Settings):  # type: ignore[no-untyped-def] # noqa: ANN201
+def open_database(settings: Settings) -> Iterator[tuple[DatabaseUrls, EmbeddedPostgres | None]]:
     """The embedded server, or the one of DATABASE_URL: yields (urls, server or None)."""
     if settings.database_url:
         yield asyncio.run(provision(settings.database_url)), None
@@ -78,11 +79,13 @@ async def prepare(urls: DatabaseUrls, plan: Plan) -> None:
     """Migrate and found the network. Raises WrongMode when the database holds another kind."""
     wiring.import_rows()
     await migrate.upgrade(urls.owner)
-    database = Database(urls.system, Role.SYSTEM, WallClock(), IdSource(epoch_ms, __import__("random").SystemRandom()), Handlers())
+    database = Database(urls.system, Role.SYSTEM, WallClock(), IdSource(epoch_ms, SystemRandom()), Handlers())
     try:
         async with database.work(system("launcher")) as work:
             start = plan.start_market or MarketInstant(datetime.now(UTC))
-            await clock_anchor.found(work, mode=plan.mode, scaled=plan.mode == "demo", start=start, speed=plan.speed)
+            await clock_anchor.found(
+                work, mode=plan.mode, scaled=plan.mode == "demo", start=start, speed=plan.speed
+            )
     finally:
         await database.close()
 
@@ -147,7 +150,9 @@ class Family:
 def run(settings: Settings, plan: Plan, announce: str) -> None:
     """Run the network until SIGINT or SIGTERM. Raises CannotStart, WrongMode."""
     if not sys.platform.startswith("linux") or os.uname().machine not in {"x86_64", "aarch64"}:
-        raise CannotStart(f"Doorstep runs on Linux, x86-64 or arm64; this is {sys.platform} on {os.uname().machine}.")
+        raise CannotStart(
+            f"Doorstep runs on Linux, x86-64 or arm64; this is {sys.platform} on {os.uname().machine}."
+        )
     check_port(settings)
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with open_database(settings) as (urls, server):

@@ -8,8 +8,9 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import SystemRandom
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import httpx
@@ -19,6 +20,8 @@ from doorstep.app import wiring
 from doorstep.connectors.couriers.directory import courier_networks
 from doorstep.connectors.maps.geocode import default_geocoder
 from doorstep.connectors.maps.great_circle import GreatCircleTravel
+from doorstep.connectors.maps.osrm import RoadTravel
+from doorstep.connectors.maps.planar import PlanarGeocoder, PlanarTravel, Plane
 from doorstep.connectors.messages.twin import MessageTwin
 from doorstep.connectors.outside import Connectors, TravelFor
 from doorstep.platform import clock_anchor, secrets
@@ -30,10 +33,15 @@ from doorstep.platform.clock import Clock, WallClock, epoch_ms
 from doorstep.platform.db.work import Database, Role
 from doorstep.platform.postgres.roles import check_serving_role
 from doorstep.platform.settings import Settings
+from doorstep.units.geo import LatLng
 from doorstep.units.ids import IdSource
 
 log = structlog.get_logger("runtime")
 ATTENDANCE = 0x6F70656E
+REPLAY_ORIGIN = LatLng(lat=0.0, lng=0.0)
+"""Where the plane of a recorded day is laid: far from any market, where degrees and metres agree best."""
+LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError)
+"""How a lost database shows."""
 
 
 @dataclass(slots=True)
@@ -53,17 +61,23 @@ def serving_url(role: Role) -> str:
     name = f"DATABASE_URL_{role.upper()}"
     url = os.environ.get(name)
     if not url:
-        raise SystemExit(f"{name} is not set: start this process by `doorstep serve`, or give it the address of its role.")
+        raise SystemExit(
+            f"{name} is not set: start this process by `doorstep serve`, or give it the address of its role."
+        )
     return url
 
 
-def travel_for(settings: Settings) -> TravelFor:
-    """Roads where an extract is configured, else the great circle."""
+async def open_travel(settings: Settings) -> TravelFor:
+    """Roads where an extract is configured, the plane of a recorded day while one is replayed, else the great circle."""
+    if settings.plane is not None:
+        plane = PlanarTravel(Plane(REPLAY_ORIGIN), settings.plane)
+        return lambda _zone: plane
     if settings.osm_extract is None:
         return GreatCircleTravel
-    from doorstep.connectors.maps.osrm import open_roads
-
-    return open_roads(settings.osm_extract, settings.home / "roads")
+    roads = await RoadTravel.open(
+        settings.osm_extract, settings.home / "roads", GreatCircleTravel(ZoneInfo("UTC"))
+    )
+    return roads.in_zone
 
 
 @contextlib.asynccontextmanager
@@ -83,8 +97,8 @@ async def process(name: str, role: Role, settings: Settings) -> AsyncIterator[Ru
             raise SystemExit("nobody has founded a network in this database: run `doorstep serve` first")
         keys = secrets.load(settings.secrets, demo=mode == "demo")
         connectors = Connectors(
-            geocoder=default_geocoder(),
-            travel_for=travel_for(settings),
+            geocoder=default_geocoder() if settings.plane is None else PlanarGeocoder(),
+            travel_for=await open_travel(settings),
             messages=MessageTwin(settings.home / "messages"),
             blobs=FileBlobs(settings.home / "blobs"),
             secrets=keys,
@@ -94,7 +108,9 @@ async def process(name: str, role: Role, settings: Settings) -> AsyncIterator[Ru
             webhook_allow=settings.webhook_allow,
         )
         bus = Bus(url)
-        database = Database(url, role, wall, IdSource(epoch_ms, SystemRandom()), wiring.handlers(connectors), bus.wake)
+        database = Database(
+            url, role, wall, IdSource(epoch_ms, SystemRandom()), wiring.handlers(connectors), bus.wake
+        )
         attending = asyncio.Event()
         attendance = asyncio.create_task(_attend(database, actor, url, attending))
         await attending.wait()
@@ -116,7 +132,9 @@ async def _attend(database: Database, actor: Actor, url: str, attending: asyncio
         try:
             connection = await asyncpg.connect(url, timeout=5)
             try:
-                first = not attending.is_set() and await connection.fetchval("SELECT pg_try_advisory_lock($1)", ATTENDANCE)
+                first = not attending.is_set() and await connection.fetchval(
+                    "SELECT pg_try_advisory_lock($1)", ATTENDANCE
+                )
                 if first:
                     async with database.work(actor) as work:
                         await clock_anchor.resume(work)
@@ -129,7 +147,7 @@ async def _attend(database: Database, actor: Actor, url: str, attending: asyncio
                     await connection.fetchval("SELECT 1", timeout=5)
             finally:
                 await connection.close(timeout=1)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+        except LOST as error:
             log.warning("attendance_reconnects", error=str(error))
             await asyncio.sleep(0.3)
 
@@ -142,8 +160,3 @@ async def _follow(database: Database, actor: Actor) -> None:
                 await clock_anchor.follow(work, database.clock)
                 await clock_anchor.beat(work)
         await asyncio.sleep(1)
-
-
-def with_database(settings: Settings, url: str | None) -> Settings:
-    """``settings`` for another database."""
-    return replace(settings, database_url=url)

@@ -18,7 +18,7 @@ class _Server(uvicorn.Server):
     """Uvicorn without its own signal handlers: draining is ours."""
 
     @contextlib.contextmanager
-    def capture_signals(self):  # type: ignore[no-untyped-def] # noqa: ANN201
+    def capture_signals(self):  # type: ignore[no-untyped-def]
         """Signals are handled by ``serve``."""
         yield
 
@@ -56,7 +56,7 @@ async def serve(settings: Settings) -> None:
 
         def drain() -> None:
             app.state.draining = True
-            asyncio.get_running_loop().call_later(0.3, setattr, server, "should_exit", True)  # noqa: FBT003
+            asyncio.get_running_loop().call_later(0.3, setattr, server, "should_exit", True)
 
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, drain)

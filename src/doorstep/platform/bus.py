@@ -72,7 +72,13 @@ class Bus:
                     await self._send(connection)
                 finally:
                     await connection.close(timeout=1)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            except (
+                OSError,
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+                asyncpg.InternalClientError,
+                TimeoutError,
+            ) as error:
                 log.warning("bus_reconnects", error=str(error))
                 await asyncio.sleep(0.3)
 

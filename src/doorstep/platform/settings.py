@@ -28,6 +28,8 @@ class Settings:
     public_url: str = ""
     log_level: str = "info"
     osm_extract: Path | None = None
+    plane: int | None = None
+    """Metres per minute on the plane of a recorded day; None everywhere but in a replay."""
 
     @property
     def on_loopback(self) -> bool:
@@ -66,7 +68,9 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
         host=env.get("HOST") or "127.0.0.1",
         port=port,
         webhook_allow=allow,
+        public_demo=env.get("DOORSTEP_PUBLIC_DEMO") == "1",
         public_url=env.get("DOORSTEP_PUBLIC_URL", ""),
         log_level=env.get("DOORSTEP_LOG", "info"),
         osm_extract=Path(extract) if extract else None,
+        plane=int(env["DOORSTEP_PLANE"]) if env.get("DOORSTEP_PLANE") else None,
     )

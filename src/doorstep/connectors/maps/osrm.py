@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,10 @@ class RoadTravel:
             max_locations_distance_table=-1,
         )
         return cls(engine, fallback)
+
+    def in_zone(self, zone: ZoneInfo) -> "RoadTravel":
+        """The same roads with the rush hours of ``zone``; the engine is shared."""
+        return RoadTravel(self._engine, GreatCircleTravel(zone, self._fallback.detour))
 
     @property
     def pairs_asked(self) -> int:

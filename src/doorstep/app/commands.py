@@ -1,0 +1,214 @@
+"""Further commands of ``doorstep``: credentials for scripts, dead letters, copies, exports, replays."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from doorstep.app import figures
+from doorstep.app.figures import Json
+from doorstep.platform import settings
+from doorstep.platform.db.work import Work
+from doorstep.units.ids import public
+
+keys = typer.Typer(help="API keys of merchants.", no_args_is_help=True)
+dead = typer.Typer(help="Jobs that gave up.", no_args_is_help=True)
+ledger = typer.Typer(help="The double-entry ledger.", no_args_is_help=True)
+
+
+def install(app: typer.Typer) -> None:
+    """Add all commands of this room to ``app``."""
+    app.add_typer(keys, name="keys")
+    app.add_typer(dead, name="dead-letters")
+    app.add_typer(ledger, name="ledger")
+    for command in (owner_link, migrate, backup, restore, replay_tick, replay_day):
+        app.command(command.__name__.replace("_", "-"))(command)
+
+
+def owner_link() -> None:
+    """Print the first owner's sign-in link, once."""
+    from doorstep.app import admin
+    from doorstep.features.identity import service
+
+    chosen = settings.from_environment()
+    token = admin.run(chosen, service.owner_link)
+    typer.echo(f"{chosen.own_url}/owner#{token}" if not token.startswith("http") else token)
+
+
+@keys.command("create")
+def create_key(
+    merchant: Annotated[str, typer.Argument(help="The merchant's slug or id (mer_…).")],
+    scopes: Annotated[
+        str, typer.Option(help="Comma-separated.")
+    ] = "deliveries:read,deliveries:write,quotes,webhooks",
+    label: str = "made on the command line",
+    json: Json = None,
+) -> None:
+    """Make an API key for MERCHANT; its secret is shown this once."""
+    from doorstep.app import admin
+    from doorstep.features.identity import service
+    from doorstep.features.merchants import queries as merchants
+    from doorstep.units.ids import parse
+
+    async def make(work: Work) -> dict[str, str]:
+        if merchant.startswith("mer_"):
+            found = await merchants.merchant(work, parse("merchant", merchant))
+        else:
+            found = await merchants.by_slug(work, merchant)
+        key = await service.create_key(work, found.id, frozenset(s.strip() for s in scopes.split(",")), label)
+        return {"id": public("key", key.id), "secret": key.secret, "merchant": public("merchant", found.id)}
+
+    made = admin.run(settings.from_environment(), make)
+    if json is None:
+        typer.echo(f"{made['id']}\n{made['secret']}")
+    figures.write(json, made)
+
+
+@dead.command("list")
+def list_dead(json: Json = None) -> None:
+    """List jobs that gave up."""
+    from doorstep.app import admin
+    from doorstep.platform import worker
+
+    rows = admin.run(settings.from_environment(), worker.dead_letters)
+    for row in rows:
+        typer.echo(
+            f"{row['id']}\t{row['handler']}\t{row['attempts']} attempts\t{str(row['last_error']).strip()[:120]}"
+        )
+    if not rows:
+        typer.echo("No dead letters.")
+    figures.write(json, rows)
+
+
+@dead.command("replay")
+def replay_dead(
+    job: Annotated[int | None, typer.Argument(help="One job's number; all when left out.")] = None,
+) -> None:
+    """Let dead jobs try again."""
+    from doorstep.app import admin
+    from doorstep.platform import worker
+
+    count = admin.run(settings.from_environment(), lambda work: worker.replay_dead(work, job))
+    typer.echo(f"{count} {'job' if count == 1 else 'jobs'} will be tried again.")
+
+
+@ledger.command("export")
+def export_ledger(file: Annotated[Path, typer.Argument(help="The Beancount file to write.")]) -> None:
+    """Write the whole ledger as a Beancount file that `bean-check` accepts."""
+    from doorstep.app import admin
+    from doorstep.features.ledger.export import export_beancount
+
+    text = admin.run(settings.from_environment(), export_beancount)
+    file.write_text(text)
+    typer.echo(f"{file}: {len(text.splitlines())} lines")
+
+
+def migrate() -> None:
+    """Bring the database to this version's schema; `serve` and `demo` do so by themselves."""
+    from doorstep.app import wiring
+    from doorstep.app.launcher import open_database
+    from doorstep.platform.db import migrate as migrations
+
+    wiring.import_rows()
+    with open_database(settings.from_environment()) as (urls, _server):
+        asyncio.run(migrations.upgrade(urls.owner))
+    typer.echo(f"The schema is at {migrations.head()}.")
+
+
+def backup(file: Annotated[Path, typer.Argument(help="Where the copy goes.")]) -> None:
+    """Copy the whole database into FILE, consistent, while the network runs."""
+    from doorstep.app.launcher import open_database
+    from doorstep.platform.postgres import backup as copies
+    from doorstep.platform.postgres.binaries import find_server
+
+    chosen = settings.from_environment()
+    with open_database(chosen) as (_urls, server):
+        dsn = server.superuser_dsn("doorstep") if server else str(chosen.database_url)
+        asyncio.run(
+            copies.backup(dsn, file, bindir=server.binaries.bindir if server else find_server().bindir)
+        )
+    typer.echo(
+        f"{file}: {file.stat().st_size:,} bytes. Keep {chosen.secrets} and {chosen.home / 'blobs'} with it."
+    )
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="A copy made by `doorstep backup`.")],
+    force: Annotated[bool, typer.Option(help="Replace what the database holds.")] = False,
+) -> None:
+    """Bring a copy back into an empty database (or, with --force, over a full one)."""
+    from doorstep.app.launcher import open_database
+    from doorstep.platform.postgres import backup as copies
+    from doorstep.platform.postgres.binaries import find_server
+
+    chosen = settings.from_environment()
+    with open_database(chosen) as (_urls, server):
+        dsn = server.superuser_dsn("doorstep") if server else str(chosen.database_url)
+        bindir = server.binaries.bindir if server else find_server().bindir
+        asyncio.run(copies.restore(file, dsn, bindir=bindir, force=force))
+    typer.echo(f"{file} is restored.")
+
+
+def replay_tick(
+    file: Annotated[Path, typer.Argument(help="A tick record from DOORSTEP_HOME/blobs/ticks/MARKET/.")],
+    param: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE: see what another setting would decide.")
+    ] = None,
+    json: Json = None,
+) -> None:
+    """Decide a recorded tick again; says whether it comes out the same to the last bit."""
+    from dataclasses import replace
+
+    from doorstep.engine import record
+    from doorstep.engine.compiled import PYTHON, warm_up
+
+    content = file.read_bytes()
+    tick = record.unpack(content)
+    kernels = warm_up() if tick.kernels == "numba" else PYTHON
+    changed = dict(text.split("=", 1) for text in param or [])
+    types = {name: type(getattr(tick.params, name)) for name in changed}
+    params = replace(tick.params, **{name: types[name](value) for name, value in changed.items()})
+    repeat = record.replay(content, kernels, params)
+    summary = {
+        "orders": len(tick.world.orders),
+        "drivers": len(tick.world.drivers),
+        "sends": len(tick.decisions.sends),
+        "cost": tick.decisions.cost,
+        "same": repeat.same,
+        "params_changed": changed,
+        "sends_again": len(repeat.again.sends),
+        "cost_again": repeat.again.cost,
+    }
+    for send in tick.decisions.sends:
+        typer.echo(f"{send.driver} ← {', '.join(send.orders)}: {send.sentence}")
+    if changed:
+        typer.echo(
+            f"recorded: {summary['sends']} sends at cost {tick.decisions.cost:.3f}; with {changed}:"
+            f" {summary['sends_again']} sends at cost {repeat.again.cost:.3f}"
+        )
+    else:
+        typer.echo("the same to the last bit" if repeat.same else "DIFFERENT")
+    figures.write(json, summary)
+    if not changed and not repeat.same:
+        raise typer.Exit(1)
+
+
+def replay_day(
+    folder: Annotated[Path, typer.Argument(help="A recorded day: a folder of the MDRP instances.")],
+    speed: Annotated[float, typer.Option(min=1, max=1000, help="Market seconds per real second.")] = 60.0,
+    seed: int = 1,
+    until_min: Annotated[
+        int | None, typer.Option(help="Stop taking orders after this minute of the day.")
+    ] = None,
+    json: Json = None,
+) -> None:
+    """Send a recorded day through HTTP, database and dispatch, and compare with the pure engine."""
+    from doorstep.app import replay
+
+    outcome = replay.run(folder, speed=speed, seed=seed, until_min=until_min)
+    for line in outcome.lines():
+        typer.echo(line)
+    figures.write(json, outcome.as_dict())
+    if not outcome.good:
+        raise typer.Exit(1)
