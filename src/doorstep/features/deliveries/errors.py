@@ -76,8 +76,9 @@ class ProofUnreadable(Invalid):
     title = "This picture cannot be used"
 
 
-class WrongPin(Invalid):
-    """The code is not the shopper's; ``tries_left`` says how many remain."""
+class PinLocked(Conflict):
+    """Too many wrong codes; staff must look at it."""
 
-    code = "wrong_pin"
-    title = "That is not the shopper's code"
+    code = "pin_locked"
+    title = "Too many wrong codes"
+    remedy = "Call support: they can let the hand-over go on without the code, or have the goods returned."

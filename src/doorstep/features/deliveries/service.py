@@ -1,4 +1,7 @@
-"""The verbs of deliveries. Each reads, asks the rules, writes rows and tells its event; none commits."""
+"""The verbs of deliveries. Each reads, asks the rules, writes rows and tells its event; none commits.
+
+What carriers do stands in ``carrying``, proofs in ``proofs``; both are called from here by others.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -6,36 +9,36 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from doorstep.features.deliveries import events
+from doorstep.features.deliveries.carrying import (
+    assign,
+    batch,
+    expire,
+    offer_over,
+    offer_to,
+    report,
+    unassign,
+)
 from doorstep.features.deliveries.errors import (
-    AlreadyTaken,
-    CannotFollow,
     Contradiction,
     ExternalIdTaken,
     Frozen,
     NotCancellable,
-    ProofMissing,
     TipRefused,
-    UnknownDelivery,
 )
 from doorstep.features.deliveries.journal import move, tell
 from doorstep.features.deliveries.models import LIVE_EXTERNAL, DeliveryRow, ReportRow
-from doorstep.features.deliveries.queries import proofs, row_of, view
+from doorstep.features.deliveries.proofs import PaperSeen, ProofTaken, add_proof, fresh_pin, waive_proof
+from doorstep.features.deliveries.queries import row_of, view
 from doorstep.features.deliveries.rules import (
-    CARRIED,
     FINAL,
-    REPORTABLE,
     TIP_LIMIT_MINOR,
-    TURNED_BACK,
-    WAITING,
     CancelReason,
-    Carrier,
     Delivery,
     DeliveryState,
-    Fact,
     FactKind,
     Part,
     Party,
@@ -47,16 +50,37 @@ from doorstep.features.deliveries.rules import (
     cancel_refusal,
     contradictions,
     frozen_since,
-    missing_proofs,
     tip_change_refusal,
 )
 from doorstep.features.ledger import service as ledger
-from doorstep.platform.auth.actors import Audience
 from doorstep.platform.db.work import Work
 from doorstep.platform.errors import Fault
 from doorstep.units.ids import MarketId, MerchantId, StoreId, public
 from doorstep.units.money import Money
 from doorstep.units.time import MarketInstant
+
+__all__ = [
+    "Amendment",
+    "NewDelivery",
+    "PaperSeen",
+    "ProofTaken",
+    "add_proof",
+    "amend",
+    "assign",
+    "batch",
+    "cancel",
+    "create",
+    "expire",
+    "forget_reports",
+    "fresh_pin",
+    "move_ready",
+    "offer_over",
+    "offer_to",
+    "report",
+    "tip",
+    "unassign",
+    "waive_proof",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,140 +229,6 @@ async def _insert(work: Work, row: DeliveryRow) -> None:
     raise ExternalIdTaken(facts={"delivery_id": public("delivery", there)} if there else {})
 
 
-async def assign(
-    work: Work, delivery_ids: Sequence[UUID], carrier: Carrier, *, note: Mapping[str, Any] | None = None
-) -> list[Delivery]:
-    """Give the deliveries to ``carrier``, all or none. ``note``: first name and vehicle, for the shopper.
-
-    Raises AlreadyTaken when any is no longer waiting.
-    """
-    rows = await _locked(work, delivery_ids)
-    if len(rows) != len(set(delivery_ids)):  # gone from the driver's sight: another one has it
-        raise AlreadyTaken
-    for row in rows:
-        if row.state not in WAITING:
-            raise AlreadyTaken(facts={"delivery_id": public("delivery", row.id), "state": row.state})
-        row.driver_id, row.trip_id = carrier.driver_id, carrier.trip_id
-        row.provider_id, row.provider_job_id = carrier.provider_id, carrier.provider_job_id
-        row.carrier_note = dict(note or {})
-        row.assigned_at = work.now()
-        if carrier.driver_id is not None:
-            row.tip_promised_minor = max(row.tip_promised_minor, row.tip_minor)
-            row.tip_status = TipStatus.CONFIRMED
-        row.offered_to = []
-        row.let_go_by = None
-        move(work, row, FactKind.ASSIGNED, {})
-    await work.flush()
-    by_id = {row.id: view(row) for row in rows}
-    return [by_id[delivery_id] for delivery_id in delivery_ids]
-
-
-async def _locked(work: Work, delivery_ids: Sequence[UUID]) -> list[DeliveryRow]:
-    """The rows, locked in the one order that everybody uses."""
-    found = await work.session.scalars(
-        select(DeliveryRow)
-        .where(DeliveryRow.id.in_(delivery_ids))
-        .order_by(DeliveryRow.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return list(found)
-
-
-async def unassign(work: Work, delivery_id: UUID, why: str) -> Delivery:
-    """Take it back from its carrier before the goods are picked up; nothing happens when there is none.
-
-    Raises CannotFollow afterwards.
-    """
-    row = await row_of(work, delivery_id, lock=True)
-    former = view(row).carrier
-    if former is None:
-        return view(row)
-    if row.state not in CARRIED:
-        raise CannotFollow(f"the goods are with the carrier ({row.state})", facts={"state": row.state})
-    row.driver_id = row.trip_id = row.provider_id = row.provider_job_id = row.assigned_at = None
-    row.carrier_note = {}
-    row.let_go_by = _herself(work)
-    move(work, row, FactKind.UNASSIGNED, {"reason": why}, former=former)
-    await work.flush()
-    return view(row)
-
-
-def _herself(work: Work) -> UUID | None:
-    """The acting driver or courier company, who lets go of a row and must keep sight of it."""
-    return work.actor.subject if work.actor.audience in {Audience.DRIVER, Audience.PROVIDER} else None
-
-
-async def batch(work: Work, delivery_ids: Sequence[UUID], *, batched: bool) -> None:
-    """Note that deliveries are planned together, or no longer. Those not waiting are left alone."""
-    for row in await _locked(work, delivery_ids):
-        if row.state in WAITING:
-            kind = FactKind.BATCHED if batched else FactKind.UNBATCHED
-            move(work, row, kind, {"count": len(delivery_ids)})
-    await work.flush()
-
-
-async def offer_to(work: Work, delivery_ids: Sequence[UUID], driver_ids: Sequence[UUID]) -> None:
-    """Let exactly these drivers, who hold an open offer, see the deliveries; none lets nobody."""
-    changes: dict[str, Any] = {"offered_to": list(driver_ids)}
-    if (herself := _herself(work)) is not None:
-        changes["let_go_by"] = herself
-    await work.session.execute(update(DeliveryRow).where(DeliveryRow.id.in_(delivery_ids)).values(changes))
-
-
-async def offer_over(work: Work, delivery_ids: Sequence[UUID]) -> None:
-    """No offer of these deliveries is open any more: no driver sees them but the one who carries."""
-    await offer_to(work, delivery_ids, ())
-
-
-async def report(work: Work, delivery_id: UUID, fact: Fact) -> Delivery:
-    """Take in a report of the carrier; the same ``report_id`` counts once, a known fact changes nothing.
-
-    A later fact implies the skipped ones (see ``rules.advance``). Raises UnknownDelivery for anyone who does
-    not carry it, CannotFollow, ProofMissing (for a hand-over without the proofs its requirements ask for).
-    """
-    if fact.kind not in REPORTABLE:
-        raise CannotFollow(f"{fact.kind} is decided by the network, not reported")
-    row = await row_of(work, delivery_id, lock=True)
-    if (herself := _herself(work)) is not None and herself not in {row.driver_id, row.provider_id}:
-        raise UnknownDelivery
-    if await work.session.get(ReportRow, (delivery_id, fact.report_id)) is not None:
-        return view(row)
-    if fact.kind is FactKind.HANDED_OVER and row.state not in FINAL:
-        await _check_proofs(work, row, fact)
-    body: dict[str, Any] = {}
-    if fact.reason:
-        body["reason"] = fact.reason
-    if fact.note:
-        body["note"] = fact.note
-    if fact.point is not None:
-        body["point"] = {"lat": round(fact.point.lat, 5), "lng": round(fact.point.lng, 5)}  # about a metre
-    step = move(work, row, fact.kind, body, device_at=fact.device_at, turned_back=fact.reason in TURNED_BACK)
-    work.session.add(
-        ReportRow(
-            delivery_id=delivery_id,
-            report_id=fact.report_id,
-            kind=fact.kind,
-            device_at=fact.device_at,
-            at=work.now(),
-            counted=step.counts,
-        )
-    )
-    await work.flush()
-    return view(row)
-
-
-async def _check_proofs(work: Work, row: DeliveryRow, fact: Fact) -> None:
-    missing = missing_proofs(
-        Requirements(**row.requirements),
-        await proofs(work, row.id),
-        attested=fact.attested if row.provider_job_id is not None else (),
-        left=row.state == DeliveryState.ATTEMPT_FAILED and row.return_policy == ReturnPolicy.LEAVE,
-    )
-    if missing:
-        raise ProofMissing(facts={"missing": [str(kind) for kind in missing]})
-
-
 async def cancel(work: Work, delivery_id: UUID, by: Party, reason: CancelReason, note: str = "") -> Delivery:
     """End it by wish. What that costs is decided from the event's ``stage`` by billing and payouts.
 
@@ -360,16 +250,6 @@ async def cancel(work: Work, delivery_id: UUID, by: Party, reason: CancelReason,
     }
     move(work, row, FactKind.CANCELLED, body | ({"note": note} if note else {}))
     await work.flush()
-    return view(row)
-
-
-async def expire(work: Work, delivery_id: UUID, why: str) -> Delivery:
-    """End it because no carrier was found. Left alone unless it still waits."""
-    row = await row_of(work, delivery_id, lock=True)
-    if row.state in WAITING:
-        row.ended_by, row.end_reason = Party.NETWORK, why
-        move(work, row, FactKind.EXPIRED, {"reason": why})
-        await work.flush()
     return view(row)
 
 

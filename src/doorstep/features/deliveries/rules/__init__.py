@@ -39,7 +39,6 @@ from doorstep.features.deliveries.rules.values import (
     DeliveryEvent,
     Fact,
     Place,
-    ServiceLevel,
 )
 from doorstep.features.deliveries.rules.wishes import (
     AFTER_PICKUP,
@@ -53,6 +52,7 @@ from doorstep.features.deliveries.rules.wishes import (
     frozen_since,
     tip_change_refusal,
 )
+from doorstep.features.markets.rules import ServiceLevel
 
 __all__ = [
     "AFTER_PICKUP",

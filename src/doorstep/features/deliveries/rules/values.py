@@ -3,24 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from doorstep.features.deliveries.rules.lifecycle import DeliveryState, FactKind
 from doorstep.features.deliveries.rules.requirements import ProofKind, Requirements, ReturnPolicy
 from doorstep.features.deliveries.rules.wishes import TIP_OPEN, TipStatus
+from doorstep.features.markets.rules import ServiceLevel
 from doorstep.units.geo import LatLng
 from doorstep.units.ids import DeliveryId, DriverId, MarketId, MerchantId, ProviderJobId, StoreId, TripId
 from doorstep.units.money import Money
 from doorstep.units.time import MarketInstant
-
-
-class ServiceLevel(StrEnum):
-    """How fast, as promised to the merchant."""
-
-    EXPRESS = "express"  # as soon as possible
-    WINDOW = "window"  # within a same-day window
-    NEXT_DAY = "next_day"  # within a window of the next day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
