@@ -4,14 +4,10 @@ from datetime import datetime
 
 from doorstep.connectors.outside import Connectors
 from doorstep.features.deliveries import events as told
-from doorstep.features.deliveries import queries as deliveries
-from doorstep.features.deliveries.errors import CannotFollow
 from doorstep.features.deliveries.rules import Party
 from doorstep.features.offers import service, trips
-from doorstep.features.offers.events import OfferDeclined
-from doorstep.features.offers.rules import CAUSE_OF_CANCEL, Answer, Cause
+from doorstep.features.offers.rules import Cause, cause_of_cancel
 from doorstep.features.offers.service import OffersDue
-from doorstep.features.offers.trips import GiveBack
 from doorstep.platform.db.work import Work
 from doorstep.platform.jobs import Handler, Handlers
 
@@ -22,31 +18,12 @@ async def _expire(work: Work, due: OffersDue) -> None:
     await service.expire_due(work, due.market_id)
 
 
-async def _give_back(work: Work, wish: GiveBack) -> None:
-    delivery = await deliveries.delivery(work, wish.delivery_id)
-    if delivery.carrier is None or delivery.carrier.trip_id != wish.trip_id:
-        return
-    try:
-        await trips.release(work, wish.delivery_id, Cause.DRIVER, wish.why)
-    except CannotFollow:
-        return  # picked up in the meantime: it is delivered after all
-    await service.remember_refusal(
-        work, delivery.market_id, [wish.delivery_id], wish.driver_id, Answer.DECLINED
-    )
-
-
-async def _shut(work: Work, event: OfferDeclined) -> None:
-    if event.closed:
-        await service.shut(work, event.market_id, event.delivery_ids)
-
-
 async def _cancelled(work: Work, event: told.DeliveryCancelled) -> None:
     await service.withdraw_stale(work, event.delivery_id, "a delivery was cancelled", always=True)
     if event.trip_id is not None:
-        cause = CAUSE_OF_CANCEL[Party(event.body.get("by", Party.NETWORK))]
-        await trips.take_off(
-            work, event.trip_id, event.delivery_id, cause, str(event.body.get("reason", "cancelled"))
-        )
+        reason = str(event.body["reason"])
+        cause = cause_of_cancel(Party(event.body["by"]), reason)
+        await trips.take_off(work, event.trip_id, event.delivery_id, cause, reason)
 
 
 async def _expired(work: Work, event: told.DeliveryExpired) -> None:
@@ -85,8 +62,6 @@ def register(handlers: Handlers, connectors: Connectors) -> None:
     """All reactions of offers."""
     del connectors
     handlers.task(Handler("offers.expire", OffersDue, inside=_expire))
-    handlers.task(Handler("offers.give_back", GiveBack, inside=_give_back))
-    handlers.on(OfferDeclined, Handler("offers.on_offer_declined", OfferDeclined, inside=_shut))
     for event, react in (
         (told.DeliveryCancelled, _cancelled),
         (told.DeliveryExpired, _expired),

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -214,7 +215,7 @@ async def refusals(work: Work, delivery_ids: Iterable[UUID]) -> dict[DeliveryId,
     return {delivery_id: frozenset(driver_ids) for delivery_id, driver_ids in found.items()}
 
 
-async def broadcasts_ended(work: Work, delivery_ids: Sequence[UUID]) -> dict[DeliveryId, int]:
+async def broadcasts_without_taker(work: Work, delivery_ids: Sequence[UUID]) -> dict[DeliveryId, int]:
     """How many broadcasts of each delivery ended without a taker."""
     ended = (OfferState.EXPIRED.value, OfferState.DECLINED.value)
     rows = await work.session.execute(
@@ -261,7 +262,12 @@ async def trips_under_way(work: Work, market_id: UUID) -> list[Trip]:
         .order_by(TripRow.driver_id, TripRow.state.desc())
         .execution_options(populate_existing=True)
     )
-    return await trip_views(work, rows.all())
+    found = await trip_views(work, rows.all())
+    under_way = {trip.driver_id: trip for trip in found if trip.state is TripState.UNDER_WAY}
+    return [
+        replace(trip, after=under_way.get(trip.driver_id)) if trip.state is TripState.NEXT else trip
+        for trip in found
+    ]
 
 
 async def terms_of_delivery(work: Work, delivery_id: UUID, driver_id: UUID) -> AcceptedTerms | None:

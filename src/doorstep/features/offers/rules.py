@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from doorstep.connectors.maps.protocol import Leg
-from doorstep.features.deliveries.rules import Party
+from doorstep.features.deliveries.rules import CancelReason, Party
 from doorstep.features.offers.stops import Stop, StopKind, StopState, all_over, free_when, settle
 from doorstep.features.offers.terms import (
     DropTerms,
@@ -105,6 +105,11 @@ CAUSE_OF_CANCEL: Mapping[Party, Cause] = {
 }
 
 
+def cause_of_cancel(by: Party, reason: str) -> Cause:
+    """Why a cancelled delivery left its trip. Goods discarded by policy are not the driver's doing."""
+    return Cause.NETWORK if reason == CancelReason.DISCARDED else CAUSE_OF_CANCEL[by]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """What dispatch wants to offer. One driver: directed; several: broadcast, unless ``mode`` says so.
@@ -189,6 +194,8 @@ class Trip:
     started_at: MarketInstant | None
     ended_at: MarketInstant | None
     changes: tuple[Change, ...] = ()
+    after: "Trip | None" = None
+    """The trip under way that must be over first."""
 
     @property
     def remaining(self) -> tuple[Stop, ...]:
@@ -203,7 +210,8 @@ class Trip:
 
     def free_at(self, now: datetime) -> datetime:
         """When the driver is likely done with it; see ``stops.free_when``."""
-        return free_when(self.stops, self.started_at or max(now, self.accepted_at), now)
+        begins_at = now if self.after is None else self.after.free_at(now)
+        return free_when(self.stops, self.started_at or begins_at, begins_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import any_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
 
 from doorstep.connectors.maps.protocol import Leg
 from doorstep.features.deliveries import queries as deliveries
@@ -17,7 +16,7 @@ from doorstep.features.drivers.rules import DriverState
 from doorstep.features.markets import queries as markets
 from doorstep.features.offers import events, trips
 from doorstep.features.offers.errors import AlreadyOffered, OfferGone, UnknownOffer
-from doorstep.features.offers.models import AnswerRow, OfferedRow, OfferRow, RefusalRow, TripRow
+from doorstep.features.offers.models import AnswerRow, OfferedRow, OfferRow, TripRow
 from doorstep.features.offers.queries import offer_view, trip_views
 from doorstep.features.offers.rules import (
     Answer,
@@ -34,7 +33,14 @@ from doorstep.features.offers.rules import (
     open_until,
     still_true,
 )
-from doorstep.features.offers.trips import give_back, release, report, settle_trip, take_off
+from doorstep.features.offers.trips import (
+    give_back,
+    release,
+    remember_refusal,
+    report,
+    settle_trip,
+    take_off,
+)
 from doorstep.platform.db.work import Work
 from doorstep.platform.metrics import OFFER_LATENCY
 from doorstep.units.geo import Metres, Seconds
@@ -42,11 +48,13 @@ from doorstep.units.ids import DriverId, TripId, public
 from doorstep.units.money import Money
 
 __all__ = [
+    "OfferMode",
     "accept",
     "decline",
     "expire_due",
     "give_back",
     "release",
+    "remember_refusal",
     "report",
     "settle_trip",
     "show",
@@ -330,28 +338,6 @@ async def _answer(work: Work, row: OfferRow, driver_id: UUID, answer: Answer) ->
         await remember_refusal(work, row.market_id, row.delivery_ids, driver_id, answer)
 
 
-async def remember_refusal(
-    work: Work, market_id: UUID, delivery_ids: Sequence[UUID], driver_id: UUID, answer: Answer
-) -> None:
-    """Do not offer these deliveries to this driver again. Nothing else follows."""
-    await work.session.execute(
-        insert(RefusalRow)
-        .values(
-            [
-                {
-                    "delivery_id": delivery_id,
-                    "driver_id": driver_id,
-                    "market_id": market_id,
-                    "answer": answer.value,
-                    "at": work.now(),
-                }
-                for delivery_id in delivery_ids
-            ]
-        )
-        .on_conflict_do_nothing()
-    )
-
-
 async def decline(work: Work, offer_id: UUID, driver_id: UUID) -> Offer:
     """Say no. Nothing follows but that these deliveries are not offered to this driver again.
 
@@ -367,11 +353,10 @@ async def decline(work: Work, offer_id: UUID, driver_id: UUID) -> Offer:
     row.awaiting -= 1
     closed = row.awaiting == 0
     if closed:
-        row.state, row.closed_at = OfferState.DECLINED.value, work.now()
-        await work.session.execute(
-            update(OfferedRow).where(OfferedRow.offer_id == offer_id).values(open=False)
-        )
-    row.events_count += 1
+        await _close(work, row, OfferState.DECLINED, "")
+    else:
+        row.events_count += 1
+        _wake(work, row)
     work.emit(
         events.OfferDeclined(
             offer_id=row.id,
@@ -386,22 +371,8 @@ async def decline(work: Work, offer_id: UUID, driver_id: UUID) -> Offer:
         seq=row.events_count,
         market_id=row.market_id,
     )
-    _wake(work, row)
     await work.session.flush()
     return offer_view(row)
-
-
-async def shut(work: Work, market_id: UUID, delivery_ids: Sequence[UUID]) -> None:
-    """Let nobody see deliveries through an offer that was closed, unless they are offered anew."""
-    await _one_at_a_time(work, market_id)
-    still = set(
-        await work.session.scalars(
-            select(OfferedRow.delivery_id).where(OfferedRow.delivery_id.in_(delivery_ids), OfferedRow.open)
-        )
-    )
-    gone = [delivery_id for delivery_id in delivery_ids if delivery_id not in still]
-    if gone:
-        await deliveries_service.offer_to(work, gone, [])
 
 
 async def expire_due(work: Work, market_id: UUID) -> list[Offer]:
@@ -472,7 +443,7 @@ async def _close(work: Work, row: OfferRow, state: OfferState, why: str) -> None
     row.events_count += 1
     await work.session.flush()
     await work.session.execute(update(OfferedRow).where(OfferedRow.offer_id == row.id).values(open=False))
-    await deliveries_service.offer_to(work, row.delivery_ids, [])
+    await deliveries_service.offer_over(work, row.delivery_ids)
     _wake(work, row)
 
 

@@ -143,6 +143,8 @@ _STATE_OF = {
 
 def _stand(stop: Stop, states: Mapping[UUID, DeliveryState], at: MarketInstant) -> Stop:
     here = [states[delivery_id] for delivery_id in stop.delivery_ids if delivery_id in states]
+    if not here and stop.over:
+        return stop  # what was done there stays done, whatever left the trip later
     state = _STATE_OF[stop.kind](here)
     reached, done = stop.reached_at, stop.done_at
     if state is StopState.OPEN:

@@ -6,16 +6,19 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
 
 from doorstep.features.deliveries import queries as deliveries
 from doorstep.features.deliveries import service as deliveries_service
-from doorstep.features.deliveries.rules import CARRIED, Delivery, DeliveryState, Fact, FactKind
+from doorstep.features.deliveries.errors import CannotFollow
+from doorstep.features.deliveries.rules import Delivery, DeliveryState, Fact, FactKind
 from doorstep.features.offers import events
 from doorstep.features.offers.errors import HasTrip, NotOnTrip, TooLateToDrop, UnknownTrip
-from doorstep.features.offers.models import ChangeRow, OfferRow, StopRow, TripRow
+from doorstep.features.offers.models import ChangeRow, OfferRow, RefusalRow, StopRow, TripRow
 from doorstep.features.offers.queries import offer_view, stop_view, trip_views
 from doorstep.features.offers.rules import (
     LIVE_TRIPS,
+    Answer,
     Cause,
     Stop,
     StopKind,
@@ -30,16 +33,6 @@ from doorstep.features.offers.stops import planned
 from doorstep.platform.db.work import Work
 from doorstep.platform.errors import Refusal
 from doorstep.platform.events import Event
-
-
-@dataclass(frozen=True, slots=True)
-class GiveBack:
-    """A driver wants to give a delivery back; done by the network, since it is hers no more afterwards."""
-
-    trip_id: UUID
-    delivery_id: UUID
-    driver_id: UUID
-    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,7 +317,7 @@ async def release(work: Work, delivery_id: UUID, cause: Cause, why: str) -> Deli
     return changed
 
 
-async def give_back(work: Work, trip_id: UUID, delivery_id: UUID, why: str) -> None:
+async def give_back(work: Work, trip_id: UUID, delivery_id: UUID, why: str) -> Trip:
     """A driver gives a delivery back before pickup: offered to others, not to her again, nothing else.
 
     Raises UnknownTrip, NotOnTrip, TooLateToDrop.
@@ -334,14 +327,33 @@ async def give_back(work: Work, trip_id: UUID, delivery_id: UUID, why: str) -> N
         raise UnknownTrip
     if delivery_id not in trip.delivery_ids:
         raise NotOnTrip
-    delivery = await deliveries.delivery(work, delivery_id)
-    if delivery.state not in CARRIED:
-        raise TooLateToDrop(facts={"state": delivery.state.value})
-    work.schedule(
-        "offers.give_back",
-        GiveBack(trip_id, delivery_id, trip.driver_id, why),
-        key=f"{trip_id}:{delivery_id}",
-        market_id=trip.market_id,
+    try:
+        await release(work, delivery_id, Cause.DRIVER, why)
+    except CannotFollow as error:
+        raise TooLateToDrop(facts=error.facts) from error
+    await remember_refusal(work, trip.market_id, [delivery_id], trip.driver_id, Answer.DECLINED)
+    return (await trip_views(work, [trip]))[0]
+
+
+async def remember_refusal(
+    work: Work, market_id: UUID, delivery_ids: Sequence[UUID], driver_id: UUID, answer: Answer
+) -> None:
+    """Do not offer these deliveries to this driver again. Nothing else follows."""
+    await work.session.execute(
+        insert(RefusalRow)
+        .values(
+            [
+                {
+                    "delivery_id": delivery_id,
+                    "driver_id": driver_id,
+                    "market_id": market_id,
+                    "answer": answer.value,
+                    "at": work.now(),
+                }
+                for delivery_id in delivery_ids
+            ]
+        )
+        .on_conflict_do_nothing()
     )
 
 
