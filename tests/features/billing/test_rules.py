@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from doorstep.features.billing.rules import (
     ChargeKind,
-    Tariff,
+    EndFees,
     bill,
     bill_entries,
     tip_due,
@@ -21,14 +21,14 @@ from doorstep.units.money import Money
 
 S = DeliveryState
 FEE = Money(995)
-TARIFF = Tariff(cancellation=Money(500), return_fee=Money(597))
+END_FEES = EndFees(cancellation=Money(500), return_fee=Money(597))
 SHOP, DRIVER, PROVIDER, DELIVERY = (UUID(int=n) for n in range(1, 5))
 
 
 def charged(
     state: DeliveryState, by: Party | None = None, stage: DeliveryState | None = None
 ) -> list[tuple[str, int]]:
-    return [(c.kind, c.amount.minor) for c in bill(state, fee=FEE, tariff=TARIFF, by=by, stage=stage)]
+    return [(c.kind, c.amount.minor) for c in bill(state, fee=FEE, end_fees=END_FEES, by=by, stage=stage)]
 
 
 def test_each_end_has_its_bill() -> None:
@@ -50,7 +50,7 @@ def test_what_others_call_off_costs_the_merchant_nothing(by: Party) -> None:
 
 
 def test_a_cancellation_never_costs_more_than_the_delivery() -> None:
-    cheap = bill(S.CANCELLED, fee=Money(300), tariff=TARIFF, by=Party.MERCHANT, stage=S.ASSIGNED)
+    cheap = bill(S.CANCELLED, fee=Money(300), end_fees=END_FEES, by=Party.MERCHANT, stage=S.ASSIGNED)
     assert [(c.kind, c.amount) for c in cheap] == [(ChargeKind.CANCELLATION, Money(300))]
 
 
@@ -95,9 +95,9 @@ def test_no_cent_of_a_tip_touches_the_networks_income(
     raises: list[int],
 ) -> None:
     """Income is the same with and without the tip; what the tip adds lies with whoever carried, all of it."""
-    tariff = Tariff(cancellation=Money(cancellation), return_fee=Money(back))
+    end_fees = EndFees(cancellation=Money(cancellation), return_fee=Money(back))
     to = tips_account(DRIVER if driver else None, None if driver else PROVIDER)
-    charges = bill(state, fee=Money(fee), tariff=tariff, by=by, stage=stage)
+    charges = bill(state, fee=Money(fee), end_fees=end_fees, by=by, stage=stage)
     paid = tip_due(state, Money(tip))
     entries = list(bill_entries(charges, paid, merchant_id=SHOP, tips_to=to, delivery_id=DELIVERY))
     for change in raises:

@@ -27,7 +27,7 @@ class Charge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tariff:
+class EndFees:
     """What ending otherwise than delivered costs, as agreed when the delivery was made."""
 
     cancellation: Money
@@ -46,7 +46,7 @@ def bill(
     state: DeliveryState,
     *,
     fee: Money,
-    tariff: Tariff,
+    end_fees: EndFees,
     by: Party | None = None,
     stage: DeliveryState | None = None,
 ) -> tuple[Charge, ...]:
@@ -60,9 +60,9 @@ def bill(
     if state is DeliveryState.DELIVERED:
         charges = [Charge(ChargeKind.DELIVERY, fee)]
     elif state is DeliveryState.RETURNED:
-        charges = [Charge(ChargeKind.DELIVERY, fee), Charge(ChargeKind.RETURN, tariff.return_fee)]
+        charges = [Charge(ChargeKind.DELIVERY, fee), Charge(ChargeKind.RETURN, end_fees.return_fee)]
     elif state is DeliveryState.CANCELLED and by in _CUSTOMER and stage not in WAITING:
-        most = min(tariff.cancellation, fee, key=lambda money: money.minor)
+        most = min(end_fees.cancellation, fee, key=lambda money: money.minor)
         charges = [Charge(ChargeKind.CANCELLATION, most if stage in CARRIED else fee)]
     elif state in {DeliveryState.CANCELLED, DeliveryState.EXPIRED}:
         charges = []

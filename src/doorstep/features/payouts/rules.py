@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from doorstep.features.deliveries.rules import CARRIED, DeliveryState, Party
+from doorstep.features.deliveries.rules import CARRIED, DeliveryState
 from doorstep.features.ledger.rules import Entry, account
+from doorstep.features.offers.rules import Cause, Offer
 from doorstep.units.money import Money
 from doorstep.units.time import MarketInstant
 
@@ -56,13 +58,14 @@ class Promise:
 
     delivery_id: UUID
     driver_id: UUID
-    trip_id: UUID | None
+    trip_id: UUID
+    offer_id: UUID
     base: Money
     incentive: Money
     tip: Money
     return_leg: Money
     terms_hash: str
-    inputs: Mapping[str, int | str] = field(default_factory=dict)  # metres, minutes … as the offer showed
+    inputs: Mapping[str, Any] = field(default_factory=dict)  # metres, minutes … as the offer showed
 
     @property
     def offered(self) -> Money:
@@ -82,22 +85,6 @@ class Line:
     def promised(self) -> bool:
         """Whether it was promised; else it is an addition."""
         return self.kind not in ADDITIONS
-
-
-def ending_of(state: DeliveryState, by: Party | None) -> Ending:
-    """How a final ``state`` counts for the driver who had the delivery.
-
-    Raises ValueError for a state that ends no driver's work.
-    """
-    if state is DeliveryState.DELIVERED:
-        return Ending.DELIVERED
-    if state is DeliveryState.RETURNED:
-        return Ending.RETURNED
-    if state is DeliveryState.CANCELLED:
-        if by in {Party.MERCHANT, Party.SHOPPER}:
-            return Ending.CUSTOMER_CANCELLED
-        return Ending.GIVEN_BACK if by is Party.DRIVER else Ending.NETWORK_ENDED
-    raise ValueError(f"{state} ends no driver's work")
 
 
 def earned(
@@ -140,6 +127,44 @@ def earned(
     return tuple(line for line in lines if line.amount)
 
 
+ENDING_OF_CAUSE: Mapping[Cause, Ending] = {
+    Cause.STAFF: Ending.NETWORK_ENDED,
+    Cause.NETWORK: Ending.NETWORK_ENDED,
+    Cause.DRIVER: Ending.GIVEN_BACK,
+    Cause.CUSTOMER: Ending.CUSTOMER_CANCELLED,
+}
+"""How a delivery that left a trip counts."""
+
+
+def promise_of(offer: Offer, delivery_id: UUID) -> Promise | None:
+    """The promise that an accepted offer holds for one delivery; None when it holds none."""
+    part = offer.terms.drop(delivery_id)
+    if part is None or offer.accepted_by is None or offer.trip_id is None:
+        return None
+    return Promise(
+        delivery_id=part.delivery_id,
+        driver_id=offer.accepted_by,
+        trip_id=offer.trip_id,
+        offer_id=offer.id,
+        base=part.base,
+        incentive=part.incentive,
+        tip=part.tip,
+        return_leg=part.return_pay,
+        terms_hash=offer.terms_hash,
+        inputs={
+            "leg_m": part.leg_m,
+            "return_m": part.return_m,
+            "base_minor": part.base.minor,
+            "incentive_minor": part.incentive.minor,
+            "tip_minor": part.tip.minor,
+            "trip_base_minor": offer.terms.base.minor,
+            "trip_distance_m": offer.terms.distance_m,
+            "trip_minutes": offer.terms.minutes,
+            "trip_pay_lines": [[line.what, line.amount.minor] for line in offer.terms.pay_lines],
+        },
+    )
+
+
 def _minor(money: Money) -> int:
     return money.minor
 
@@ -179,14 +204,14 @@ def pay_entries(lines: Sequence[Line], *, driver_id: UUID, delivery_id: UUID) ->
     return (*entries, Entry(account("driver:{id}:payable", driver_id), -total, delivery_id=delivery_id))
 
 
-def pay_fact(delivery_id: UUID, driver_id: UUID, seq: int) -> str:
-    """The fact under which a driver's work on a delivery is paid; ``seq`` is that of the event that ended it."""
-    return f"delivery:{delivery_id}:pay:{driver_id}:{seq}"
+def pay_fact(delivery_id: UUID, trip_id: UUID) -> str:
+    """The fact under which the work on a delivery of a trip is paid: once."""
+    return f"delivery:{delivery_id}:pay:{trip_id}"
 
 
-def local_day(at: datetime, timezone: str) -> date:
+def local_day(at: datetime, timezone: ZoneInfo) -> date:
     """The market's own date at ``at``."""
-    return at.astimezone(ZoneInfo(timezone)).date()
+    return at.astimezone(timezone).date()
 
 
 def week_of(day: date) -> date:
@@ -200,11 +225,12 @@ class Earning:
 
     delivery_id: UUID
     driver_id: UUID
-    trip_id: UUID | None
+    trip_id: UUID
     market_id: UUID
     kind: EarningKind
-    seq: int
+    version: int
     amount: Money
+    promised: bool
     why: str
     at: MarketInstant
     day: date
@@ -216,14 +242,14 @@ class Reckoning:
 
     delivery_id: UUID
     driver_id: UUID
-    trip_id: UUID | None
+    trip_id: UUID
     market_id: UUID
-    seq: int
+    offer_id: UUID
     ending: Ending
     offered: Money
     due: Money
     terms_hash: str
-    inputs: Mapping[str, int | str]
+    inputs: Mapping[str, Any]
     at: MarketInstant
     day: date
     lines: tuple[Earning, ...] = ()
