@@ -19,9 +19,10 @@ def _within(name: str, value: float, lowest: float, highest: float) -> None:
 def _grid(lengths_s: tuple[int, ...], step_s: int) -> None:
     if not 1 <= len(lengths_s) <= 6:
         raise ValueError("windows have one to six lengths")
-    for length_s in lengths_s:
-        _within("a window's length", length_s, 15 * 60, 12 * 3600)
-    _within("step_s", step_s, 15 * 60, 12 * 3600)
+    for span_s in (*lengths_s, step_s):
+        _within("a window's length or step", span_s, 15 * 60, 12 * 3600)
+        if span_s % 60:
+            raise ValueError("windows are counted in whole minutes")
 
 
 class Stage(StrEnum):
