@@ -1,64 +1,36 @@
-"""The operator's knobs. Every price is in minutes of one shopper's waiting, so all of them compare."""
+"""The operator's knobs. Every price is in minutes of a shopper's waiting: the one currency of the engine."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Params:
-    """What the engine weighs and how long it may think. The defaults are those measured best on recorded meal days.
-
-    Prices (minutes of a shopper's waiting):
-
-    - ``driving_price``: for a minute of driving. The knob between service and mileage: 0.1 drives a fifth less, for 0.1
-      minute of click-to-door.
-    - ``waiting_price``: for a minute a driver would wait for an order at the store, or for a window at a later door.
-    - ``coverage_price_min``: U, for leaving an order out, above what it would cost at its earliest possible drop (the
-      part of that beyond ``spared_min``). Low: hopeless orders wait for better times; high: coverage is sacred.
-    - ``late_price``: for a minute past an order's promise ``due_s``, on top of the minute itself.
-    - ``over_target_price``: for a minute beyond ``target_s`` after ``wanted_from_s``: pulls in the slowest tenth.
-    - ``reoffer_price_min``: for an offer that is declined, times the chance of it; 0, because a driver's habit of
-      declining must not cost him work unless an operator says so.
-
-    Shape of the plan: up to ``trips_ahead`` trips a driver, up to ``max_bundle`` orders a trip, for drivers who start
-    within ``start_ahead_s``; each order looks at the ``candidates`` drivers of earliest possible pickup, and at all of
-    them when those fail.
-
-    Time: a driver leaves ``offer_lead_s`` after he could first be asked, so an offer goes out that much before the
-    latest departure; ``tick_s`` is when the engine will be asked again, so what can wait as long does.
-
-    Search: ``iterations_fixed + iterations_per_order x open orders`` ruin-and-recreate rounds, at most
-    ``iterations_most``, each taking out up to ``ruin_most`` orders; a worse plan is kept by annealing from
-    ``hot_min`` down to about a twentieth of it; a position is overlooked with ``blink_permille``.
-    """
+    """How one market trades waiting, lateness, driving and coverage (defaults: measured on the MDRP days)."""
 
     driving_price: float = 0.03
+    """Per minute driven. Higher drives less and delivers later."""
     waiting_price: float = 0.1
-    coverage_price_min: float = 90.0
-    spared_min: float = 30.0
+    """Per minute a driver waits at a store for food that is not ready."""
     late_price: float = 1.0
-    over_target_price: float = 0.0
-    target_s: int = 2400
-    reoffer_price_min: float = 0.0
+    """Per minute past the promise, on top of the waiting itself."""
+    convex_price: float = 0.0
+    """Per minute past ``convex_after_min`` of click-to-door: trims the slowest tenth."""
+    convex_after_min: int = 40
+    coverage_price: float = 110.0
+    """For leaving an order out of the plan, above its earliest possible cost: low defers the hopeless, high serves all."""
     max_bundle: int = 4
+    """Orders per trip."""
     trips_ahead: int = 3
+    """Trips planned per driver; only the first is acted upon."""
     start_ahead_s: int = 3600
+    """Drivers who start their shift within this are planned with."""
     candidates: int = 30
-    offer_lead_s: int = 0
-    tick_s: int = 60
-    iterations_fixed: int = 200
+    """Drivers looked at per order: those with the earliest possible pickup."""
+    iterations_min: int = 200
     iterations_per_order: int = 10
-    iterations_most: int = 1000
-    ruin_most: int = 6
-    hot_min: float = 2.0
-    blink_permille: int = 30
-
-    def __post_init__(self) -> None:
-        """Raise ValueError for a knob outside its range."""
-        if min(self.max_bundle, self.trips_ahead, self.candidates, self.tick_s, self.ruin_most) < 1:
-            raise ValueError("max_bundle, trips_ahead, candidates, tick_s and ruin_most are at least 1")
-        prices = (self.driving_price, self.waiting_price, self.coverage_price_min, self.spared_min, self.late_price)
-        if min(*prices, self.over_target_price, self.reoffer_price_min, self.hot_min) < 0:
-            raise ValueError("a price is never negative")
-        spans = (self.target_s, self.start_ahead_s, self.offer_lead_s, self.blink_permille)
-        if min(*spans, self.iterations_fixed, self.iterations_per_order, self.iterations_most) < 0:
-            raise ValueError("spans, shares and budgets are never negative")
+    iterations_max: int = 1000
+    """Search effort: min + per order, at most max, ruin-and-recreate rounds a tick."""
+    offer_lead_s: int = 0
+    """Offer time and one retry: a trip is offered this much before its latest departure."""
+    tick_s: int = 60
+    """How long until the next tick: a trip that would lose by waiting for it goes now."""

@@ -1,85 +1,80 @@
-"""What the market is believed to be at one tick: plain frozen values, whole seconds, no behaviour.
+"""What dispatch believes: orders that wait, drivers who could take them, the plan so far.
 
-All instants count seconds from one origin of the caller's choice (an epoch, or midnight of a benchmark day). Places are
-rows of the travel matrix of the same tick.
-
-A stop's service time lies half before and half after its instant: a driver arriving at ``a`` picks up at
-``max(a + pickup_service_s // 2, ready_s)`` and leaves the rest of the service later; likewise at the door. The service at
-a store does not grow with the number of orders (the rules of Reyes et al. 2018, "The Meal Delivery Routing Problem").
+Times are whole seconds since 1970 of market time; places are indices into the travel matrix. Belief, not
+truth: a driver's place is where she is expected to be when free.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-NEVER_S = 1 << 40
-"""Later than any instant: no end of shift, no expiry."""
+import numpy as np
+from numpy.typing import NDArray
 
-ALWAYS_ACCEPTS_PERMILLE = 1000
-
-type TripOrders = tuple[str, ...]
-"""Order ids of one trip, in drop sequence; all of one store."""
-
-type Plan = Mapping[str, tuple[TripOrders, ...]]
-"""For each driver id the trips he is meant to do next, first trip first. Drivers without trips may be absent."""
+FOREVER_S = 1 << 40
+"""Later than any time that is meant: an open end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """An order placed and not yet picked up.
-
-    It costs a minute for each minute from ``wanted_from_s`` to its drop (click-to-door for express orders, minutes into
-    the window for slot orders) and the late price for each minute past ``due_s``. A drop before ``earliest_drop_s`` waits.
-    ``store`` tells which orders may share a trip; orders of one store share one ``pickup`` place.
-    ``needs`` is a mask of abilities, every bit of which the driver must have; ``units`` is its load.
-    ``reserved`` orders (an open broadcast, an offer shown to someone else) are left unplanned at their price.
-    """
+    """One delivery that is placed and not yet picked up nor committed to a driver."""
 
     id: str
-    store: str
     pickup: int
     dropoff: int
+    store: str  # orders of one store may share a trip
     placed_s: int
-    wanted_from_s: int
-    due_s: int
     ready_s: int
-    pickup_service_s: int
-    dropoff_service_s: int
-    earliest_drop_s: int = 0
-    expires_s: int = NEVER_S
-    units: int = 1
-    needs: int = 0
+    wanted_from_s: int  # minutes count from here: placement for express, the window's start for a slot
+    due_s: int  # the promise
+    earliest_drop_s: int = 0  # a drop before waits
+    expires_s: int = FOREVER_S  # no pickup after
+    pickup_service_s: int = 240
+    dropoff_service_s: int = 240
+    units: int = 1  # load
+    needs: int = 0  # bit mask of abilities
     refused_by: frozenset[str] = field(default_factory=frozenset)
-    reserved: bool = False
+    reserved: bool = False  # an open broadcast holds it: priced, not planned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Driver:
-    """A driver on duty or about to start.
-
-    He is at ``place`` when free, at ``free_s``; on duty from ``on_s``; no pickup of his is planned after ``off_s``.
-    ``busy``: he executes a trip or holds an offer, so nothing new is sent to him now, though his next trips are planned.
-    ``max_orders`` and ``capacity_units`` bound one trip. ``acceptance_permille`` is the expected share of accepted offers.
-    """
+    """One driver on duty, or about to start."""
 
     id: str
-    place: int
-    free_s: int
-    on_s: int
-    off_s: int = NEVER_S
-    abilities: int = 0
-    capacity_units: int = 1_000_000
-    max_orders: int = 1_000_000
-    acceptance_permille: int = ALWAYS_ACCEPTS_PERMILLE
-    busy: bool = False
+    place: int  # where she is, or will be when free
+    free_s: int  # when she is free there
+    on_s: int = 0
+    off_s: int = FOREVER_S  # no pickup after: the shift's end is hard
+    abilities: int = -1  # bit mask; -1: all
+    capacity_units: int = 1 << 30
+    max_orders: int = 1 << 30
+    acceptance_permille: int = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+Chain = tuple[tuple[str, ...], ...]
+"""A driver's trips in order; a trip is its order ids in drop sequence."""
+Plan = Mapping[str, Chain]
+"""Chains by driver id; carried from tick to tick."""
+
+
+@dataclass(frozen=True, slots=True)
 class World:
-    """What we believe at one tick. Rows may come in any sequence; ``plan`` is what the last tick decided to keep.
+    """Everything one tick looks at."""
 
-    The plan may name orders and drivers that are gone; they are ignored.
-    """
-
-    orders: tuple[Order, ...] = ()
-    drivers: tuple[Driver, ...] = ()
+    orders: tuple[Order, ...]
+    drivers: tuple[Driver, ...]
     plan: Plan = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Travel:
+    """Whole seconds of driving between places: int32 of shape (n, n), row = from, zero diagonal."""
+
+    seconds: NDArray[np.int32]
+
+    def __post_init__(self) -> None:
+        """Refuse what a kernel could misread."""
+        if self.seconds.ndim != 2 or self.seconds.shape[0] != self.seconds.shape[1]:
+            raise ValueError("a travel matrix is square")
+        if self.seconds.dtype != np.int32:
+            raise ValueError("a travel matrix holds int32 seconds")
