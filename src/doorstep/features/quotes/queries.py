@@ -1,12 +1,16 @@
 """Reads of quotes."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from doorstep.connectors.maps.protocol import Leg, Precision
-from doorstep.features.markets.rules import TariffTerms
+from doorstep.features.markets import queries as markets
+from doorstep.features.markets.rules import Tariff, TariffTerms
+from doorstep.features.merchants import queries as merchants
+from doorstep.features.merchants.rules import Store
 from doorstep.features.quotes.errors import UnknownQuote
 from doorstep.features.quotes.models import QuoteRow
 from doorstep.features.quotes.prices import Price
@@ -49,3 +53,9 @@ async def quote(work: Work, quote_id: UUID) -> Quote:
     if row is None:
         raise UnknownQuote
     return view(row)
+
+
+async def tariff_of(work: Work, store: Store, at: datetime) -> Tariff:
+    """The tariff of a store's merchant in the store's market at ``at``. Raises NoTariff."""
+    merchant = await merchants.merchant(work, store.merchant_id)
+    return await markets.tariff(work, store.market_id, merchant.tariff_kind, at)

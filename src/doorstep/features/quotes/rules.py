@@ -75,7 +75,19 @@ class Reason:
 
 
 REQUIREMENTS = frozenset(
-    "age_18 age_21 alcohol cold fragile heavy high_value signature pin photo contactless".split()
+    [
+        "age_18",
+        "age_21",
+        "alcohol",
+        "cold",
+        "fragile",
+        "heavy",
+        "high_value",
+        "signature",
+        "pin",
+        "photo",
+        "contactless",
+    ]
 )
 """What goods and hand-over may ask for, by name."""
 
