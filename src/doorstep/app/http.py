@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import prometheus_client
@@ -11,10 +11,12 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from sqlalchemy import text
-from starlette.routing import Match
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from doorstep import __version__
 from doorstep.app import wiring
+from doorstep.app.front import api as front
 from doorstep.connectors.outside import Connectors
 from doorstep.features.identity.gatekeeper import Gatekeeper
 from doorstep.platform.auth.gate import GATE
@@ -23,6 +25,7 @@ from doorstep.platform.db.work import Database
 from doorstep.platform.http import problems
 from doorstep.platform.metrics import HTTP_SECONDS
 from doorstep.platform.settings import Settings
+from doorstep.units.ids import IdSource
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -54,6 +57,8 @@ def make_app(settings: Settings, database: Database, connectors: Connectors, bus
         description="An open last-mile delivery network: quotes, deliveries, offers, proof, money.",
         lifespan=lifespan,
         separate_input_output_schemas=False,
+        docs_url=None,  # our own page: the framework's loads its viewer from elsewhere
+        redoc_url=None,
     )
     app.state.settings = settings
     app.state.database = database
@@ -64,37 +69,48 @@ def make_app(settings: Settings, database: Database, connectors: Connectors, bus
     app.state.on_start = []
     app.state.background = []
     problems.install(app)
-    _watch(app)
-    for router in wiring.routers():
+    app.add_middleware(Watch, ids=database.ids)
+    for router in [*wiring.routers(), front.router]:
         app.include_router(router)
     wiring.mount(app)
     _health(app)
     return app
 
 
-def _route_name(request: Request) -> str:
-    for route in request.app.router.routes:
-        match, _ = route.matches(request.scope)
-        if match is Match.FULL:
-            return str(getattr(route, "path", "other"))
-    return "other"
+class Watch:
+    """Gives each request an id, its answer our security headers, and measures the time to the first byte.
 
+    Plain ASGI: a stream passes through frame by frame, and a short answer costs no task of its own.
+    """
 
-def _watch(app: FastAPI) -> None:
-    @app.middleware("http")
-    async def watch(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        request_id = str(app.state.database.ids.new())
-        request.state.request_id = request_id
+    def __init__(self, app: ASGIApp, ids: IdSource) -> None:
+        """``app`` is what is watched."""
+        self._app = app
+        self._ids = ids
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything on; only answers to HTTP requests are touched."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = str(self._ids.new())
+        scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.bind_contextvars(request_id=request_id)
         started = time.perf_counter()
-        response = await call_next(request)
-        response.headers["X-Request-Id"] = request_id
-        for name, value in SECURITY_HEADERS.items():
-            response.headers.setdefault(name, value)
-        HTTP_SECONDS.labels(_route_name(request), request.method, response.status_code).observe(
-            time.perf_counter() - started
-        )
-        return response
+
+        async def watched(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request_id
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+                route = str(getattr(scope.get("route"), "path", "other"))
+                HTTP_SECONDS.labels(route, scope["method"], message["status"]).observe(
+                    time.perf_counter() - started
+                )
+            await send(message)
+
+        await self._app(scope, receive, watched)
 
 
 def _health(app: FastAPI) -> None:

@@ -4,14 +4,18 @@ import asyncio
 import contextlib
 import signal
 
+import structlog
 from sqlalchemy import text
 
 from doorstep.app.runtime import process
+from doorstep.features.console.service import refresh_figures
 from doorstep.platform.auth.actors import system
 from doorstep.platform.db.work import Database, Role
 from doorstep.platform.metrics import OUTBOX_AGE_S
 from doorstep.platform.settings import Settings
 from doorstep.platform.worker import Worker
+
+log = structlog.get_logger("worker")
 
 
 async def serve(settings: Settings) -> None:
@@ -20,13 +24,27 @@ async def serve(settings: Settings) -> None:
         worker = Worker(runtime.database)
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, worker.stop)
-        side = [asyncio.create_task(runtime.bus.run()), asyncio.create_task(_measure(runtime.database))]
+        side = [
+            asyncio.create_task(task)
+            for task in (runtime.bus.run(), _measure(runtime.database), _count(runtime.database))
+        ]
         try:
             await worker.run()
         finally:
             for task in side:
                 task.cancel()
             await asyncio.gather(*side, return_exceptions=True)
+
+
+async def _count(database: Database) -> None:
+    """The public figures of every market, once a second; one worker at a time does it."""
+    while True:
+        try:
+            async with database.work(system("figures")) as work:
+                await refresh_figures(work)
+        except Exception as error:
+            log.warning("figures_not_counted", error=repr(error)[:300])
+        await asyncio.sleep(1)
 
 
 async def _measure(database: Database) -> None:

@@ -1,0 +1,109 @@
+"""Routes of the front page and of what everybody may know."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import HTMLResponse
+
+from doorstep import __version__
+from doorstep.app.front import pages, routes_page
+from doorstep.app.front.schemas import ClockTold, MarketFigures, Status
+from doorstep.features.console import queries
+from doorstep.features.identity import cookies
+from doorstep.features.identity.rules import DemoRole
+from doorstep.platform import clock_anchor
+from doorstep.platform.auth.gate import PublicWork
+from doorstep.platform.clock import Clock, ScaledClock
+from doorstep.platform.errors import NotFound
+from doorstep.platform.http.problems import PROBLEMS
+from doorstep.platform.settings import Settings
+from doorstep.units.ids import public
+
+router = APIRouter(tags=["public"])
+_BUSY: dict[int | str, dict[str, Any]] = {503: PROBLEMS[503]}
+_FRESH = {"Cache-Control": "no-store"}
+
+
+def _speed(clock: Clock) -> float:
+    return clock.anchor.speed if isinstance(clock, ScaledClock) else 1.0
+
+
+@router.get("/status.json", responses=_BUSY)
+async def status(work: PublicWork, response: Response) -> Status:
+    """Counts of every market; at most two seconds old while a worker runs."""
+    response.headers.update(_FRESH)
+    told = [
+        MarketFigures(
+            id=public("market", found.market_id),
+            name=found.name,
+            open=found.open,
+            delivered=found.delivered,
+            drivers_online=found.drivers_online,
+            offers_open=found.offers_open,
+            ledger_difference_minor=found.ledger_difference_minor,
+            promised_minus_paid_minor=found.promised_minus_paid_minor,
+        )
+        for found in await queries.figures(work)
+    ]
+    return Status(version=__version__, markets=told)
+
+
+@router.get("/public/v1/clock", responses=_BUSY)
+async def clock(work: PublicWork, response: Response) -> ClockTold:
+    """Business time, real time, and how many business seconds pass in a real one."""
+    response.headers.update(_FRESH)
+    mode = await clock_anchor.mode_of(work)
+    return ClockTold(
+        market_time=work.now(), real_time=work.wall(), speed=_speed(work.clock), mode=mode or "not founded"
+    )
+
+
+def _doors(request: Request) -> tuple[DemoRole, ...]:
+    """As whom one may enter from here with one click."""
+    settings: Settings = request.app.state.settings
+    if settings.public_demo:
+        return (DemoRole.DRIVER, DemoRole.MERCHANT)
+    return tuple(DemoRole) if settings.on_loopback else ()
+
+
+@router.get("/", include_in_schema=False)
+async def front(request: Request, work: PublicWork) -> HTMLResponse:
+    """What runs here, in words and figures, and the ways in."""
+    demo = await clock_anchor.mode_of(work) == "demo"
+    page = pages.front(
+        figures=await queries.figures(work),
+        now=work.now(),
+        speed=_speed(work.clock),
+        demo=demo,
+        doors=_doors(request) if demo else (),
+        inside=frozenset(role for role in DemoRole if _has_cookie(request, role)),
+    )
+    return HTMLResponse(page, headers=_FRESH)
+
+
+def _has_cookie(request: Request, role: DemoRole) -> bool:
+    return (cookies.cookie_name(request, role.audience) or "") in request.cookies
+
+
+@router.get("/inside/{role}", include_in_schema=False)
+async def inside(role: DemoRole) -> HTMLResponse:
+    """What the API answers to whoever is signed in as that role in this browser."""
+    return HTMLResponse(pages.inside(role), headers=_FRESH)
+
+
+@router.get("/docs", include_in_schema=False)
+async def docs(request: Request) -> HTMLResponse:
+    """Every route, from the OpenAPI document."""
+    return HTMLResponse(routes_page.page_of_routes(request.app.openapi()))
+
+
+@router.get("/front/{name}", include_in_schema=False)
+async def asset(request: Request, name: Annotated[str, Path(max_length=80)]) -> Response:
+    """A style sheet, script or font of these pages."""
+    found = pages.ASSETS.get(name)
+    if found is None:
+        raise NotFound
+    headers = {"ETag": found.etag, "Cache-Control": "public, max-age=3600"}
+    if request.headers.get("if-none-match") == found.etag:
+        return Response(status_code=304, headers=headers)
+    return Response(found.body, media_type=found.media_type, headers=headers)

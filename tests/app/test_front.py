@@ -1,0 +1,207 @@
+"""What anybody sees who opens this network."""
+
+import re
+from html.parser import HTMLParser
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+from tests.factories.network import Network
+
+from doorstep import __version__
+from doorstep.features.console import service
+from doorstep.features.markets import service as markets
+from doorstep.features.markets.rules import NewMarket, Stage
+from doorstep.units.geo import LatLng, Polygon
+from doorstep.units.ids import public
+
+NASHVILLE = Polygon(
+    (LatLng(lat=35.9, lng=-87.1), LatLng(lat=35.9, lng=-86.5), LatLng(lat=36.4, lng=-86.5), LatLng(lat=36.4, lng=-87.1))
+)  # fmt: skip
+
+
+class Elements(HTMLParser):
+    """Every element of a page with its attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+async def open_market(network: Network, name: str = "Nashville", stage: Stage = Stage.OPEN) -> UUID:
+    async with network.work() as work:
+        made = await markets.make_market(
+            work,
+            NewMarket(
+                slug=name.lower().replace(" ", "-"),
+                name=name,
+                timezone=ZoneInfo("America/Chicago"),
+                area=NASHVILLE,
+                stage=stage,
+            ),
+        )
+    return made.id
+
+
+async def count(network: Network) -> bool:
+    async with network.work() as work:
+        return await service.refresh_figures(work)
+
+
+class TestFigures:
+    async def test_an_empty_network_says_so(self, network: Network) -> None:
+        assert (await network.http.get("/status.json")).json() == {"version": __version__, "markets": []}
+
+    async def test_a_market_is_counted_from_the_moment_it_is_announced(self, network: Network) -> None:
+        market_id = await open_market(network)
+        await open_market(network, "New Orleans", Stage.PLANNED)
+        assert await count(network)
+        assert (await network.http.get("/status.json")).json()["markets"] == [
+            {
+                "id": public("market", market_id),
+                "name": "Nashville",
+                "open": 0,
+                "delivered": 0,
+                "drivers_online": 0,
+                "offers_open": 0,
+                "ledger_difference_minor": 0,
+                "promised_minus_paid_minor": 0,
+            }
+        ]
+
+    async def test_a_closed_market_leaves_the_figures(self, network: Network) -> None:
+        market_id = await open_market(network)
+        await count(network)
+        async with network.work() as work:
+            await markets.set_stage(work, market_id, Stage.CLOSED, "the season is over")
+        await count(network)
+        assert (await network.http.get("/status.json")).json()["markets"] == []
+
+    async def test_one_worker_at_a_time_counts(self, network: Network) -> None:
+        await open_market(network)
+        async with network.work() as first, network.work() as second:
+            assert await service.refresh_figures(first)
+            assert not await service.refresh_figures(second)
+
+
+class TestFrontPage:
+    async def test_it_says_what_runs(self, network: Network) -> None:
+        await open_market(network)
+        await count(network)
+        page = await network.http.get("/")
+        assert page.status_code == 200
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+        assert "A delivery network, running on this machine." in page.text
+        assert "This is <b>Nashville</b>" in page.text
+        assert "Saturday 11:00 am" in page.text
+        assert "$0.00" in page.text
+
+    async def test_it_holds_nothing_that_its_policy_blocks(self, network: Network) -> None:
+        await open_market(network)
+        await count(network)
+        for path in ("/", "/docs", "/inside/driver"):
+            page = await network.http.get(path)
+            assert "'unsafe-inline'" not in page.headers["content-security-policy"]
+            for tag, attributes in Elements(page.text).found:
+                assert tag != "style", path
+                assert "style" not in attributes, path
+                assert not any(name.startswith("on") for name in attributes), path
+                assert tag != "script" or attributes.get("src", "").startswith("/front/"), path  # type: ignore[union-attr]
+                for name in ("src", "href", "action"):
+                    assert not re.match(r"https?:|//", attributes.get(name) or ""), path
+
+    async def test_every_link_leads_somewhere(self, network: Network) -> None:
+        page = (await network.http.get("/")).text
+        links = {
+            attributes["href"]
+            for tag, attributes in Elements(page).found
+            if tag in {"a", "link"} and (attributes.get("href") or "#").startswith("/")
+        }
+        assert {"/docs", "/status.json", "/openapi.json", "/front/front.css"} <= links
+        for link in links:
+            assert link is not None
+            answer = await network.http.get(link)
+            assert answer.status_code == 200, link
+
+    async def test_its_files_are_served_with_their_type_and_kept(self, network: Network) -> None:
+        font = await network.http.get("/front/figtree-latin-wght-normal.woff2")
+        assert font.headers["content-type"] == "font/woff2"
+        again = await network.http.get(
+            "/front/figtree-latin-wght-normal.woff2", headers={"If-None-Match": font.headers["etag"]}
+        )
+        assert again.status_code == 304
+        assert (await network.http.get("/front/..%2Fpages.py")).status_code == 404
+        assert (await network.http.get("/front/nothing.css")).status_code == 404
+
+    async def test_a_market_with_an_odd_name_stays_text(self, network: Network) -> None:
+        async with network.work() as work:
+            await markets.make_market(
+                work,
+                NewMarket(
+                    slug="odd", name="<script>Odd & Co", timezone=ZoneInfo("America/Chicago"), area=NASHVILLE, stage=Stage.OPEN
+                ),
+            )  # fmt: skip
+        await count(network)
+        page = (await network.http.get("/")).text
+        assert "<script>Odd" not in page
+        assert "&lt;script&gt;Odd &amp; Co" in page
+
+    async def test_the_routes_page_names_every_documented_route(self, network: Network) -> None:
+        page = (await network.http.get("/docs")).text
+        for path in (await network.http.get("/openapi.json")).json()["paths"]:
+            assert path in page
+
+
+class TestDoors:
+    async def test_a_demo_has_a_door_for_each_role(self, network: Network) -> None:
+        page = (await network.http.get("/")).text
+        entries = [
+            attributes["value"]
+            for tag, attributes in Elements(page).found
+            if tag == "input" and attributes.get("name") == "as"
+        ]
+        assert entries == ["dispatcher", "driver", "merchant"]
+
+    async def test_who_is_in_already_finds_the_door_open(self, network: Network) -> None:
+        network.http.cookies.set("doorstep-staff", "st_anything", domain="127.0.0.1")
+        page = (await network.http.get("/")).text
+        assert 'href="/inside/dispatcher"' in page
+
+    @pytest.mark.parametrize("role", ["dispatcher", "driver", "merchant"])
+    async def test_behind_each_door_the_api_answers(self, network: Network, role: str) -> None:
+        page = await network.http.get(f"/inside/{role}")
+        assert page.status_code == 200
+        asked = [a["data-get"] for tag, a in Elements(page.text).found if tag == "pre" and "data-get" in a]
+        assert asked
+        for path in asked:
+            assert path is not None
+            assert (await network.http.get(path)).status_code == 401, path
+
+    async def test_nobody_else_has_a_door(self, network: Network) -> None:
+        assert (await network.http.get("/inside/owner")).status_code == 422
+
+
+class TestClock:
+    async def test_it_tells_both_times(self, network: Network) -> None:
+        told = (await network.http.get("/public/v1/clock")).json()
+        assert told == {
+            "market_time": "2026-11-21T17:00:00Z",
+            "real_time": "2026-11-21T17:00:00Z",
+            "speed": 1.0,
+            "mode": "demo",
+        }
+
+
+class TestEveryAnswer:
+    async def test_it_carries_an_id_and_our_headers(self, network: Network) -> None:
+        for path in ("/", "/healthz", "/v1/nowhere", "/staff/v1/staff"):
+            answer = await network.http.get(path)
+            assert len(answer.headers["x-request-id"]) == 36
+            assert answer.headers["x-frame-options"] == "DENY"
+            assert answer.headers["x-content-type-options"] == "nosniff"
+            if answer.headers["content-type"] == "application/problem+json":
+                assert answer.json()["request_id"] == answer.headers["x-request-id"]
