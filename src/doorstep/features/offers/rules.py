@@ -1,13 +1,13 @@
 """Offers and trips: states, values other rooms see, and the few decisions that are ours. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from doorstep.connectors.maps.protocol import Leg
-from doorstep.features.deliveries.rules import CancelReason, Party
+from doorstep.features.deliveries.rules import CancelReason, FactKind, Party
 from doorstep.features.offers.stops import Stop, StopKind, StopState, all_over, free_when, settle
 from doorstep.features.offers.terms import (
     DropTerms,
@@ -108,6 +108,56 @@ CAUSE_OF_CANCEL: Mapping[Party, Cause] = {
 def cause_of_cancel(by: Party, reason: str) -> Cause:
     """Why a cancelled delivery left its trip. Goods discarded by policy are not the driver's doing."""
     return Cause.NETWORK if reason == CancelReason.DISCARDED else CAUSE_OF_CANCEL[by]
+
+
+class ReportKind(StrEnum):
+    """What a driver reports from a trip, in her words."""
+
+    DEPART_PICKUP = "depart_pickup"  # on the way to the shop
+    ARRIVE_PICKUP = "arrive_pickup"  # at the shop
+    PICKED_UP = "picked_up"  # has the goods
+    DEPART_DROPOFF = "depart_dropoff"  # on the way to this door
+    ARRIVE_DROPOFF = "arrive_dropoff"  # at this door
+    HANDED_OVER = "handed_over"  # handed over, or left as asked
+    ATTEMPT_FAILED = "attempt_failed"  # nobody home, refused, no paper …
+    DEPART_RETURN = "depart_return"  # on the way back to the shop
+    ARRIVE_RETURN = "arrive_return"  # back at the shop
+    RETURNED = "returned"  # the shop has the goods again
+    PROVED = "proved"  # only a code, scan or paper; nothing has moved
+
+
+FACT_OF: Mapping[ReportKind, FactKind] = {
+    ReportKind.DEPART_PICKUP: FactKind.DEPARTED_TO_PICKUP,
+    ReportKind.ARRIVE_PICKUP: FactKind.REACHED_PICKUP,
+    ReportKind.PICKED_UP: FactKind.PICKED_UP,
+    ReportKind.DEPART_DROPOFF: FactKind.DEPARTED_TO_DROPOFF,
+    ReportKind.ARRIVE_DROPOFF: FactKind.REACHED_DROPOFF,
+    ReportKind.HANDED_OVER: FactKind.HANDED_OVER,
+    ReportKind.ATTEMPT_FAILED: FactKind.ATTEMPT_FAILED,
+    ReportKind.DEPART_RETURN: FactKind.DEPARTED_TO_RETURN,
+    ReportKind.ARRIVE_RETURN: FactKind.REACHED_RETURN,
+    ReportKind.RETURNED: FactKind.RETURNED_TO_STORE,
+}
+STOP_OF: Mapping[ReportKind, StopKind] = {
+    ReportKind.DEPART_PICKUP: StopKind.PICKUP,
+    ReportKind.ARRIVE_PICKUP: StopKind.PICKUP,
+    ReportKind.PICKED_UP: StopKind.PICKUP,
+    ReportKind.DEPART_RETURN: StopKind.RETURN,
+    ReportKind.ARRIVE_RETURN: StopKind.RETURN,
+    ReportKind.RETURNED: StopKind.RETURN,
+}
+"""Reports that, naming no delivery, are about all of the first such stop that is not over."""
+
+
+def meant(kind: ReportKind, stops: Sequence[Stop]) -> tuple[DeliveryId, ...]:
+    """The deliveries a report is about when it names none; empty when it must name them.
+
+    Of several shops the first one not yet done with; when all are, the last: a late report is of the past.
+    """
+    here = [stop for stop in stops if stop.kind is STOP_OF.get(kind) and stop.state is not StopState.OFF]
+    if not here:
+        return ()
+    return next((stop for stop in here if not stop.over), here[-1]).delivery_ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

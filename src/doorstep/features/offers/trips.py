@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from doorstep.features.deliveries import queries as deliveries
 from doorstep.features.deliveries import service as deliveries_service
 from doorstep.features.deliveries.errors import CannotFollow
-from doorstep.features.deliveries.rules import Delivery, DeliveryState, Fact, FactKind
+from doorstep.features.deliveries.rules import Delivery, DeliveryState, Fact, FactKind, Proof
+from doorstep.features.deliveries.service import ProofTaken
 from doorstep.features.offers import events
 from doorstep.features.offers.errors import HasTrip, NotOnTrip, TooLateToDrop, UnknownTrip
 from doorstep.features.offers.models import ChangeRow, OfferRow, RefusalRow, StopRow, TripRow
@@ -30,9 +31,21 @@ from doorstep.features.offers.rules import (
     settle,
 )
 from doorstep.features.offers.stops import planned
+from doorstep.platform.blobs import Blobs
 from doorstep.platform.db.work import Work
 from doorstep.platform.errors import Refusal
 from doorstep.platform.events import Event
+from doorstep.platform.secrets import Secrets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """One report from the road about one delivery: proofs, a fact, or both (proofs are taken first)."""
+
+    report_id: str
+    delivery_id: UUID
+    fact: Fact | None
+    proofs: tuple[ProofTaken, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +54,8 @@ class Heard:
 
     report_id: str
     delivery_id: UUID
-    state: DeliveryState | None  # None when the delivery is not hers to see
+    state: DeliveryState | None  # where the delivery stands after it; None when it was refused
+    proofs: tuple[Proof, ...]
     refusal: Refusal | None  # why it does not count; None when it counts or was known already
 
 
@@ -147,36 +161,53 @@ async def held(work: Work, trip_id: UUID) -> TripRow:
     return row
 
 
-async def report(work: Work, trip_id: UUID, facts: Sequence[tuple[UUID, Fact]]) -> tuple[Trip, list[Heard]]:
+async def report(
+    work: Work, blobs: Blobs, secrets: Secrets, trip_id: UUID, reports: Sequence[Reported]
+) -> tuple[Trip, list[Heard]]:
     """Take in what a driver reports from the road, in any order; each report counts once per delivery.
 
-    A report that cannot count is told with its refusal and keeps no other from counting. Raises UnknownTrip.
+    A report that cannot count is told with its refusal and keeps no other from counting. What was heard is
+    told in the order given. Raises UnknownTrip.
     """
     trip = await work.session.get(TripRow, trip_id)
     if trip is None:
         raise UnknownTrip
     on_it = set((await _offered(work, trip)).delivery_ids)
-    heard = []
-    for delivery_id, fact in sorted(facts, key=lambda one: (str(one[0]), _told_at(one[1]))):
+    heard: dict[int, Heard] = {}
+    # By delivery, in the one order of locks that everybody uses; within one by the phone's time.
+    for number, one in sorted(
+        enumerate(reports), key=lambda pair: (str(pair[1].delivery_id), _told_at(pair[1].fact))
+    ):
         state: DeliveryState | None = None
         refusal: Refusal | None = None
-        if delivery_id not in on_it:
-            refusal = NotOnTrip()
-        else:
-            try:
-                state = (await deliveries_service.report(work, delivery_id, fact)).state
-            except Refusal as error:
-                refusal = error
-        heard.append(Heard(report_id=fact.report_id, delivery_id=delivery_id, state=state, refusal=refusal))
-    return await settle_trip(work, trip_id), heard
+        taken: list[Proof] = []
+        try:
+            if one.delivery_id not in on_it:
+                raise NotOnTrip
+            for proof in one.proofs:
+                taken.append(await deliveries_service.add_proof(work, blobs, secrets, one.delivery_id, proof))  # noqa: PERF401
+            if one.fact is not None:
+                state = (await deliveries_service.report(work, one.delivery_id, one.fact)).state
+            else:
+                state = (await deliveries.delivery(work, one.delivery_id)).state
+        except Refusal as error:
+            refusal = error
+        heard[number] = Heard(
+            report_id=one.report_id,
+            delivery_id=one.delivery_id,
+            state=state,
+            proofs=tuple(taken),
+            refusal=refusal,
+        )
+    return await settle_trip(work, trip_id), [heard[number] for number in range(len(reports))]
 
 
-def _told_at(fact: Fact) -> tuple[float, int]:
-    """By the phone's time; within one instant in the order of the road."""
-    return (
-        fact.device_at.timestamp() if fact.device_at is not None else float("inf"),
-        list(FactKind).index(fact.kind),
-    )
+def _told_at(fact: Fact | None) -> tuple[float, int]:
+    """By the phone's time; within one instant in the order of the road. Proofs alone come first."""
+    if fact is None:
+        return (0.0, -1)
+    at = float("inf") if fact.device_at is None else fact.device_at.timestamp()
+    return (at, list(FactKind).index(fact.kind))
 
 
 async def _offered(work: Work, trip: TripRow) -> OfferRow:
