@@ -1,0 +1,177 @@
+"""Routes of markets: for staff, and where the network runs for everybody."""
+
+from typing import Annotated
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Path
+
+from doorstep.features.identity.rules import StaffRole
+from doorstep.features.markets import queries, rules, schemas, service
+from doorstep.features.markets.errors import MalformedMarket
+from doorstep.features.markets.seeds import slug_of
+from doorstep.platform.auth.gate import PublicWork, StaffWork, need
+from doorstep.platform.db.work import Work
+from doorstep.platform.errors import Fault
+from doorstep.platform.http.pages import Cursor, Limit, Page, cursor_after, read_cursor
+from doorstep.platform.http.problems import PROBLEMS
+from doorstep.units.ids import parse
+
+public = APIRouter(prefix="/public/v1/markets", tags=["public"], responses=PROBLEMS)
+staff = APIRouter(prefix="/staff/v1/markets", tags=["staff: markets"], responses=PROBLEMS)
+routers = [public, staff]
+
+MarketPath = Annotated[str, Path(max_length=40, examples=["mkt_01jd0000000000000000000000"])]
+
+
+@public.get("")
+async def list_public(work: PublicWork) -> list[schemas.PublicMarket]:
+    """Markets that were announced, by slug."""
+    found = await queries.all_markets(work)
+    return [schemas.PublicMarket.of(market) for market in found if market.stage in rules.ANNOUNCED]
+
+
+@staff.get("")
+async def list_markets(work: StaffWork) -> list[schemas.Market]:
+    """Every market, by slug."""
+    return [schemas.Market.of(market) for market in await queries.all_markets(work)]
+
+
+@staff.post("", status_code=201)
+async def make_market(work: StaffWork, wanted: schemas.NewMarket) -> schemas.Market:
+    """Make a market. A metro or ZIPs outside the pilots need the extra `doorstep[us]` on the server."""
+    need(work, StaffRole.OWNER)
+    given = [
+        wanted.outline is not None,
+        wanted.cbsa is not None,
+        bool(wanted.postcodes),
+    ]
+    if sum(given) != 1:
+        raise MalformedMarket(faults=[Fault("/", "one of outline, cbsa, postcodes")])
+    if wanted.outline is None:
+        made = await service.make_market_from_us(
+            work,
+            cbsa=wanted.cbsa,
+            postcodes=wanted.postcodes,
+            slug=wanted.slug or "",
+            name=wanted.name or "",
+            stage=wanted.stage,
+        )
+        return schemas.Market.of(made)
+    return schemas.Market.of(await service.make_market(work, _drawn(wanted, wanted.outline)))
+
+
+def _drawn(wanted: schemas.NewMarket, outline: schemas.Outline) -> rules.NewMarket:
+    missing = [Fault(f"/{name}", "missing") for name in ("name", "timezone") if getattr(wanted, name) is None]
+    if missing or wanted.name is None or wanted.timezone is None:
+        raise MalformedMarket("An outline needs a name and a time zone.", faults=missing)
+    try:
+        area = outline.polygon()
+    except ValueError as error:
+        raise MalformedMarket(str(error), faults=[Fault("/outline", str(error))]) from error
+    return rules.NewMarket(
+        slug=wanted.slug or slug_of(wanted.name),
+        name=wanted.name,
+        timezone=ZoneInfo(wanted.timezone),
+        area=area,
+        stage=wanted.stage,
+    )
+
+
+@staff.get("/{market_id}")
+async def read_market(work: StaffWork, market_id: MarketPath) -> schemas.Market:
+    """One market."""
+    return schemas.Market.of(await queries.market(work, parse("market", market_id)))
+
+
+@staff.post("/{market_id}/stage")
+async def set_stage(work: StaffWork, market_id: MarketPath, wanted: schemas.NewStage) -> schemas.Market:
+    """Move a market to another stage. Owners may do all that is possible, dispatchers may pause."""
+    if wanted.stage is rules.Stage.PAUSED:
+        need(work, StaffRole.OWNER, StaffRole.DISPATCHER)
+    else:
+        need(work, StaffRole.OWNER)
+    moved = await service.set_stage(work, parse("market", market_id), wanted.stage, wanted.reason)
+    return schemas.Market.of(moved)
+
+
+@staff.get("/{market_id}/tariffs")
+async def list_tariffs(work: StaffWork, market_id: MarketPath) -> list[schemas.Tariff]:
+    """Every tariff a market had, has and will have: by kind, then by date."""
+    found = await _existing(work, market_id)
+    return [schemas.Tariff.of(tariff) for tariff in await queries.tariffs(work, found)]
+
+
+@staff.post("/{market_id}/tariffs", status_code=201)
+async def set_tariff(work: StaffWork, market_id: MarketPath, wanted: schemas.NewTariff) -> schemas.Tariff:
+    """Let other terms be valid from now or later. Quotes already given keep theirs."""
+    need(work, StaffRole.OWNER)
+    made = await service.set_tariff(
+        work,
+        parse("market", market_id),
+        wanted.kind,
+        wanted.terms.value(),
+        valid_from=wanted.valid_from,
+        reason=wanted.reason,
+    )
+    return schemas.Tariff.of(made)
+
+
+@staff.post("/{market_id}/pay")
+async def set_pay(work: StaffWork, market_id: MarketPath, wanted: schemas.NewPay) -> schemas.Market:
+    """Let other pay rates be valid from now or later. Offers already shown keep their terms."""
+    need(work, StaffRole.OWNER)
+    changed = await service.set_pay(
+        work,
+        parse("market", market_id),
+        wanted.rates.value(),
+        valid_from=wanted.valid_from,
+        reason=wanted.reason,
+    )
+    return schemas.Market.of(changed)
+
+
+@staff.post("/{market_id}/dispatch")
+async def set_dispatch(work: StaffWork, market_id: MarketPath, wanted: schemas.NewKnobs) -> schemas.Market:
+    """Turn the knobs of dispatch."""
+    need(work, StaffRole.OWNER)
+    changed = await service.set_dispatch(work, parse("market", market_id), wanted.knobs, wanted.reason)
+    return schemas.Market.of(changed)
+
+
+@staff.post("/{market_id}/service-levels")
+async def set_rules(
+    work: StaffWork, market_id: MarketPath, wanted: schemas.NewServiceRules
+) -> schemas.Market:
+    """Offer these service levels from now on."""
+    need(work, StaffRole.OWNER)
+    changed = await service.set_rules(
+        work, parse("market", market_id), wanted.service_rules.value(), wanted.reason
+    )
+    return schemas.Market.of(changed)
+
+
+@staff.post("/{market_id}/fallback")
+async def set_fallback(work: StaffWork, market_id: MarketPath, wanted: schemas.NewFallback) -> schemas.Market:
+    """Say whether courier companies take what no driver takes."""
+    need(work, StaffRole.OWNER)
+    fallback = rules.Fallback(allowed=wanted.fallback.allowed, most_minor=wanted.fallback.most_minor)
+    changed = await service.set_fallback(work, parse("market", market_id), fallback, wanted.reason)
+    return schemas.Market.of(changed)
+
+
+@staff.get("/{market_id}/history")
+async def history(
+    work: StaffWork, market_id: MarketPath, limit: Limit = 50, cursor: Cursor = None
+) -> Page[schemas.Change]:
+    """What was changed, newest first: who, when, why, from what to what."""
+    market = await _existing(work, market_id)
+    last = read_cursor(cursor)
+    before = None if last is None else min(last.int, 2**63 - 1)
+    found = await queries.history(work, market, before=before, limit=limit + 1)
+    following = cursor_after(UUID(int=found[limit - 1].seq)) if len(found) > limit else None
+    return Page(items=[schemas.Change.of(change) for change in found[:limit]], next=following)
+
+
+async def _existing(work: Work, market_id: str) -> UUID:
+    return (await queries.market(work, parse("market", market_id))).id
