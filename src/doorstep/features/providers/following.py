@@ -9,7 +9,6 @@ from doorstep.connectors.outside import Connectors
 from doorstep.features.providers import outcomes, queries
 from doorstep.features.providers.booking import ACTOR
 from doorstep.features.providers.messages import Poll, Refresh
-from doorstep.features.providers.outcomes import Taken
 from doorstep.features.providers.rules import JobState
 from doorstep.platform.db.work import Database
 from doorstep.platform.jobs import Attempt, RetryAt
@@ -57,9 +56,9 @@ class Following:
             told = await courier.find(job.reference)
         except (CourierUnknown, CourierRefused):
             return False
-        taken = Taken()
-        if told is not None and told.state is Told.DELIVERED:
-            taken = Taken(told.proofs, await courier.proof(told.proof_url) if told.proof_url else None)
+        photo = None
+        if told is not None and told.state is Told.DELIVERED and told.proof_url:
+            photo = await courier.proof(told.proof_url)
         async with database.work(ACTOR) as work:
             row = await outcomes.locked(work, job_id)
             if row.state != JobState.BOOKED:
@@ -75,5 +74,7 @@ class Following:
                     fee=Money(0, row.currency),
                     cancel_reason="the company knows nothing of it any more",
                 )
-            await outcomes.looked(work, row, told, taken)
+            await outcomes.looked(
+                work, row, told, photo=photo, blobs=self._connectors.blobs, secrets=self._connectors.secrets
+            )
         return True

@@ -3,7 +3,6 @@
 Locks are taken in one order: the job, then its delivery.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,8 +11,8 @@ from doorstep.connectors.couriers.protocol import CourierJob
 from doorstep.connectors.couriers.protocol import JobState as Told
 from doorstep.features.deliveries import queries as deliveries
 from doorstep.features.deliveries import service as delivering
-from doorstep.features.deliveries.errors import CannotFollow, ProofMissing
-from doorstep.features.deliveries.rules import FINAL, Carrier, Delivery, DeliveryState, Fact
+from doorstep.features.deliveries.errors import CannotFollow, ProofMissing, ProofUnreadable
+from doorstep.features.deliveries.rules import FINAL, Carrier, Delivery, DeliveryState, Fact, ProofKind
 from doorstep.features.deliveries.rules import FactKind as F
 from doorstep.features.providers import events, queries
 from doorstep.features.providers.errors import UnknownJob
@@ -21,27 +20,24 @@ from doorstep.features.providers.messages import Poll
 from doorstep.features.providers.models import JobRow
 from doorstep.features.providers.rules import (
     ENDS,
+    LOST_ON_THE_WAY,
     POLL_EVERY_MINUTES,
     JobState,
+    attested,
     facts,
     final_cost,
     gives_back,
     may_move,
+    older,
     strands,
 )
 from doorstep.features.providers.service import call_off
+from doorstep.platform.blobs import Blobs
 from doorstep.platform.db.work import Work
+from doorstep.platform.secrets import Secrets
 from doorstep.units.ids import ProviderJobId
 from doorstep.units.money import Money
 from doorstep.units.time import MarketInstant
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What was taken at the door, as the company shows it: names of proofs, and the photo's bytes when it gave one."""
-
-    names: frozenset[str] = frozenset()
-    photo: bytes | None = None
 
 
 async def locked(work: Work, job_id: UUID) -> JobRow:
@@ -134,54 +130,71 @@ def note(work: Work, row: JobRow, told: CourierJob) -> None:
         row.lat, row.lng, row.position_at = told.position.lat, told.position.lng, work.now()
 
 
-async def looked(work: Work, row: JobRow, told: CourierJob, taken: Taken) -> None:
-    """Turn what the company's own books say into facts of the delivery. The row must be locked and booked."""
+async def looked(
+    work: Work, row: JobRow, told: CourierJob, *, photo: bytes | None, blobs: Blobs, secrets: Secrets
+) -> None:
+    """Turn what the company's own books say into facts of the delivery. The row must be locked and booked.
+
+    ``photo`` is the picture taken at the door, when there is one. An answer older than one heard before
+    (two looks may overtake each other) changes nothing.
+    """
+    if older(told.state, row.told):
+        return
     news = row.told != told.state
     note(work, row, told)
-    if news:
-        work.wake(f"delivery:{row.delivery_id}")
+    work.wake(f"delivery:{row.delivery_id}")
     delivery = await deliveries.delivery(work, row.delivery_id)
     ours = delivery.carrier is not None and delivery.carrier.provider_job_id == row.id
     if news and ours and delivery.state not in FINAL:
-        delivery = await _report(work, row, delivery, told, taken)
+        if photo is not None:
+            await _keep_photo(work, row, photo, blobs, secrets)
+        await _report(work, row, delivery, told)
     if told.state in ENDS:
         await ended(work, row, told)
 
 
-async def _report(work: Work, row: JobRow, delivery: Delivery, told: CourierJob, taken: Taken) -> Delivery:
+async def _keep_photo(work: Work, row: JobRow, photo: bytes, blobs: Blobs, secrets: Secrets) -> None:
+    taken = delivering.ProofTaken(kind=ProofKind.PHOTO, report_id=row.reference, content=photo)
+    try:
+        await delivering.add_proof(work, blobs, secrets, row.delivery_id, taken)
+    except ProofUnreadable as refusal:
+        row.refusal = f"photo: {refusal.detail}"[:500]
+
+
+async def _report(work: Work, row: JobRow, delivery: Delivery, told: CourierJob) -> None:
     if gives_back(told.state, delivery.state):
         why = told.cancel_reason or "the courier company gave it up"
         _tell(work, row, events.ProviderLost, with_goods=False, why=why)
-        return await delivering.unassign(work, row.delivery_id, why)
-    if strands(told.state, delivery.state):
+        await delivering.unassign(work, row.delivery_id, why)
+    elif strands(told.state, delivery.state):
         why = told.cancel_reason or "the courier company lost its courier with the goods"
         _tell(work, row, events.ProviderLost, with_goods=True, why=why)
-        return await _heard(work, row, F.ATTEMPT_FAILED, told, reason="courier_lost")
-    for fact in facts(told.state):
-        if fact is F.HANDED_OVER:
-            await _heard(work, row, F.REACHED_DROPOFF, told)
-            await prove(work, row, taken)
-        delivery = await _heard(
-            work, row, fact, told, reason="not_accepted" if fact is F.ATTEMPT_FAILED else ""
-        )
-    return delivery
+        await _heard(work, row, F.ATTEMPT_FAILED, told, reason=LOST_ON_THE_WAY, note=why)
+    else:
+        for fact in facts(told.state):
+            await _heard(work, row, fact, told, note=told.cancel_reason)
 
 
-async def _heard(work: Work, row: JobRow, fact: F, told: CourierJob, *, reason: str = "") -> Delivery:
+async def _heard(
+    work: Work, row: JobRow, fact: F, told: CourierJob, *, reason: str = "", note: str = ""
+) -> None:
     """Report one fact; one that cannot follow, or lacks its proof, is noted on the job and changes nothing."""
+    failed = fact is F.ATTEMPT_FAILED
     try:
-        return await delivering.report(
+        await delivering.report(
             work,
             row.delivery_id,
-            Fact(kind=fact, report_id=f"{row.reference}:{fact}", point=told.position, reason=reason),
+            Fact(
+                kind=fact,
+                report_id=f"{row.reference}:{fact}",
+                point=told.position,
+                reason=(reason or "nobody_home") if failed else "",
+                note=note if failed else "",
+                attested=attested(told.proofs),
+            ),
         )
     except (CannotFollow, ProofMissing) as refusal:
         row.refusal = f"{fact}: {refusal.detail} {refusal.facts}"[:500]
-        return await deliveries.delivery(work, row.delivery_id)
-
-
-async def prove(work: Work, row: JobRow, taken: Taken) -> None:
-    """Keep what the company shows for the hand-over."""
 
 
 async def ended(work: Work, row: JobRow, told: CourierJob) -> None:

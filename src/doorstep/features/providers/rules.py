@@ -9,7 +9,7 @@ from uuid import UUID
 
 from doorstep.connectors.couriers.protocol import CourierJob, CourierQuote
 from doorstep.connectors.couriers.protocol import JobState as Told
-from doorstep.features.deliveries.rules import Delivery, DeliveryState, FactKind
+from doorstep.features.deliveries.rules import Delivery, DeliveryState, FactKind, ProofKind
 from doorstep.units.geo import METRES_PER_MILE, LatLng
 from doorstep.units.ids import DeliveryId, MarketId, ProviderId, ProviderJobId
 from doorstep.units.money import Money
@@ -233,6 +233,25 @@ _FACTS: dict[Told, tuple[FactKind, ...]] = {
     Told.RETURNED: (FactKind.ATTEMPT_FAILED, FactKind.RETURNED_TO_STORE),
 }
 _GOODS_WITH_US = frozenset({DeliveryState.ASSIGNED, DeliveryState.ENROUTE_TO_PICKUP, DeliveryState.AT_PICKUP})
+
+
+_ORDER = (
+    Told.PENDING, Told.TO_PICKUP, Told.AT_PICKUP, Told.PICKED_UP, Told.AT_DROPOFF, Told.RETURNING,
+    Told.DELIVERED, Told.RETURNED, Told.CANCELLED, Told.LOST,
+)  # fmt: skip
+LOST_ON_THE_WAY = "called_back"
+"""The reason, in the deliveries' own words, of an attempt that ended with the courier before the door."""
+
+
+def older(told: Told, known: str) -> bool:
+    """Whether ``told`` comes before what the company said already: an answer that was overtaken."""
+    return known != "" and _ORDER.index(told) < _ORDER.index(Told(known))
+
+
+def attested(names: Iterable[str]) -> frozenset[ProofKind]:
+    """The proofs a company vouches for, as deliveries know them; unknown names are left out."""
+    known = {str(kind) for kind in ProofKind}
+    return frozenset(ProofKind(name) for name in names if name in known)
 
 
 def facts(told: Told) -> tuple[FactKind, ...]:

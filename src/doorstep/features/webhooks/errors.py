@@ -46,10 +46,3 @@ class EndpointOff(Conflict):
     code = "endpoint_disabled"
     title = "This endpoint is switched off"
     remedy = "Switch it on first."
-
-
-class StillWaiting(Conflict):
-    """The message has not been given up yet: it is tried by itself."""
-
-    code = "still_waiting"
-    title = "This message is still being tried"

@@ -1,4 +1,4 @@
-"""What happened to a merchant's endpoint."""
+"""What happened to a merchant's endpoint. Each stands for itself: none waits for another."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,14 +6,6 @@ from typing import ClassVar
 from uuid import UUID
 
 from doorstep.platform.events import Event
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageReady(Event):
-    """A message is to be sent, after those before it in its stream."""
-
-    name: ClassVar[str] = "webhook.message_ready"
-    message_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +29,3 @@ class MessageParked(Event):
     endpoint_id: UUID
     merchant_id: UUID
     at_wall: datetime
-
-
-def stream(endpoint_id: UUID, about: UUID) -> str:
-    """The name under which an endpoint's messages about one delivery keep their order."""
-    return f"webhook:{endpoint_id}:{about}"

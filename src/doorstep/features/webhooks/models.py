@@ -45,6 +45,7 @@ class MessageRow(Row):
     type: Mapped[str]
     payload: Mapped[str]
     state: Mapped[str]
+    turn: Mapped[int]  # counts how often it was lined up; a job of an older turn does nothing
     tries: Mapped[int]  # since it was made, or last replayed
     attempts_count: Mapped[int]
     next_try_wall: Mapped[datetime | None]
@@ -57,6 +58,7 @@ class MessageRow(Row):
         ),
         Index("ix_webhook_messages_merchant", "merchant_id", "id"),
         Index("ix_webhook_messages_endpoint", "endpoint_id", "id"),
+        Index("ix_webhook_messages_waiting", "endpoint_id", postgresql_where=text("state = 'waiting'")),
     )  # fmt: skip
 
 

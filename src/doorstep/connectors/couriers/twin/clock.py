@@ -54,7 +54,7 @@ class PacedClock:
     async def follow(self, network_url: str, every_s: float = 2.0) -> None:
         """Take over time and speed of the network at ``network_url``, again and again until cancelled.
 
-        Reads ``GET /public/v1/clock``: ``{"market": instant, "speed": number}``. While the network does
+        Reads ``GET /public/v1/clock``: ``{"market_time": instant, "speed": number}``. While the network does
         not answer, time runs on at the last known speed for one interval and then stands still, as the
         network's own business time does while nothing of it runs.
         """
@@ -62,7 +62,7 @@ class PacedClock:
             while True:
                 with contextlib.suppress(httpx.HTTPError, ValueError, KeyError, TypeError):
                     answer = (await http.get("/public/v1/clock")).raise_for_status().json()
-                    self.set(datetime.fromisoformat(answer["market"]), float(answer["speed"]))
+                    self.set(datetime.fromisoformat(answer["market_time"]), float(answer["speed"]))
                     await asyncio.sleep(every_s)
                     continue
                 self.set(self.now(), 0.0)
