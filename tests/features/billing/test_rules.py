@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from doorstep.features.billing.rules import (
     ChargeKind,
+    End,
     EndFees,
     bill,
     bill_entries,
@@ -15,7 +16,15 @@ from doorstep.features.billing.rules import (
     tip_entries,
     tips_account,
 )
-from doorstep.features.deliveries.rules import CARRIED, FINAL, WAITING, WITH_GOODS, DeliveryState, Party
+from doorstep.features.deliveries.rules import (
+    CARRIED,
+    FINAL,
+    WAITING,
+    WITH_GOODS,
+    CancelReason,
+    DeliveryState,
+    Party,
+)
 from doorstep.features.ledger.rules import AccountType, kind_of
 from doorstep.units.money import Money
 
@@ -26,15 +35,20 @@ SHOP, DRIVER, PROVIDER, DELIVERY = (UUID(int=n) for n in range(1, 5))
 
 
 def charged(
-    state: DeliveryState, by: Party | None = None, stage: DeliveryState | None = None
+    state: DeliveryState,
+    by: Party | None = None,
+    stage: DeliveryState | None = None,
+    reason: CancelReason | None = None,
 ) -> list[tuple[str, int]]:
-    return [(c.kind, c.amount.minor) for c in bill(state, fee=FEE, end_fees=END_FEES, by=by, stage=stage)]
+    found = bill(End(state, by, reason, stage), fee=FEE, end_fees=END_FEES)
+    return [(c.kind, c.amount.minor) for c in found]
 
 
 def test_each_end_has_its_bill() -> None:
     assert charged(S.DELIVERED) == [("delivery", 995)]
     assert charged(S.RETURNED) == [("delivery", 995), ("return", 597)]
     assert charged(S.EXPIRED) == []
+    assert charged(S.CANCELLED, Party.DRIVER, S.ATTEMPT_FAILED, CancelReason.DISCARDED) == [("delivery", 995)]
 
 
 @pytest.mark.parametrize("by", [Party.MERCHANT, Party.SHOPPER])
@@ -50,7 +64,7 @@ def test_what_others_call_off_costs_the_merchant_nothing(by: Party) -> None:
 
 
 def test_a_cancellation_never_costs_more_than_the_delivery() -> None:
-    cheap = bill(S.CANCELLED, fee=Money(300), end_fees=END_FEES, by=Party.MERCHANT, stage=S.ASSIGNED)
+    cheap = bill(End(S.CANCELLED, Party.MERCHANT, stage=S.ASSIGNED), fee=Money(300), end_fees=END_FEES)
     assert [(c.kind, c.amount) for c in cheap] == [(ChargeKind.CANCELLATION, Money(300))]
 
 
@@ -78,6 +92,7 @@ def test_a_tip_needs_a_carrier() -> None:
     back=st.integers(0, 10**4),
     state=st.sampled_from(sorted(FINAL)),
     by=st.sampled_from(Party),
+    reason=st.sampled_from(CancelReason),
     stage=st.sampled_from(DeliveryState),
     driver=st.booleans(),
     raises=st.lists(st.integers(-(10**4), 10**4).filter(bool), max_size=4),
@@ -90,6 +105,7 @@ def test_no_cent_of_a_tip_touches_the_networks_income(
     back: int,
     state: DeliveryState,
     by: Party,
+    reason: CancelReason,
     stage: DeliveryState,
     driver: bool,
     raises: list[int],
@@ -97,8 +113,10 @@ def test_no_cent_of_a_tip_touches_the_networks_income(
     """Income is the same with and without the tip; what the tip adds lies with whoever carried, all of it."""
     end_fees = EndFees(cancellation=Money(cancellation), return_fee=Money(back))
     to = tips_account(DRIVER if driver else None, None if driver else PROVIDER)
-    charges = bill(state, fee=Money(fee), end_fees=end_fees, by=by, stage=stage)
-    paid = tip_due(state, Money(tip))
+    cancelled = state is S.CANCELLED
+    end = End(state, by, reason, stage) if cancelled else End(state)
+    charges = bill(end, fee=Money(fee), end_fees=end_fees)
+    paid = tip_due(end, Money(tip))
     entries = list(bill_entries(charges, paid, merchant_id=SHOP, tips_to=to, delivery_id=DELIVERY))
     for change in raises:
         entries += tip_entries(Money(change), merchant_id=SHOP, tips_to=to, delivery_id=DELIVERY)
@@ -107,4 +125,4 @@ def test_no_cent_of_a_tip_touches_the_networks_income(
     assert income == sum(c.amount.minor for c in charges)
     assert tips == paid.minor + sum(raises)
     assert sum(e.amount.minor for e in entries) == 0
-    assert paid.minor == (tip if state in {S.DELIVERED, S.RETURNED} else 0)
+    assert paid.minor == (tip if end.work_done else 0)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doorstep.features.deliveries.rules import DeliveryState
+from doorstep.features.deliveries.rules import CancelReason, DeliveryState, Party
 from doorstep.features.ledger.rules import account
 from doorstep.features.payouts.rules import (
     EarningKind,
@@ -15,6 +15,7 @@ from doorstep.features.payouts.rules import (
     Promise,
     due,
     earned,
+    ending_of_cancel,
     local_day,
     pay_entries,
     week_of,
@@ -73,6 +74,14 @@ def test_what_the_driver_gives_back_is_not_paid() -> None:
     assert lines(Ending.GIVEN_BACK) == {}
 
 
+def test_how_a_cancellation_counts_for_the_driver() -> None:
+    mind, lost = CancelReason.CHANGED_MIND, CancelReason.GOODS_LOST
+    assert ending_of_cancel(Party.SHOPPER, mind) is Ending.CUSTOMER_CANCELLED
+    assert ending_of_cancel(Party.MERCHANT, mind) is Ending.CUSTOMER_CANCELLED
+    assert ending_of_cancel(Party.STAFF, lost) is Ending.NETWORK_ENDED
+    assert ending_of_cancel(Party.DRIVER, CancelReason.DISCARDED) is Ending.DISCARDED
+
+
 MONEY = st.integers(0, 10**6)
 
 
@@ -86,14 +95,14 @@ def test_what_was_offered_never_falls(
     found = earned(offer, ending, tip=Money(later), stage=stage)
     promised = due(found, "USD").minor
     assert all(line.amount.minor > 0 for line in found)
-    if ending in {Ending.DELIVERED, Ending.NETWORK_ENDED}:
+    if ending in {Ending.DELIVERED, Ending.DISCARDED, Ending.NETWORK_ENDED}:
         assert promised == offer.offered.minor
     elif ending is Ending.RETURNED:
         assert promised == offer.offered.minor + back
     else:
         assert 0 <= promised <= base + incentive
     tips = sum(line.amount.minor for line in found if line.kind in {K.TIP, K.ADDED_TIP})
-    if ending in {Ending.DELIVERED, Ending.RETURNED}:
+    if ending in {Ending.DELIVERED, Ending.DISCARDED, Ending.RETURNED}:
         assert tips == later  # exactly what the customer pays goes to the driver
 
 

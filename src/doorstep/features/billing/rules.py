@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from doorstep.features.deliveries.rules import CARRIED, WAITING, DeliveryState, Party
+from doorstep.features.deliveries.rules import CARRIED, FINAL, WAITING, CancelReason, DeliveryState, Party
 from doorstep.features.ledger.rules import Entry, account
 from doorstep.units.money import Money
 
@@ -42,39 +42,48 @@ _INCOME = {
 _CUSTOMER = frozenset({Party.MERCHANT, Party.SHOPPER})
 
 
-def bill(
-    state: DeliveryState,
-    *,
-    fee: Money,
-    end_fees: EndFees,
-    by: Party | None = None,
-    stage: DeliveryState | None = None,
-) -> tuple[Charge, ...]:
-    """The charges of a delivery that ended as ``state``; none of zero.
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a delivery ended; of a cancelled one by whom, why, and in which ``stage`` it was."""
 
-    Delivered: the fee. Returned: the fee and the return. Expired: nothing. Cancelled by the merchant or the
-    shopper (``by``): nothing while no carrier had it (``stage``), the cancellation fee (at most the fee)
-    afterwards, the whole fee once the goods were on their way; cancelled by anybody else: nothing.
+    state: DeliveryState
+    by: Party | None = None
+    reason: CancelReason | None = None
+    stage: DeliveryState | None = None
+
+    @property
+    def work_done(self) -> bool:
+        """Whether the carrier did what was asked, even if nobody took the goods."""
+        return (
+            self.state in {DeliveryState.DELIVERED, DeliveryState.RETURNED}
+            or self.reason is CancelReason.DISCARDED
+        )
+
+
+def bill(end: End, *, fee: Money, end_fees: EndFees) -> tuple[Charge, ...]:
+    """The charges of a delivery that ended so; none of zero.
+
+    Delivered, or discarded by the merchant's own policy: the fee. Returned: the fee and the return. Expired:
+    nothing. Cancelled by the merchant or the shopper: nothing while no carrier had it, the cancellation fee
+    (at most the fee) afterwards, the whole fee once the goods were on their way; by anybody else: nothing.
     Raises ValueError for a state that is no end.
     """
-    if state is DeliveryState.DELIVERED:
-        charges = [Charge(ChargeKind.DELIVERY, fee)]
-    elif state is DeliveryState.RETURNED:
-        charges = [Charge(ChargeKind.DELIVERY, fee), Charge(ChargeKind.RETURN, end_fees.return_fee)]
-    elif state is DeliveryState.CANCELLED and by in _CUSTOMER and stage not in WAITING:
+    if end.state not in FINAL:
+        raise ValueError(f"a delivery that is {end.state} has no bill yet")
+    charges = []
+    if end.work_done:
+        charges.append(Charge(ChargeKind.DELIVERY, fee))
+        if end.state is DeliveryState.RETURNED:
+            charges.append(Charge(ChargeKind.RETURN, end_fees.return_fee))
+    elif end.state is DeliveryState.CANCELLED and end.by in _CUSTOMER and end.stage not in WAITING:
         most = min(end_fees.cancellation, fee, key=lambda money: money.minor)
-        charges = [Charge(ChargeKind.CANCELLATION, most if stage in CARRIED else fee)]
-    elif state in {DeliveryState.CANCELLED, DeliveryState.EXPIRED}:
-        charges = []
-    else:
-        raise ValueError(f"a delivery that is {state} has no bill yet")
+        charges.append(Charge(ChargeKind.CANCELLATION, most if end.stage in CARRIED else fee))
     return tuple(charge for charge in charges if charge.amount)
 
 
-def tip_due(state: DeliveryState, tip: Money) -> Money:
-    """What of the tip the merchant pays: all when the carrier did the work, even if nobody took the goods."""
-    did_the_work = state in {DeliveryState.DELIVERED, DeliveryState.RETURNED}
-    return tip if did_the_work else Money.zero(tip.currency)
+def tip_due(end: End, tip: Money) -> Money:
+    """What of the tip the merchant pays: all of it when the carrier did the work, else nothing."""
+    return tip if end.work_done else Money.zero(tip.currency)
 
 
 def tips_account(driver_id: UUID | None, provider_id: UUID | None) -> str:

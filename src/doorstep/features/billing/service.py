@@ -4,7 +4,7 @@ from doorstep.features.billing import rules
 from doorstep.features.billing.queries import end_fees_of
 from doorstep.features.deliveries import queries as deliveries
 from doorstep.features.deliveries.events import DeliveryMoved, TipChanged
-from doorstep.features.deliveries.rules import FINAL, DeliveryState, Party
+from doorstep.features.deliveries.rules import FINAL, CancelReason, DeliveryState, Party
 from doorstep.features.ledger import queries as ledger_queries
 from doorstep.features.ledger import service as ledger
 from doorstep.features.ledger.rules import Entry, Posting, reserve_fact
@@ -20,14 +20,10 @@ async def bill_ended(work: Work, ended: DeliveryMoved) -> None:
     ``ended`` is DeliveryCompleted, DeliveryReturned, DeliveryCancelled or DeliveryExpired.
     """
     await ledger.lock_owed(work, ended.merchant_id, ended.currency)  # see ``tip_changed``
-    state = DeliveryState(ended.state)
-    tip = rules.tip_due(state, Money(ended.tip_minor, ended.currency))
+    end = _end(ended)
+    tip = rules.tip_due(end, Money(ended.tip_minor, ended.currency))
     charges = rules.bill(
-        state,
-        fee=Money(ended.fee_minor, ended.currency),
-        end_fees=await _end_fees(work, ended, state),
-        by=Party(ended.body["by"]) if "by" in ended.body else None,
-        stage=DeliveryState(ended.body["stage"]) if "stage" in ended.body else None,
+        end, fee=Money(ended.fee_minor, ended.currency), end_fees=await _end_fees(work, ended, end)
     )
     entries = rules.bill_entries(
         charges,
@@ -96,8 +92,18 @@ async def provider_job_ended(work: Work, ended: ProviderJobEnded) -> None:
     await ledger.post(work, posting)
 
 
-async def _end_fees(work: Work, ended: DeliveryMoved, state: DeliveryState) -> rules.EndFees:
-    if state in {DeliveryState.DELIVERED, DeliveryState.EXPIRED}:  # nothing to look up for the common case
+def _end(ended: DeliveryMoved) -> rules.End:
+    told = ended.body if ended.state == DeliveryState.CANCELLED else {}
+    return rules.End(
+        DeliveryState(ended.state),
+        by=Party(told["by"]) if "by" in told else None,
+        reason=CancelReason(told["reason"]) if "reason" in told else None,
+        stage=DeliveryState(told["stage"]) if "stage" in told else None,
+    )
+
+
+async def _end_fees(work: Work, ended: DeliveryMoved, end: rules.End) -> rules.EndFees:
+    if end.state in {DeliveryState.DELIVERED, DeliveryState.EXPIRED}:  # nothing to look up in the common case
         nothing = Money.zero(ended.currency)
         return rules.EndFees(cancellation=nothing, return_fee=nothing)
     return await end_fees_of(work, ended.delivery_id)

@@ -8,9 +8,9 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from doorstep.features.deliveries.rules import CARRIED, DeliveryState
+from doorstep.features.deliveries.rules import CARRIED, CancelReason, DeliveryState, Party
 from doorstep.features.ledger.rules import Entry, account
-from doorstep.features.offers.rules import Cause, Offer
+from doorstep.features.offers.rules import CAUSE_OF_CANCEL, Cause, Offer
 from doorstep.units.money import Money
 from doorstep.units.time import MarketInstant
 
@@ -47,6 +47,7 @@ class Ending(StrEnum):
 
     DELIVERED = "delivered"  # handed over
     RETURNED = "returned"  # nobody took it; brought back to the store
+    DISCARDED = "discarded"  # nobody took it; disposed of, as the merchant's policy allows
     CUSTOMER_CANCELLED = "customer_cancelled"  # merchant or shopper called it off before pickup
     NETWORK_ENDED = "network_ended"  # the operator ended it or took it away; not for what the driver did
     GIVEN_BACK = "given_back"  # the driver gave it back, or did not do it
@@ -92,7 +93,7 @@ def earned(
 ) -> tuple[Line, ...]:
     """The lines due to the driver. ``tip`` is the tip when the work ended, ``stage`` where a cancellation met it.
 
-    Delivered: all that was offered. Returned: that and the return leg. Ended by the network: all that was
+    Delivered or discarded: all that was offered. Returned: that and the return leg. Ended by the network: all that was
     offered, the tip as a guarantee. Called off by the customer: nothing before the driver set off, half of
     base and incentive on the way to the store, all of it there. Given back: nothing. A tip above the one
     shown is an addition; one below it cannot be, and the shown one is paid.
@@ -125,6 +126,13 @@ def earned(
         if ending is Ending.RETURNED:
             lines.append(Line(EarningKind.RETURN_LEG, promise.return_leg, "the return leg, as offered"))
     return tuple(line for line in lines if line.amount)
+
+
+def ending_of_cancel(by: Party, reason: CancelReason) -> Ending:
+    """How a cancelled delivery counts for the driver who had it."""
+    if reason is CancelReason.DISCARDED:
+        return Ending.DISCARDED
+    return ENDING_OF_CAUSE[CAUSE_OF_CANCEL[by]]
 
 
 ENDING_OF_CAUSE: Mapping[Cause, Ending] = {

@@ -10,19 +10,20 @@ from sqlalchemy import CursorResult
 from sqlalchemy.dialects.postgresql import insert
 
 from doorstep.features.billing import service as billing
+from doorstep.features.deliveries import queries as deliveries
 from doorstep.features.deliveries.events import (
     DeliveryCancelled,
     DeliveryCompleted,
     DeliveryReturned,
     TipChanged,
 )
-from doorstep.features.deliveries.rules import DeliveryState, Party
+from doorstep.features.deliveries.rules import CancelReason, DeliveryState, Party
 from doorstep.features.ledger import service as ledger
 from doorstep.features.ledger.rules import Posting
 from doorstep.features.markets import queries as markets
 from doorstep.features.offers import queries as offers
 from doorstep.features.offers.events import TripChanged
-from doorstep.features.offers.rules import CAUSE_OF_CANCEL, Cause, terms_hash
+from doorstep.features.offers.rules import Cause, terms_hash
 from doorstep.features.payouts import rules
 from doorstep.features.payouts.errors import TermsAltered, TermsMissing
 from doorstep.features.payouts.models import EarningRow, ReckoningRow
@@ -48,32 +49,32 @@ async def work_done(work: Work, done: DeliveryCompleted | DeliveryReturned) -> N
 
 
 async def called_off(work: Work, cancelled: DeliveryCancelled) -> None:
-    """Pay the driver's way when the customer calls it off. Raises TermsMissing, TermsAltered.
-
-    What others end is told by offers as TripChanged.
-    """
-    if cancelled.driver_id is None or CAUSE_OF_CANCEL[Party(cancelled.body["by"])] is not Cause.CUSTOMER:
+    """Pay what stays due to the driver of a delivery that was cancelled. Raises TermsMissing, TermsAltered."""
+    if cancelled.driver_id is None:
         return
+    await billing.bill_ended(work, cancelled)
+    ending = rules.ending_of_cancel(Party(cancelled.body["by"]), CancelReason(cancelled.body["reason"]))
     promise = await _accepted(work, cancelled.delivery_id, cancelled.driver_id)
     lines = rules.earned(
         promise,
-        Ending.CUSTOMER_CANCELLED,
-        tip=Money.zero(cancelled.currency),
+        ending,
+        tip=Money(cancelled.tip_minor, cancelled.currency),
         stage=DeliveryState(cancelled.body["stage"]),
     )
-    await _reckon(work, promise, Ending.CUSTOMER_CANCELLED, lines, cancelled.market_id, cancelled.at)
+    await _reckon(work, promise, ending, lines, cancelled.market_id, cancelled.at)
 
 
 async def taken_off(work: Work, changed: TripChanged) -> None:
-    """Pay what stays owed for a delivery that left a trip. Raises TermsMissing, TermsAltered.
+    """Pay what stays due for a delivery that left a trip and lives on. Raises TermsMissing, TermsAltered.
 
-    A customer's cancellation is told by deliveries, with how far the driver was.
+    One that was cancelled is ``called_off``, which knows how far the driver was.
     """
-    cause = Cause(changed.cause)
-    if cause is Cause.CUSTOMER:
+    delivery = await deliveries.delivery(work, changed.delivery_id)
+    still_hers = delivery.carrier is not None and delivery.carrier.trip_id == changed.trip_id
+    if still_hers and delivery.state is DeliveryState.CANCELLED:
         return
     promise = await _promise(work, changed.offer_id, changed.delivery_id)
-    ending = rules.ENDING_OF_CAUSE[cause]
+    ending = rules.ENDING_OF_CAUSE[Cause(changed.cause)]
     lines = rules.earned(promise, ending, tip=Money.zero(changed.currency))
     await _reckon(work, promise, ending, lines, changed.market_id, changed.at)
 
