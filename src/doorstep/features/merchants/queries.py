@@ -74,7 +74,7 @@ async def merchant(work: Work, merchant_id: UUID) -> Merchant:
     found = (await work.session.execute(_BOTH.where(MerchantRow.id == merchant_id))).one_or_none()
     if found is None:
         raise UnknownMerchant
-    return merchant_view(*found.tuple())
+    return merchant_view(*found)
 
 
 async def by_slug(work: Work, slug: str) -> Merchant:
@@ -82,7 +82,7 @@ async def by_slug(work: Work, slug: str) -> Merchant:
     found = (await work.session.execute(_BOTH.where(MerchantRow.slug == slug))).one_or_none()
     if found is None:
         raise UnknownMerchant
-    return merchant_view(*found.tuple())
+    return merchant_view(*found)
 
 
 async def name_and_brand(work: Work, merchant_id: UUID) -> tuple[str, Brand]:
@@ -101,7 +101,7 @@ async def search(work: Work, *, limit: int, before: UUID | None = None, text: st
     if text:
         like = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         query = query.where(or_(MerchantRow.name.ilike(like), MerchantRow.slug.ilike(like)))
-    return [merchant_view(*found.tuple()) for found in await work.session.execute(query)]
+    return [merchant_view(*found) for found in await work.session.execute(query)]
 
 
 async def store(work: Work, store_id: UUID) -> Store:
