@@ -61,7 +61,7 @@ expired       .     .     .     .     .     .     .     .     .     .     .     
 
 def written() -> dict[tuple[DeliveryState, FactKind], str]:
     words = TABLE.split()[len(FACTS) :]
-    cells = {}
+    cells: dict[tuple[DeliveryState, FactKind], str] = {}
     for number in range(len(DeliveryState)):
         row = words[number * (len(FACTS) + 1) : (number + 1) * (len(FACTS) + 1)]
         cells |= {(DeliveryState(row[0]), fact): cell for fact, cell in zip(FACTS, row[1:], strict=True)}
@@ -122,7 +122,8 @@ def test_a_late_report_of_the_first_attempt_opens_no_second_one() -> None:
 
 def events_of(reports: Sequence[tuple[int, FactKind]]) -> tuple[DeliveryState, list[FactKind]]:
     """The end and the events of reports (device second, fact) heard in this order, as the journal writes them."""
-    state, told, last = S.ASSIGNED, [], -1
+    state, last = S.ASSIGNED, -1
+    told: list[FactKind] = []
     for at_s, fact in reports:
         step = advance(state, fact, stale=at_s < last)
         assert step.standing is not Standing.IMPOSSIBLE

@@ -45,6 +45,7 @@ async def assign(
     for row in rows:
         if row.state not in WAITING:
             raise AlreadyTaken(facts={"delivery_id": public("delivery", row.id), "state": row.state})
+    for row in rows:  # only now: whoever catches the refusal and goes on must find nothing changed
         row.driver_id, row.trip_id = carrier.driver_id, carrier.trip_id
         row.provider_id, row.provider_job_id = carrier.provider_id, carrier.provider_job_id
         row.carrier_note = dict(note or {})
