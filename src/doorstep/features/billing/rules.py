@@ -86,6 +86,22 @@ def tip_due(end: End, tip: Money) -> Money:
     return tip if end.work_done else Money.zero(tip.currency)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What a merchant owes (negative: prepaid), what is set aside besides, and how much it may owe in all."""
+
+    owed: Money
+    set_aside: Money
+    limit: Money
+    prepaid: bool
+
+    @property
+    def available(self) -> Money:
+        """What new deliveries may cost; never below zero."""
+        left = self.limit - self.owed - self.set_aside
+        return max(left, Money.zero(left.currency), key=lambda money: money.minor)
+
+
 def tips_account(driver_id: UUID | None, provider_id: UUID | None) -> str:
     """Whose tips: the driver's or the courier company's. Raises ValueError when nobody carried."""
     if driver_id is not None:

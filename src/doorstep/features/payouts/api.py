@@ -43,7 +43,7 @@ def _span(work: Work, since: datetime | None, until: datetime | None) -> tuple[d
         start = since.astimezone(UTC) if since is not None else end - timedelta(days=28)
     except OverflowError as error:
         raise Invalid(faults=[Fault("/query/since", "not a date anybody can mean")]) from error
-    if not start < end <= start + LONGEST:
+    if not timedelta(0) < end - start <= LONGEST:
         raise Invalid(
             "A statement covers between a moment and 93 days.",
             faults=[Fault("/query/since", "too far or after until")],
