@@ -22,7 +22,7 @@ def install(app: typer.Typer) -> None:
     app.add_typer(keys, name="keys")
     app.add_typer(dead, name="dead-letters")
     app.add_typer(ledger, name="ledger")
-    for command in (owner_link, migrate, backup, restore, replay_tick, replay_day):
+    for command in (owner_link, migrate, backup, restore, verify, replay_tick, replay_day):
         app.command(command.__name__.replace("_", "-"))(command)
 
 
@@ -148,6 +148,18 @@ def restore(
         bindir = server.binaries.bindir if server else find_server().bindir
         asyncio.run(copies.restore(file, dsn, bindir=bindir, force=force))
     typer.echo(f"{file} is restored.")
+
+
+def verify(json: Json = None) -> None:
+    """Ask the database whether every promise holds; exits 1 when one is broken."""
+    from doorstep.app import admin, invariants
+
+    answers = admin.run(settings.from_environment(), invariants.ask)
+    for answer in answers:
+        typer.echo(f"{'ok ' if not answer.broken else answer.broken}\t{answer.promise}")
+    figures.write(json, {answer.promise: answer.broken for answer in answers})
+    if any(answer.broken for answer in answers):
+        raise typer.Exit(1)
 
 
 def replay_tick(
