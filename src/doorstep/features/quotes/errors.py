@@ -39,3 +39,10 @@ class NotEligible(Invalid):
 
     code = "not_eligible"
     title = "This delivery cannot be promised"
+
+
+class MalformedWindow(Invalid):
+    """A window that ends before it starts, or lies outside the calendar."""
+
+    code = "malformed_window"
+    title = "This span of time cannot be"

@@ -1,18 +1,36 @@
 """The verbs of quotes. Maps are asked before anything is written."""
 
+import asyncio
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 from sqlalchemy import update
 
-from doorstep.connectors.maps.protocol import Address, AddressQuery, Leg, Located, NotLocated
+from doorstep.connectors.maps.protocol import (
+    Address,
+    AddressQuery,
+    Leg,
+    Located,
+    NotLocated,
+    Precision,
+    WhyNotLocated,
+)
 from doorstep.connectors.outside import Connectors
+from doorstep.connectors.us.nation import every_zip
+from doorstep.connectors.us.zips import ZipArea
 from doorstep.features.markets import queries as markets
 from doorstep.features.markets.rules import ServiceLevel
 from doorstep.features.merchants import queries as merchants
 from doorstep.features.merchants.rules import Store
 from doorstep.features.quotes import queries
-from doorstep.features.quotes.eligibility import nearest_alternative, refusal
+from doorstep.features.quotes.eligibility import (
+    Answer,
+    Question,
+    answers_to,
+    nearest_alternative,
+    refusal,
+)
 from doorstep.features.quotes.errors import QuoteExpired, QuoteMismatch, QuoteUsed
 from doorstep.features.quotes.models import QuoteRow
 from doorstep.features.quotes.prices import Price, price
@@ -22,11 +40,15 @@ from doorstep.features.quotes.rules import (
     Case,
     Feasible,
     Quote,
+    Reason,
     Wanted,
     anything,
     eligible,
     fingerprint,
+    place_reasons,
+    reach_reasons,
 )
+from doorstep.features.quotes.windows import WindowOffer, windows_on_offer
 from doorstep.platform.db.work import Work
 from doorstep.units.geo import LatLng
 from doorstep.units.money import Money
@@ -114,6 +136,13 @@ async def quote(work: Work, connectors: Connectors, request: Request, feasible: 
     return queries.view(row)
 
 
+async def eligibility(
+    work: Work, connectors: Connectors, question: Question, feasible: Feasible = anything
+) -> list[Answer]:
+    """The verdict on every pair of store and place, stores first. Raises UnknownStore."""
+    return await answers_to(work, connectors, question, feasible)
+
+
 def wanted(request: Request, store: Store, found: Located) -> Wanted:
     """The details of ``request`` as a quote keeps them: its ``fingerprint`` is what ``take`` compares."""
     return Wanted(
@@ -125,6 +154,73 @@ def wanted(request: Request, store: Store, found: Located) -> Wanted:
         ready_at=request.ready_at,
         cart=request.cart,
         requirements=request.requirements,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnOffer:
+    """What a store can promise right now to a ZIP; ``reasons`` say why there is nothing."""
+
+    store: Store
+    express_due_at: MarketInstant | None
+    offers: list[WindowOffer]
+    reasons: tuple[Reason, ...]
+
+
+async def windows(
+    work: Work, connectors: Connectors, store_id: UUID, postcode: str, feasible: Feasible = anything
+) -> OnOffer:
+    """The windows that ``store_id`` can offer to addresses in a ZIP, judged at the ZIP's point.
+
+    ``feasible`` lets dispatch narrow them to what it could place now. Raises UnknownStore.
+    """
+    store = await merchants.store(work, store_id)
+    found = await _middle_of(postcode)
+    leg = None
+    if isinstance(found, Located):
+        leg = await connectors.travel_for(store.timezone).leg(store.point, found.point, work.now())
+    case = Case(
+        market=await markets.market(work, store.market_id),
+        store=store,
+        tariff=await queries.tariff_of(work, store, work.now()),
+        found=found,
+        leg=leg,
+        level=ServiceLevel.EXPRESS,
+        window=None,
+        ready_at=None,
+        cart=None,
+        requirements=frozenset(),
+        now=work.now(),
+    )
+    express = eligible(case, feasible)
+    by_level = {reason.code for reason in reach_reasons(case)}
+    blocked = [reason for reason in place_reasons(case) if reason.code not in by_level]
+    offers = [] if blocked else windows_on_offer(case, feasible)
+    nothing = not offers and express.promise is None
+    return OnOffer(
+        store=store,
+        express_due_at=None if express.promise is None else express.promise.due_at,
+        offers=offers,
+        reasons=express.reasons if nothing else (),
+    )
+
+
+@lru_cache(maxsize=1)
+def _areas() -> dict[str, ZipArea]:
+    return {area.postcode: area for area in every_zip()}
+
+
+async def _middle_of(postcode: str) -> Located | NotLocated:
+    """The middle of a ZIP, as a place."""
+    # Where the nation's table is installed, reading it takes seconds the first time.
+    area = (await asyncio.to_thread(_areas)).get(postcode)
+    if area is None:
+        return NotLocated(reason=WhyNotLocated.POSTCODE_UNKNOWN, message=f"ZIP {postcode} is not known here.")
+    return Located(
+        address=Address(line1="", city=area.city, state=area.state, postcode=postcode),
+        point=area.point,
+        precision=Precision.POSTCODE,
+        postcode=postcode,
     )
 
 
