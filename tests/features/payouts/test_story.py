@@ -3,6 +3,7 @@
 from uuid import UUID, uuid4
 
 import pytest
+from tests.factories.deliveries import report_all
 from tests.factories.ledger import a_posting
 from tests.factories.network import Network
 from tests.factories.payouts import BROUGHT_BACK, HANDED_OVER, TO_THE_DOOR, City, a_city
@@ -234,6 +235,23 @@ async def test_an_error_in_pay_is_seen_and_another_cannot_hide_it(network: Netwo
         assert await queries.difference_minor(work, uuid4()) == 0
         await posting.reverse(work, "mistake:0", "put right")
         await posting.reverse(work, "mistake:1", "put right")
+    await all_even(city)
+
+
+async def test_work_that_nobody_reckoned_does_not_go_unseen(network: Network) -> None:
+    city = await a_city(network)
+    driver = await city.driver()
+    one = await city.delivery()
+    offer, _ = await city.accepted(driver, [one])
+    await report_all(network, one.id, HANDED_OVER)  # nobody runs the jobs
+    async with network.work() as work:
+        assert await queries.difference_minor(work, city.market.id) == 0  # it has just ended
+    network.clock.advance(3700)
+    async with network.work() as work:
+        assert await queries.unpaid(work) == [(one.id, driver)]
+        assert await queries.difference_minor(work, city.market.id) == offer.terms.total.minor
+        assert await queries.difference_minor(work, uuid4()) == 0
+    await network.run_jobs()
     await all_even(city)
 
 

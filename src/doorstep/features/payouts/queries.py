@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select as sql
 from sqlalchemy import text, tuple_
 
+from doorstep.features.offers import queries as offers
 from doorstep.features.payouts.models import EarningRow, ReckoningRow
 from doorstep.features.payouts.rules import Comparison, Earning, EarningKind, Ending, Reckoning
 from doorstep.platform.db.work import Work
@@ -15,6 +16,14 @@ from doorstep.units.money import Money
 from doorstep.units.time import MarketInstant
 
 _COMPARED = text("SELECT * FROM payouts_compared(CAST(:market AS uuid), CAST(:driver AS uuid))")
+
+_UNPAID = text("""
+    SELECT d.id, d.driver_id FROM deliveries d
+     WHERE d.state IN ('delivered', 'returned') AND d.driver_id IS NOT NULL AND d.ended_at < :before
+       AND (CAST(:market AS uuid) IS NULL OR d.market_id = :market)
+       AND NOT EXISTS (SELECT FROM reckonings r WHERE r.delivery_id = d.id AND r.driver_id = d.driver_id)
+     ORDER BY d.id LIMIT 1000
+""")
 
 
 async def promised_versus_paid(
@@ -42,8 +51,30 @@ async def promised_versus_paid(
 
 
 async def difference_minor(work: Work, market_id: UUID | None = None) -> int:
-    """Promised minus paid: absolute differences per finished delivery, added up. Zero, or there is a fault."""
-    return sum(found.difference.minor for found in await promised_versus_paid(work, market_id))
+    """Promised minus paid: absolute differences per finished delivery, added up. Zero, or there is a fault.
+
+    For staff and the system work that ended more than an hour ago and was never reckoned counts with all that
+    was offered for it; other audiences do not see such work.
+    """
+    compared = sum(found.difference.minor for found in await promised_versus_paid(work, market_id))
+    forgotten = 0
+    for delivery_id, driver_id in await unpaid(work, market_id):
+        accepted = await offers.terms_of_delivery(work, delivery_id, driver_id)
+        if accepted is not None:
+            part = accepted.part
+            forgotten += (part.base + part.incentive + part.tip).minor
+    return compared + forgotten
+
+
+async def unpaid(
+    work: Work, market_id: UUID | None = None, *, after: timedelta = timedelta(hours=1)
+) -> list[tuple[UUID, UUID]]:
+    """Deliveries and drivers whose work ended more than ``after`` ago and was not reckoned: there is a fault.
+
+    For staff and the system.
+    """
+    rows = await work.session.execute(_UNPAID, {"market": market_id, "before": work.now() - after})
+    return [(row.id, row.driver_id) for row in rows]
 
 
 async def earnings(work: Work, driver_id: UUID, since: datetime, until: datetime) -> list[Earning]:
