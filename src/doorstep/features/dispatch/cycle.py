@@ -140,6 +140,7 @@ async def _look(work: Work, market_id: UUID) -> Belief:
         trips=await offers.trips_under_way(work, market_id),
         offers=await offers.open_in_market(work, market_id),
         refusals=await offers.refusals(work, [d.id for d in waiting]),
+        broadcasts=await offers.broadcasts_without_taker(work, [d.id for d in waiting]),
         plan=queries.plan_of(state),
     )
 
@@ -226,7 +227,6 @@ async def _climb(
         return done
     async with database.work(ACTOR) as work:
         chances = await providers.chances(work, belief.market.id, idle)
-        ended = await offers.broadcasts_without_taker(work, [d.id for d in idle])
     positions = {driver_id: fix.point for driver_id, fix in belief.fixes.items()}
     for delivery in idle:
         chance = chances.get(delivery.id)
@@ -244,7 +244,7 @@ async def _climb(
                     ready_at=delivery.ready_at,
                     drive=timedelta(seconds=delivery.leg_s + 420),
                     refusals=len(belief.refusals.get(delivery.id, ())),
-                    broadcasts=ended.get(delivery.id, 0),
+                    broadcasts=belief.broadcasts.get(delivery.id, 0),
                     eligible=len(near),
                     provider_open=bool(chance and chance.open),
                 ),

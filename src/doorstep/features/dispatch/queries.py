@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from doorstep.engine.world import Chain
 from doorstep.features.dispatch.models import DispatchStateRow, ReasonRow, TickRow
@@ -32,7 +33,7 @@ async def last_sentences(work: Work, delivery_ids: list[UUID]) -> dict[UUID, str
     rows = await work.session.execute(
         select(ReasonRow.delivery_id, ReasonRow.sentence)
         .where(ReasonRow.delivery_id.in_(delivery_ids))
-        .distinct(ReasonRow.delivery_id)
+        .ext(distinct_on(ReasonRow.delivery_id))
         .order_by(ReasonRow.delivery_id, ReasonRow.at.desc())
     )
     return {row.delivery_id: row.sentence for row in rows}

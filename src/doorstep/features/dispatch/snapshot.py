@@ -37,6 +37,7 @@ class Belief:
     trips: Sequence[Trip]
     offers: Sequence[Offer]
     refusals: Mapping[Any, frozenset[Any]]
+    broadcasts: Mapping[Any, int]  # that ended without a taker
     plan: Plan
 
 
@@ -107,7 +108,7 @@ def take(belief: Belief) -> Snapshot:
     directed = {d for o in belief.offers if o.mode is OfferMode.DIRECTED for d in o.delivery_ids}
     broadcast = {d for o in belief.offers if o.mode is OfferMode.BROADCAST for d in o.delivery_ids}
     orders = tuple(
-        _order(delivery, places, belief, reserved=delivery.id in broadcast)
+        _order(delivery, places, belief, reserved=delivery.id in broadcast or _tired(delivery, belief))
         for delivery in belief.deliveries
         if delivery.id not in directed
     )
@@ -130,6 +131,14 @@ def take(belief: Belief) -> Snapshot:
             )
     world = World(orders, tuple(drivers), belief.plan)
     return Snapshot(world, tuple(places.points), {d.id: d.version for d in belief.deliveries})
+
+
+def _tired(delivery: Delivery, belief: Belief) -> bool:
+    """Whether so many passed on it that all are asked next, not the fourth in line."""
+    passed = len(belief.refusals.get(delivery.id, ()))
+    return passed >= policy_of(belief.market).declines_before_broadcast and not belief.broadcasts.get(
+        delivery.id
+    )
 
 
 def _order(delivery: Delivery, places: _Places, belief: Belief, *, reserved: bool) -> Order:
