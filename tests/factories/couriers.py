@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import uvicorn
@@ -49,13 +49,13 @@ def free_port() -> int:
 
 
 @contextlib.asynccontextmanager
-async def listening(app: Any, port: int = 0) -> AsyncIterator[str]:
+async def listening(app: Any, port: int = 0, *, lifespan: Literal["on", "off"] = "on") -> AsyncIterator[str]:
     """Serve ``app`` on a real socket of this machine; yields its address."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
     server = uvicorn.Server(
-        uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1, lifespan="on")
+        uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1, lifespan=lifespan)
     )
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:  # noqa: ASYNC110 (uvicorn tells by a flag alone)

@@ -145,7 +145,7 @@ class DealTold(Told):
     def of(cls, deal: rules.Deal) -> Self:
         """A deal as staff see it."""
         return cls(
-            id=str(deal.id),
+            id=public("deal", deal.id),
             provider=public("provider", deal.provider_id),
             market=public("market", deal.market_id),
             service_levels=sorted(deal.service_levels),

@@ -166,7 +166,7 @@ async def create_deal(work: Work, new: NewDeal) -> Deal:
         work,
         "deal.create",
         public("provider", row.provider_id),
-        after={"deal": str(row.id), "pricing": row.pricing},
+        after={"deal": public("deal", row.id), "pricing": row.pricing},
     )
     return queries.deal_view(row)
 
@@ -182,7 +182,7 @@ async def end_deal(work: Work, deal_id: UUID, at: MarketInstant) -> Deal:
         work,
         "deal.end",
         public("provider", row.provider_id),
-        before={"deal": str(row.id), "ends_at": row.ends_at},
+        before={"deal": public("deal", row.id), "ends_at": row.ends_at},
         after={"ends_at": at},
     )
     row.ends_at = at
@@ -206,7 +206,9 @@ async def request(work: Work, delivery_id: UUID, why: str) -> ProviderJob:
     tried = frozenset(row.provider_id for row in before)
     choice = choose(await queries.deals(work, delivery.market_id, now), delivery, now, tried)
     if not choice.deals:
-        raise NoDeal(facts={"unfit": [f"{unfit.deal_id}: {unfit.why}" for unfit in choice.unfit]})
+        raise NoDeal(
+            facts={"unfit": [f"{public('deal', unfit.deal_id)}: {unfit.why}" for unfit in choice.unfit]}
+        )
     deal = choice.deals[0]
     job_id = work.new_id()
     row = JobRow(
