@@ -46,6 +46,14 @@ class Frozen(Conflict):
     title = "That can no longer be changed"
 
 
+class Repriced(Conflict):
+    """The change would cost another fee: ``fee_minor`` was agreed, ``would_be_minor`` is what it would be."""
+
+    code = "repriced"
+    title = "That would cost another fee"
+    remedy = "Cancel this delivery and make a new one."
+
+
 class NotCancellable(Conflict):
     """The goods are with the driver: it can only be returned now."""
 

@@ -61,6 +61,7 @@ def tell(
             at=now,
             at_wall=work.wall(),
             device_at=device_at,
+            audience=work.actor.audience,
             actor=work.actor.label or str(work.actor.audience),
             state_before=before,
             state_after=row.state,

@@ -122,6 +122,7 @@ class DeliveryEventRow(Row):
     at: Mapped[datetime]
     at_wall: Mapped[datetime]
     device_at: Mapped[datetime | None]
+    audience: Mapped[str]
     actor: Mapped[str]
     state_before: Mapped[str]
     state_after: Mapped[str]

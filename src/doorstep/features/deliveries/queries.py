@@ -228,6 +228,7 @@ async def timeline(work: Work, delivery_id: UUID) -> list[DeliveryEvent]:
             name=row.name,
             at=MarketInstant(row.at),
             device_at=_instant(row.device_at),
+            audience=row.audience,
             actor=row.actor,
             state_before=DeliveryState(row.state_before),
             state_after=DeliveryState(row.state_after),

@@ -76,6 +76,8 @@ __all__ = [
     "move_ready",
     "offer_over",
     "offer_to",
+    "refuse_contradictions",
+    "refuse_frozen",
     "report",
     "tip",
     "unassign",
@@ -122,7 +124,8 @@ def _pointer(flag: str) -> str:
     return f"/{flag}" if flag == "return_policy" else f"/requirements/{flag}"
 
 
-def _refuse_contradictions(wanted: Requirements, policy: ReturnPolicy) -> None:
+def refuse_contradictions(wanted: Requirements, policy: ReturnPolicy) -> None:
+    """Go on only with requirements that one driver can fulfil at one door. Raises Contradiction."""
     faults = [Fault(_pointer(where), why) for where, why in contradictions(wanted, policy)]
     if faults:
         raise Contradiction(faults=faults)
@@ -138,7 +141,7 @@ async def create(work: Work, new: NewDelivery) -> Delivery:
 
     Raises Contradiction, ExternalIdTaken (with ``delivery_id``), TipRefused, ledger's CreditExhausted.
     """
-    _refuse_contradictions(new.requirements, new.return_policy)
+    refuse_contradictions(new.requirements, new.return_policy)
     if not 0 <= new.tip.minor <= TIP_LIMIT_MINOR:
         raise TipRefused(f"a tip lies between $0.00 and {Money(TIP_LIMIT_MINOR, new.tip.currency)}")
     now = work.now()
@@ -281,6 +284,7 @@ class Amendment:
     ready_at: MarketInstant | None = None
     due_at: MarketInstant | None = None
     earliest_drop_at: MarketInstant | None = None
+    wanted_from: MarketInstant | None = None
     items: int | None = None
     units: int | None = None
     weight_g: int | None = None
@@ -300,12 +304,24 @@ _PART_OF = {
     "ready_at": Part.READY,
     "due_at": Part.WINDOW,
     "earliest_drop_at": Part.WINDOW,
+    "wanted_from": Part.WINDOW,
     "items": Part.ITEMS,
     "units": Part.ITEMS,
     "weight_g": Part.ITEMS,
     "return_policy": Part.RETURN_POLICY,
 }
 _COLUMN_OF = {"first_name": "shopper_first_name", "last_name": "shopper_last_name"}
+
+
+def refuse_frozen(state: DeliveryState, wish: Amendment) -> None:
+    """Go on only when every part of ``wish`` may still be changed. Raises Frozen, naming those that may not."""
+    faults = [
+        Fault(f"/{name}", why)
+        for name, part in wish.parts().items()
+        if (why := frozen_since(part, state)) is not None
+    ]
+    if faults:
+        raise Frozen(faults=faults, facts={"state": state})
 
 
 async def amend(work: Work, delivery_id: UUID, wish: Amendment) -> Delivery:
@@ -315,15 +331,9 @@ async def amend(work: Work, delivery_id: UUID, wish: Amendment) -> Delivery:
     """
     row = await row_of(work, delivery_id, lock=True)
     parts = wish.parts()
-    frozen = [
-        Fault(f"/{name}", why)
-        for name, part in parts.items()
-        if (why := frozen_since(part, DeliveryState(row.state))) is not None
-    ]
-    if frozen:
-        raise Frozen(faults=frozen, facts={"state": row.state})
+    refuse_frozen(DeliveryState(row.state), wish)
     if wish.return_policy is not None:
-        _refuse_contradictions(Requirements(**row.requirements), wish.return_policy)
+        refuse_contradictions(Requirements(**row.requirements), wish.return_policy)
     before = {c.key: getattr(row, c.key) for c in DeliveryRow.__table__.columns}
     if wish.dropoff is not None:
         row.dropoff = _stored(wish.dropoff)

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from doorstep.features.deliveries.rules.lifecycle import DeliveryState, FactKind
+from doorstep.features.deliveries.rules.lifecycle import FINAL, DeliveryState, FactKind
 from doorstep.features.deliveries.rules.requirements import ProofKind, Requirements, ReturnPolicy
 from doorstep.features.deliveries.rules.wishes import TIP_OPEN, TipStatus
 from doorstep.features.markets.rules import ServiceLevel
@@ -98,6 +98,46 @@ class Delivery:
         return TipStatus.FINAL if over else self.tip_status
 
 
+def load_units(items: int, weight_g: int) -> int:
+    """Load units of a vehicle's capacity for goods nobody measured: one per begun 15 items or 10 kilograms."""
+    return max(1, -(-items // 15), -(-weight_g // 10_000))
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """When the goods should be at the door, as a range."""
+
+    earliest: MarketInstant
+    latest: MarketInstant
+    as_of: MarketInstant
+
+
+AT_THE_COUNTER = timedelta(minutes=4)
+AT_THE_DOOR = timedelta(minutes=3)
+
+
+def expected(delivery: Delivery, now: MarketInstant) -> Expected | None:
+    """A coarse range from promise, readiness and the way, for lists; None when nothing is to be waited for.
+
+    Looks at no position: the shopper's view knows better while somebody drives.
+    """
+    if delivery.state in FINAL or delivery.state in _GOING_BACK:
+        return None
+    way = timedelta(seconds=delivery.leg_s)
+    if delivery.picked_up_at is None:
+        earliest = max(now, delivery.ready_at) + way
+        latest = max(delivery.due_at, earliest + AT_THE_COUNTER + AT_THE_DOOR)
+    else:
+        earliest = max(now, delivery.picked_up_at + way)
+        latest = max(earliest, now) + way / 2 + AT_THE_DOOR
+    if delivery.earliest_drop_at is not None:
+        earliest = max(earliest, delivery.earliest_drop_at)
+    return Expected(MarketInstant(earliest), MarketInstant(max(latest, earliest)), now)
+
+
+_GOING_BACK = frozenset(
+    {DeliveryState.ATTEMPT_FAILED, DeliveryState.ENROUTE_TO_RETURN, DeliveryState.AT_RETURN}
+)
 TURNED_BACK = frozenset({"goods_damaged", "goods_spoiled", "vehicle_broke_down", "called_back", "unsafe"})
 """Reasons of a failed attempt that ended before the door was reached."""
 
@@ -123,7 +163,8 @@ class DeliveryEvent:
     name: str
     at: MarketInstant
     device_at: MarketInstant | None
-    actor: str
+    audience: str = ""  # merchant, staff, driver, shopper, provider or system
+    actor: str  # who of them, for staff's eyes
     state_before: DeliveryState
     state_after: DeliveryState
     body: Mapping[str, object]
