@@ -81,7 +81,7 @@ def next_step(waiting: Waiting, policy: Policy, now: datetime) -> tuple[Step, st
     if waiting.provider_open:
         reason = "nobody took the broadcast" if waiting.broadcasts else "no driver on duty can take it"
         return Step.PROVIDER, f"{why}; {reason}"
-    if waiting.eligible > 0 and waiting.broadcasts < 3:
+    if waiting.eligible > 0:
         return Step.BROADCAST, f"{why}; no provider can"
     return Step.PLAN, f"{why}; waiting for a driver to come free"
 

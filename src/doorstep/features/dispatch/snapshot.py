@@ -108,7 +108,7 @@ def take(belief: Belief) -> Snapshot:
     directed = {d for o in belief.offers if o.mode is OfferMode.DIRECTED for d in o.delivery_ids}
     broadcast = {d for o in belief.offers if o.mode is OfferMode.BROADCAST for d in o.delivery_ids}
     orders = tuple(
-        _order(delivery, places, belief, reserved=delivery.id in broadcast or _tired(delivery, belief))
+        _order(delivery, places, belief, reserved=delivery.id in broadcast or _past_asking(delivery, belief))
         for delivery in belief.deliveries
         if delivery.id not in directed
     )
@@ -133,11 +133,12 @@ def take(belief: Belief) -> Snapshot:
     return Snapshot(world, tuple(places.points), {d.id: d.version for d in belief.deliveries})
 
 
-def _tired(delivery: Delivery, belief: Belief) -> bool:
-    """Whether so many passed on it that all are asked next, not the fourth in line."""
+def _past_asking(delivery: Delivery, belief: Belief) -> bool:
+    """Whether asking one by one is over: so many passed, or a broadcast found nobody. The ladder has it."""
     passed = len(belief.refusals.get(delivery.id, ()))
-    return passed >= policy_of(belief.market).declines_before_broadcast and not belief.broadcasts.get(
-        delivery.id
+    return (
+        passed >= policy_of(belief.market).declines_before_broadcast
+        or belief.broadcasts.get(delivery.id, 0) > 0
     )
 
 
