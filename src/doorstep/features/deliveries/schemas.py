@@ -46,12 +46,16 @@ ExternalId = Annotated[
         examples=["A-10234"],
     ),
 ]
+# Strict: "3.00" read as three cents would be a costly kindness.
 TipMinor = Annotated[
-    int, Field(ge=0, le=rules.TIP_LIMIT_MINOR, description="Minor units (cents).", examples=[300])
+    int,
+    Field(strict=True, ge=0, le=rules.TIP_LIMIT_MINOR, description="Minor units (cents).", examples=[300]),
 ]
-Items = Annotated[int, Field(ge=1, le=500, description="Bags or parcels count as their contents.")]
-Units = Annotated[int, Field(ge=1, le=1000, description="Load units of a vehicle's capacity.")]
-WeightG = Annotated[int, Field(ge=0, le=1_000_000, description="Grams, all together.")]
+Items = Annotated[
+    int, Field(strict=True, ge=1, le=500, description="Bags or parcels count as their contents.")
+]
+Units = Annotated[int, Field(strict=True, ge=1, le=1000, description="Load units of a vehicle's capacity.")]
+WeightG = Annotated[int, Field(strict=True, ge=0, le=1_000_000, description="Grams, all together.")]
 PropertyType = Literal["", "house", "apartment", "business", "other"]
 Wish = Literal[
     "changed_mind", "ordered_by_mistake", "out_of_stock", "store_closed", "wrong_address", "too_late",
@@ -94,7 +98,7 @@ class Contained(Asked):
         StringConstraints(min_length=1, max_length=120, pattern=_LINE),
         Field(examples=["Red velvet cupcake"]),
     ]
-    quantity: Annotated[int, Field(ge=1, le=10_000)] = 1
+    quantity: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 1
     code: Annotated[
         str,
         StringConstraints(max_length=80, pattern=_LINE),
@@ -115,7 +119,7 @@ class DeliveryAsked(Asked):
     window: Window | None = None
     ready_at: AwareDatetime | None = None
     dropoff: Shopper
-    cart_minor: CartMinor
+    cart_minor: Annotated[CartMinor, Field(strict=True)]
     currency: Literal["USD"] = "USD"
     items: Items = 1
     units: Units | None = None
