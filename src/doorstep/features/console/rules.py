@@ -2,8 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
 
-from doorstep.features.deliveries.rules import FINAL, DeliveryState
+from doorstep.features.deliveries.rules import CARRIED, FINAL, WAITING, WITH_GOODS, Delivery, DeliveryState
 from doorstep.units.ids import MarketId
 from doorstep.units.time import MarketInstant, WallInstant
 
@@ -27,8 +31,180 @@ class Figures:
 
 def under_way(counts: Mapping[DeliveryState, int]) -> int:
     """How many deliveries have not ended."""
-    return _sum(number for state, number in counts.items() if state not in FINAL)
+    return sum(number for state, number in counts.items() if state not in FINAL)
 
 
-def _sum(numbers: Iterable[int]) -> int:
-    return sum(numbers)
+class EntryKind(StrEnum):
+    """What a line of a delivery's timeline tells of."""
+
+    EVENT = "event"  # the delivery moved, or was changed
+    OFFER = "offer"  # it was shown to drivers under frozen terms
+    OFFER_CLOSED = "offer_closed"  # accepted, declined, run out or withdrawn
+    REASON = "reason"  # why dispatch did so
+    PROOF = "proof"  # something was proven at a door or counter
+    MONEY = "money"  # a transaction of the ledger
+    WEBHOOK = "webhook"  # the merchant's software was told, or was not there
+    PROVIDER = "provider"  # a courier company's job began or ended
+
+
+_ORDER = {kind: number for number, kind in enumerate(EntryKind)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a timeline. ``seq`` orders lines of one kind at one instant."""
+
+    at: MarketInstant
+    kind: EntryKind
+    seq: int
+    what: str
+    who: str
+    facts: Mapping[str, Any]
+
+
+def merged(lines: Iterable[Line]) -> list[Line]:
+    """All lines in order of time; at one instant causes stand before what follows from them."""
+    return sorted(lines, key=lambda line: (line.at, _ORDER[line.kind], line.seq))
+
+
+class Trouble(StrEnum):
+    """What gets dearer when it is left alone."""
+
+    LATE = "late"  # the promise is broken and the goods are not there
+    NO_CARRIER = "no_carrier"  # nobody has it, and the time to leave has come
+    FAILED_ATTEMPT = "failed_attempt"  # could not be handed over; somebody must say what comes next
+    SILENT = "silent"  # its driver has not been heard of
+    AT_RISK = "at_risk"  # the promise breaks if nothing happens
+    WAITING_AT_STORE = "waiting_at_store"  # a driver waits for goods that should be ready
+
+
+class Remedy(StrEnum):
+    """What staff can do about it with one key."""
+
+    ASSIGN = "assign"
+    UNASSIGN = "unassign"
+    PROVIDER = "provider"
+    CANCEL = "cancel"
+
+
+REMEDIES: Mapping[Trouble, tuple[Remedy, ...]] = {
+    Trouble.LATE: (Remedy.UNASSIGN, Remedy.CANCEL),
+    Trouble.NO_CARRIER: (Remedy.PROVIDER, Remedy.ASSIGN, Remedy.CANCEL),
+    Trouble.FAILED_ATTEMPT: (),
+    Trouble.SILENT: (Remedy.UNASSIGN,),
+    Trouble.AT_RISK: (Remedy.UNASSIGN,),
+    Trouble.WAITING_AT_STORE: (Remedy.UNASSIGN, Remedy.CANCEL),
+}
+SILENT_AFTER = timedelta(minutes=5)
+STORE_WAIT = timedelta(minutes=10)
+LOOK_AHEAD = timedelta(minutes=15)
+"""The queue ranks by what the next quarter of an hour costs if nobody acts."""
+LATE_MINUTE_MINOR = 50
+"""What a minute past the promise is reckoned to cost: refunds, calls, a shopper who does not come back."""
+IDLE_MINUTE_MINOR = 30
+"""What a minute of a driver who waits is reckoned to cost."""
+APPROACH = timedelta(minutes=10)
+"""How far away a driver is when nobody has it yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """A delivery under way, and when its driver was last heard of (None: no driver of ours, or never)."""
+
+    delivery: Delivery
+    heard_at: MarketInstant | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concern:
+    """A line of the queue: what is wrong, since when, and what the next quarter of an hour costs."""
+
+    delivery_id: UUID
+    trouble: Trouble
+    since: MarketInstant
+    cost_minor: int
+    sentence: str
+    remedies: tuple[Remedy, ...]
+
+
+def _still_to_drive(delivery: Delivery) -> timedelta:
+    leg = timedelta(seconds=delivery.leg_s)
+    if delivery.state in WAITING:
+        return APPROACH + leg
+    return leg if delivery.state in CARRIED | {DeliveryState.PICKED_UP} else leg / 2
+
+
+def concern_of(situation: Situation, now: MarketInstant) -> Concern | None:
+    """What is wrong with a delivery; None when nothing is. The dearest trouble stands for all of it."""
+    found = [line for line in _troubles(situation, now) if line is not None]
+    return max(found, key=lambda line: (line.cost_minor, line.trouble), default=None)
+
+
+def _troubles(situation: Situation, now: MarketInstant) -> Iterable[Concern | None]:
+    one = situation.delivery
+    if one.state in FINAL:
+        return
+    arrives = max(now, one.ready_at if one.state in WAITING | CARRIED else now) + _still_to_drive(one)
+    late_cost = _minutes(max(now + LOOK_AHEAD, arrives) - max(now, one.due_at)) * LATE_MINUTE_MINOR
+    coming_back = one.state in {DeliveryState.ENROUTE_TO_RETURN, DeliveryState.AT_RETURN}
+    cold = 2 if one.requirements.cold and one.state in WITH_GOODS else 1
+    if one.state is DeliveryState.ATTEMPT_FAILED:
+        yield _line(one, Trouble.FAILED_ATTEMPT, now, one.fee.minor * cold, "Could not be handed over.")
+    elif now >= one.due_at and not coming_back:
+        yield _line(
+            one,
+            Trouble.LATE,
+            one.due_at,
+            late_cost * cold,
+            f"{_minutes(now - one.due_at)} min past its promise.",
+        )
+    elif arrives > one.due_at and not coming_back:
+        over = _minutes(arrives - one.due_at)
+        yield _line(one, Trouble.AT_RISK, now, over * LATE_MINUTE_MINOR * cold, f"May be {over} min late.")
+    latest = MarketInstant(max(one.due_at - APPROACH - timedelta(seconds=one.leg_s), one.created_at))
+    if one.state in WAITING and now >= latest:
+        cost = one.fee.minor + (late_cost if now >= one.due_at else 0)
+        yield _line(one, Trouble.NO_CARRIER, latest, cost, "Nobody has it, and the time to leave has come.")
+    driven = one.carrier is not None and one.carrier.driver_id is not None
+    heard = situation.heard_at
+    if driven and (heard is None or now - heard >= SILENT_AFTER):
+        since = heard or now
+        said = (
+            f"Its driver was last heard of {_minutes(now - heard)} min ago."
+            if heard
+            else "Its driver was never heard of."
+        )
+        goods = one.cart.minor // 10 if one.state in WITH_GOODS else 0
+        yield _line(one, Trouble.SILENT, since, (goods + one.fee.minor) * cold, said)
+    if one.state is DeliveryState.AT_PICKUP and now >= one.ready_at + STORE_WAIT:
+        waited = _minutes(now - one.ready_at)
+        cost = _minutes(LOOK_AHEAD) * IDLE_MINUTE_MINOR + (late_cost if now >= one.due_at else 0)
+        since = MarketInstant(one.ready_at + STORE_WAIT)
+        yield _line(
+            one,
+            Trouble.WAITING_AT_STORE,
+            since,
+            cost,
+            f"Its driver waits; the goods were due {waited} min ago.",
+        )
+
+
+def _minutes(span: timedelta) -> int:
+    return max(int(span.total_seconds() // 60), 0)
+
+
+def _line(one: Delivery, trouble: Trouble, since: MarketInstant, cost_minor: int, sentence: str) -> Concern:
+    return Concern(
+        delivery_id=one.id,
+        trouble=trouble,
+        since=since,
+        cost_minor=cost_minor,
+        sentence=sentence,
+        remedies=REMEDIES[trouble],
+    )
+
+
+def ranked(situations: Iterable[Situation], now: MarketInstant) -> list[Concern]:
+    """The queue: the dearest to leave alone first, then the oldest."""
+    found = [line for one in situations if (line := concern_of(one, now)) is not None]
+    return sorted(found, key=lambda line: (-line.cost_minor, line.since, line.delivery_id))

@@ -1,0 +1,189 @@
+"""Routes of the console."""
+
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from pydantic import AwareDatetime
+from starlette.responses import StreamingResponse
+
+from doorstep.features.console import overrides, overview, schemas, timeline
+from doorstep.features.console.live import MarketWatch, market_stream
+from doorstep.features.deliveries import queries as deliveries
+from doorstep.features.deliveries.rules import DeliveryState
+from doorstep.features.identity.rules import StaffRole
+from doorstep.features.markets import queries as markets
+from doorstep.platform import audit
+from doorstep.platform.auth.actors import Actor, Audience
+from doorstep.platform.auth.gate import StaffWork, audience_actor, database_of, need
+from doorstep.platform.bus import Bus
+from doorstep.platform.http.pages import Cursor, Limit, Page, cursor_after, read_cursor
+from doorstep.platform.http.problems import PROBLEMS
+from doorstep.platform.http.streams import event_stream
+from doorstep.units.ids import parse
+
+router = APIRouter(prefix="/staff/v1", tags=["staff: console"], responses=PROBLEMS)
+
+DeliveryPath = Annotated[str, Path(max_length=40, examples=["dlv_01jd0000000000000000000000"])]
+DriverPath = Annotated[str, Path(max_length=40, examples=["drv_01jd0000000000000000000000"])]
+MarketPath = Annotated[str, Path(max_length=40, examples=["mkt_01jd0000000000000000000000"])]
+OfferPath = Annotated[str, Path(max_length=40, examples=["off_01jd0000000000000000000000"])]
+Words = Annotated[str, Query(max_length=80, pattern=r"^[^\x00]*$")]
+IdFilter = Annotated[str | None, Query(max_length=40)]
+DISPATCHES = (StaffRole.OWNER, StaffRole.DISPATCHER)
+CANCELS = (*DISPATCHES, StaffRole.SUPPORT)
+
+
+@router.get("/deliveries")
+async def list_deliveries(
+    work: StaffWork,
+    search: Words = "",
+    state: Annotated[list[DeliveryState] | None, Query(max_length=20)] = None,
+    market: IdFilter = None,
+    merchant: IdFilter = None,
+    store: IdFilter = None,
+    driver: IdFilter = None,
+    created_from: AwareDatetime | None = None,
+    created_until: AwareDatetime | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[schemas.DeliveryTold]:
+    """Deliveries, newest first, that fit every filter; `search` looks in names, external id and address."""
+    found = await deliveries.search(
+        work,
+        limit=limit + 1,
+        before=read_cursor(cursor),
+        states=[str(one) for one in state or ()],
+        market_id=parse("market", market) if market else None,
+        merchant_id=parse("merchant", merchant) if merchant else None,
+        store_id=parse("store", store) if store else None,
+        driver_id=parse("driver", driver) if driver else None,
+        created_from=created_from,
+        created_until=created_until,
+        text=search,
+    )
+    now = work.now()
+    more = cursor_after(found[limit - 1].id) if len(found) > limit else None
+    return Page(items=[schemas.DeliveryTold.of(one, now) for one in found[:limit]], next=more)
+
+
+@router.get("/deliveries/{delivery_id}")
+async def read_delivery(work: StaffWork, delivery_id: DeliveryPath) -> schemas.DeliveryWhole:
+    """One delivery and its whole timeline: moves, offers with their terms, reasons, proofs, money, webhooks."""
+    return schemas.DeliveryWhole.of(await timeline.whole(work, parse("delivery", delivery_id)), work.now())
+
+
+@router.get("/drivers/{driver_id}/drawer")
+async def read_driver_drawer(work: StaffWork, driver_id: DriverPath) -> schemas.DriverDrawer:
+    """A driver at this moment: position, trips, open offers, what she carries."""
+    return schemas.DriverDrawer.of(await overview.drawer(work, parse("driver", driver_id)), work.now())
+
+
+@router.get("/markets/{market_id}/exceptions")
+async def list_exceptions(work: StaffWork, market_id: MarketPath) -> schemas.Queue:
+    """What needs somebody, ranked by what the next quarter of an hour costs if nobody acts."""
+    found = await overview.concerns(work, parse("market", market_id))
+    now = work.now()
+    return schemas.Queue(
+        as_of=now, items=[schemas.ConcernTold.of(concern, one, now) for concern, one in found]
+    )
+
+
+@router.get(
+    "/markets/{market_id}/stream",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": (
+                "Server-sent events: `deliveries` (all under way, first), `changed`, `counts`, `snapshot` (all"
+                " positions, first), `positions`. Ends after five minutes; reconnect."
+            ),
+            "content": {"text/event-stream": {}},
+        }
+    },
+)
+async def stream_market(
+    request: Request,
+    market_id: MarketPath,
+    actor: Annotated[Actor, Depends(audience_actor(Audience.STAFF))],
+) -> StreamingResponse:
+    """A market live."""
+    database, wanted = database_of(request), parse("market", market_id)
+    async with database.work(actor) as work:
+        await markets.market(work, wanted)
+    bus: Bus = request.app.state.bus
+    watch = MarketWatch(database, actor, wanted)
+    return event_stream(market_stream(request.app, bus, wanted, watch, time.monotonic))
+
+
+@router.post("/deliveries/{delivery_id}/assign", status_code=201)
+async def assign(
+    work: StaffWork, delivery_id: DeliveryPath, wanted: schemas.AssignAsked
+) -> schemas.OfferTold:
+    """Show a waiting delivery to one driver alone; she may still say no. For owners and dispatchers."""
+    need(work, *DISPATCHES)
+    driver_id = parse("driver", wanted.driver_id)
+    offer = await overrides.assign(work, parse("delivery", delivery_id), driver_id, wanted.reason)
+    return schemas.OfferTold.of(offer)
+
+
+@router.post("/deliveries/{delivery_id}/unassign")
+async def unassign(
+    work: StaffWork, delivery_id: DeliveryPath, wanted: schemas.OverrideAsked
+) -> schemas.DeliveryTold:
+    """Take a delivery back from its carrier before pickup. For owners and dispatchers."""
+    need(work, *DISPATCHES)
+    after = await overrides.unassign(work, parse("delivery", delivery_id), wanted.reason)
+    return schemas.DeliveryTold.of(after, work.now())
+
+
+@router.post("/deliveries/{delivery_id}/cancel")
+async def cancel(
+    work: StaffWork, delivery_id: DeliveryPath, wanted: schemas.CancelAsked
+) -> schemas.DeliveryTold:
+    """End a delivery. For owners, dispatchers and support."""
+    need(work, *CANCELS)
+    after = await overrides.cancel(work, parse("delivery", delivery_id), wanted.why, wanted.reason)
+    return schemas.DeliveryTold.of(after, work.now())
+
+
+@router.post("/deliveries/{delivery_id}/provider", status_code=202)
+async def call_provider(
+    work: StaffWork, delivery_id: DeliveryPath, wanted: schemas.OverrideAsked
+) -> schemas.DeliveryTold:
+    """Have an outside courier asked for a waiting delivery at once. For owners and dispatchers."""
+    need(work, *DISPATCHES)
+    after = await overrides.call_provider(work, parse("delivery", delivery_id), wanted.reason)
+    return schemas.DeliveryTold.of(after, work.now())
+
+
+@router.post("/offers/{offer_id}/withdraw")
+async def withdraw(work: StaffWork, offer_id: OfferPath, wanted: schemas.OverrideAsked) -> schemas.OfferTold:
+    """Take an open offer back. For owners and dispatchers."""
+    need(work, *DISPATCHES)
+    return schemas.OfferTold.of(await overrides.withdraw(work, parse("offer", offer_id), wanted.reason))
+
+
+@router.get("/audit")
+async def list_audit(
+    work: StaffWork,
+    subject: Words = "",
+    act: Words = "",
+    limit: Limit = 50,
+    before: Annotated[int | None, Query(ge=1, le=1 << 62)] = None,
+) -> schemas.AuditPage:
+    """What was done by hand, newest first. For owners."""
+    need(work, StaffRole.OWNER)
+    found = await overview.audit_records(work, limit=limit + 1, before=before, subject=subject, act=act)
+    more = found[limit - 1].id if len(found) > limit else None
+    return schemas.AuditPage(items=[schemas.AuditTold.of(row) for row in found[:limit]], next=more)
+
+
+@router.get("/audit/verdict")
+async def verify_audit(work: StaffWork) -> schemas.AuditVerdict:
+    """Walk the whole chain of the audit: whether nothing was changed, removed or put in between. For owners."""
+    need(work, StaffRole.OWNER)
+    broken = await audit.verify(work)
+    if broken is None:
+        return schemas.AuditVerdict(holds=True)
+    return schemas.AuditVerdict(holds=False, broken_at=broken.record_id, why=broken.why)

@@ -1,0 +1,83 @@
+"""Decisions by hand. Each carries a reason and stands in the audit, in the transaction of what it changes."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from doorstep.features.deliveries import queries as deliveries
+from doorstep.features.deliveries import service as delivery_verbs
+from doorstep.features.deliveries.rules import CancelReason, Delivery, Party
+from doorstep.features.dispatch import service as dispatch
+from doorstep.features.offers import queries as offers
+from doorstep.features.offers import service as offer_verbs
+from doorstep.features.offers.rules import Offer
+from doorstep.platform import audit
+from doorstep.platform.db.work import Work
+from doorstep.units.ids import public
+
+
+async def _note(
+    work: Work, act: str, before: Delivery, reason: str, after: Mapping[str, Any] | None = None
+) -> None:
+    carrier = before.carrier
+    told = {
+        "state": before.state,
+        "driver": public("driver", carrier.driver_id) if carrier and carrier.driver_id else None,
+        "provider_job": public("provider_job", carrier.provider_job_id)
+        if carrier and carrier.provider_job_id
+        else None,
+    }
+    await audit.record(
+        work, act, public("delivery", before.id), before=told, after=after or {}, reason=reason
+    )
+
+
+async def assign(work: Work, delivery_id: UUID, driver_id: UUID, reason: str) -> Offer:
+    """Show it to one driver alone, above any plan; she may still decline.
+
+    Raises UnknownDelivery, UnknownDriver, dispatch's NotWaiting and DriverUnfit.
+    """
+    before = await deliveries.delivery(work, delivery_id)
+    offer = await dispatch.override_assign(work, delivery_id, driver_id, reason)
+    after = {"driver": public("driver", driver_id), "offer": public("offer", offer.id)}
+    await _note(work, "delivery.assign", before, reason, after)
+    return offer
+
+
+async def unassign(work: Work, delivery_id: UUID, reason: str) -> Delivery:
+    """Take it back from its carrier before pickup; it waits again. Raises deliveries' CannotFollow."""
+    before = await deliveries.delivery(work, delivery_id)
+    after = await dispatch.override_unassign(work, delivery_id, reason)
+    await _note(work, "delivery.unassign", before, reason, {"state": after.state})
+    return after
+
+
+async def cancel(work: Work, delivery_id: UUID, why: CancelReason, reason: str) -> Delivery:
+    """End it. Raises deliveries' NotCancellable."""
+    before = await deliveries.delivery(work, delivery_id)
+    after = await delivery_verbs.cancel(work, delivery_id, Party.STAFF, why, reason)
+    await _note(work, "delivery.cancel", before, reason, {"state": after.state, "why": why})
+    return after
+
+
+async def call_provider(work: Work, delivery_id: UUID, reason: str) -> Delivery:
+    """Have an outside courier asked at once. Raises dispatch's NotWaiting, providers' NoDeal."""
+    before = await deliveries.delivery(work, delivery_id)
+    await dispatch.call_provider(work, delivery_id, reason)
+    await _note(work, "delivery.provider", before, reason)
+    return await deliveries.delivery(work, delivery_id)
+
+
+async def withdraw(work: Work, offer_id: UUID, reason: str) -> Offer:
+    """Take an open offer back; one that is closed stays as it is. Raises UnknownOffer."""
+    before = await offers.offer(work, offer_id)
+    after = await offer_verbs.withdraw(work, offer_id, reason)
+    await audit.record(
+        work,
+        "offer.withdraw",
+        public("offer", offer_id),
+        before={"state": before.state},
+        after={"state": after.state},
+        reason=reason,
+    )
+    return after
