@@ -24,6 +24,30 @@ def install(app: typer.Typer) -> None:
     app.add_typer(ledger, name="ledger")
     for command in (owner_link, migrate, backup, restore, verify, replay_tick, replay_day):
         app.command(command.__name__.replace("_", "-"))(command)
+    app.command("demo-actors", hidden=True)(demo_actors)
+    anything = {"allow_extra_args": True, "ignore_unknown_options": True}
+    app.command("courier-twin", hidden=True, context_settings=anything, add_help_option=False)(courier_twin)
+
+
+def courier_twin(context: typer.Context) -> None:
+    """A simulated courier company; `doorstep courier-twin --help` names its options."""
+    from doorstep.connectors.couriers.twin.__main__ import main
+
+    main(context.args)
+
+
+def demo_actors(
+    network: Annotated[str, typer.Option(help="Where the network answers.")],
+    twin: Annotated[str, typer.Option(help="Where the simulated courier company answers.")],
+    receiver_port: Annotated[int, typer.Option(help="Where the merchants' systems listen for webhooks.")],
+) -> None:
+    """The people of the demo. `doorstep demo` starts it; it knows nothing but the public API."""
+    from doorstep.demo.stage import play
+    from doorstep.platform import log
+
+    chosen = settings.from_environment()
+    log.configure("demo-actors", chosen.log_level)
+    asyncio.run(play(chosen.home, network=network, twin_url=twin, receiver_port=receiver_port))
 
 
 def owner_link() -> None:

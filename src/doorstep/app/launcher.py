@@ -12,11 +12,12 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import SystemRandom
 
+import httpx
 import structlog
 
 from doorstep.app import wiring
@@ -24,7 +25,7 @@ from doorstep.platform import clock_anchor
 from doorstep.platform.auth.actors import system
 from doorstep.platform.clock import WallClock, epoch_ms
 from doorstep.platform.db import migrate
-from doorstep.platform.db.work import Database, Role
+from doorstep.platform.db.work import Database, Role, Work
 from doorstep.platform.jobs import Handlers
 from doorstep.platform.postgres.roles import DatabaseUrls, provision
 from doorstep.platform.postgres.server import EmbeddedPostgres
@@ -50,6 +51,13 @@ class Plan:
     speed: float = 1.0
     start_market: MarketInstant | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    handlers: Handlers = field(default_factory=Handlers)
+    """Who reacts to what the founding tells."""
+    founding: Callable[[Work], Awaitable[Mapping[str, str]]] | None = None
+    """Fills the network before its processes start, as the network itself, with business time standing
+    still; safe to repeat. What it returns joins the children's environment."""
+    founded: Callable[[], None] = lambda: None
+    """Called once that is committed."""
 
 
 def check_port(settings: Settings) -> None:
@@ -75,17 +83,30 @@ def open_database(settings: Settings) -> Iterator[tuple[DatabaseUrls, EmbeddedPo
         yield server.urls(), server
 
 
-async def prepare(urls: DatabaseUrls, plan: Plan) -> None:
-    """Migrate and found the network. Raises WrongMode when the database holds another kind."""
+async def prepare(urls: DatabaseUrls, plan: Plan) -> Mapping[str, str]:
+    """Migrate, found and fill the network; what its processes need to know besides.
+
+    Raises WrongMode when the database holds another kind.
+    """
     wiring.import_rows()
     await migrate.upgrade(urls.owner)
-    database = Database(urls.system, Role.SYSTEM, WallClock(), IdSource(epoch_ms, SystemRandom()), Handlers())
+    database = Database(
+        urls.system, Role.SYSTEM, WallClock(), IdSource(epoch_ms, SystemRandom()), plan.handlers
+    )
+    learned: Mapping[str, str] = {}
     try:
         async with database.work(system("launcher")) as work:
             start = plan.start_market or MarketInstant(datetime.now(UTC))
             await clock_anchor.found(
                 work, mode=plan.mode, scaled=plan.mode == "demo", start=start, speed=plan.speed
             )
+            work.clock = await clock_anchor.standing_clock(work)
+            if plan.mode == "demo":
+                await clock_anchor.set_speed(work, plan.speed)
+            if plan.founding is not None:
+                learned = await plan.founding(work)
+        plan.founded()
+        return learned
     finally:
         await database.close()
 
@@ -99,7 +120,7 @@ class Family:
         self._environment = dict(environment)
         self._children: dict[str, asyncio.subprocess.Process] = {}
         self._fallen: dict[str, list[float]] = {}
-        self._stopping = False
+        self._stopping = asyncio.Event()
 
     async def start(self, name: str) -> None:
         """Start the child ``name``; it dies with us even if we are killed."""
@@ -120,10 +141,10 @@ class Family:
 
     async def watch(self, name: str) -> None:
         """Keep ``name`` running until the family stops."""
-        while not self._stopping:
+        while not self._stopping.is_set():
             await self.start(name)
             code = await self._children[name].wait()
-            if self._stopping:
+            if self._stopping.is_set():
                 return
             now = time.monotonic()
             recent = [at for at in self._fallen.get(name, []) if now - at < 60]
@@ -134,7 +155,7 @@ class Family:
 
     async def stop(self) -> None:
         """Ask all to finish, newest first, and kill what does not."""
-        self._stopping = True
+        self._stopping.set()
         alive = [child for child in self._children.values() if child.returncode is None]
         for child in reversed(alive):
             with contextlib.suppress(ProcessLookupError):
@@ -156,12 +177,17 @@ def run(settings: Settings, plan: Plan, announce: str) -> None:
     check_port(settings)
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with open_database(settings) as (urls, server):
-        asyncio.run(prepare(urls, plan))
-        asyncio.run(_serve(settings, plan, urls, server, announce))
+        learned = asyncio.run(prepare(urls, plan))
+        asyncio.run(_serve(settings, plan, learned, urls, server, announce))
 
 
 async def _serve(
-    settings: Settings, plan: Plan, urls: DatabaseUrls, server: EmbeddedPostgres | None, announce: str
+    settings: Settings,
+    plan: Plan,
+    learned: Mapping[str, str],
+    urls: DatabaseUrls,
+    server: EmbeddedPostgres | None,
+    announce: str,
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -170,6 +196,7 @@ async def _serve(
     environment = {
         **os.environ,
         **plan.environment,
+        **learned,
         "DATABASE_URL_WEB": urls.web,
         "DATABASE_URL_SYSTEM": urls.system,
         "DOORSTEP_HOME": str(settings.home),
@@ -181,13 +208,26 @@ async def _serve(
     watchers = [asyncio.create_task(family.watch(name)) for name in plan.children]
     if server is not None:
         watchers.append(asyncio.create_task(_keep_database(server)))
-    print(announce, flush=True)  # noqa: T201 (for the person at the terminal)
+    watchers.append(asyncio.create_task(_announce(settings, announce)))
     await stop.wait()
     print("Stopping: what is under way is finished first.", flush=True)  # noqa: T201
     await family.stop()
     for watcher in watchers:
         watcher.cancel()
     await asyncio.gather(*watchers, return_exceptions=True)
+
+
+async def _announce(settings: Settings, announce: str) -> None:
+    """Tell the person at the terminal once the network can serve."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 (compared, not bound)
+    url = f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+    async with httpx.AsyncClient(trust_env=False, timeout=3) as http:
+        while True:
+            with contextlib.suppress(httpx.HTTPError):
+                if (await http.get(f"{url}/readyz")).status_code == httpx.codes.OK:
+                    break
+            await asyncio.sleep(0.2)
+    print(announce, flush=True)  # noqa: T201 (for the person at the terminal)
 
 
 async def _keep_database(server: EmbeddedPostgres) -> None:

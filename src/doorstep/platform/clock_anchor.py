@@ -73,6 +73,16 @@ async def clock_of(work: Work) -> Clock:
     return ScaledClock(Anchor(MarketInstant(row.anchor_market), WallInstant(row.anchor_wall), row.speed))
 
 
+async def standing_clock(work: Work) -> Clock:
+    """A clock for work done while nothing of this network runs: business time stands at the last heartbeat."""
+    beat = (
+        await work.session.execute(text("SELECT beat_market FROM network WHERE id = 1 AND scaled"))
+    ).scalar_one_or_none()
+    if beat is None:
+        return WallClock()
+    return ScaledClock(Anchor(MarketInstant(beat), work.wall(), 0.0))
+
+
 async def follow(work: Work, clock: Clock) -> None:
     """Bring ``clock`` up to date with the row (another process may have changed the speed)."""
     if isinstance(clock, ScaledClock):

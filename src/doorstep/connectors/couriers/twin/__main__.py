@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,9 +17,17 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("courier-twin", description="A simulated courier company.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--key", required=True, help="what customers send as bearer token")
+    parser.add_argument(
+        "--key",
+        default=os.environ.get("DOORSTEP_COURIER_TWIN_KEY", ""),
+        help="what customers send as bearer token",
+    )
     parser.add_argument("--webhook-url", default="", help="where news goes; none when empty")
-    parser.add_argument("--webhook-secret", default="", help="whsec_… that signs the news")
+    parser.add_argument(
+        "--webhook-secret",
+        default=os.environ.get("DOORSTEP_COURIER_TWIN_WEBHOOK_SECRET", ""),
+        help="whsec_… that signs the news",
+    )
     parser.add_argument("--network", default="", help="follow the clock of the network at this address")
     parser.add_argument(
         "--speed", type=float, default=1.0, help="business seconds per real second without --network"
@@ -26,7 +35,10 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--start", type=parse_instant, help="business time at start without --network")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--state", type=Path, help="folder to remember jobs in")
-    return parser.parse_args(argv)
+    told = parser.parse_args(argv)
+    if not told.key:
+        parser.error("--key or DOORSTEP_COURIER_TWIN_KEY is needed")
+    return told
 
 
 async def serve(argv: Sequence[str] | None = None) -> None:
