@@ -6,6 +6,7 @@ from random import Random
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 from tests.factories.deliveries import (
     DRIVER,
     JOB,
@@ -310,8 +311,26 @@ async def test_counts_and_waiting_of_a_market(network: Network) -> None:
 
 
 async def test_kept_reports_are_forgotten_in_time(network: Network) -> None:
-    delivery = await assigned_delivery(network)
-    await report_all(network, delivery.id, ROAD)
+    old, other = await assigned_delivery(network), await assigned_delivery(network)
+    for delivery in (old, other):
+        await report_all(network, delivery.id, ROAD)
+
+    async def reports() -> int:
+        async with network.work() as work:
+            found = await work.session.execute(text("SELECT count(*) FROM delivery_reports"))
+            return int(found.scalar_one())
+
     async with network.work() as work:
-        assert await service.forget_reports(work, network.clock.market_now()) == len(ROAD)
-        assert (await queries.delivery(work, delivery.id)).state is S.DELIVERED
+        tasks = await work.session.execute(
+            text("SELECT count(*) FROM jobs WHERE handler = 'deliveries.forget_reports'")
+        )
+        assert tasks.scalar_one() == 1, "one task a day"
+    network.clock.advance(30 * 24 * 3600)
+    await network.run_jobs()
+    assert await reports() == 2 * len(ROAD)
+    network.clock.advance(24 * 3600)
+    await report_all(network, (await assigned_delivery(network)).id, ROAD[:1])
+    await network.run_jobs()
+    assert await reports() == 2 * len(ROAD) + 1, "those of the day itself are kept another day"
+    async with network.work() as work:
+        assert await service.forget_reports(work, network.clock.market_now() - timedelta(hours=1)) == 12

@@ -1,6 +1,8 @@
 """Who carries a delivery, and what the carrier reports. The only writers of the carrier columns."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +32,18 @@ from doorstep.features.deliveries.rules import (
 from doorstep.platform.auth.actors import Audience
 from doorstep.platform.db.work import Work
 from doorstep.units.ids import public
+from doorstep.units.time import MarketInstant
+
+FORGET_REPORTS = "deliveries.forget_reports"
+REPORTS_KEPT = timedelta(days=30)
+"""How long a doubled report is recognised: far longer than any phone keeps unsent ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetReports:
+    """Drop the reports that came before ``older_than``."""
+
+    older_than: datetime
 
 
 async def assign(
@@ -152,8 +166,17 @@ async def report(work: Work, delivery_id: UUID, fact: Fact) -> Delivery:
             counted=step.counts,
         )
     )
+    if step.counts and row.state in FINAL:
+        _forget_in_time(work)
     await work.flush()
     return view(row)
+
+
+def _forget_in_time(work: Work) -> None:
+    """One task a day of business, whatever the number of deliveries."""
+    day = work.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    due = MarketInstant(day + REPORTS_KEPT + timedelta(days=1))
+    work.schedule(FORGET_REPORTS, ForgetReports(day), due_market=due, key=day.date().isoformat())
 
 
 async def _check_proofs(work: Work, row: DeliveryRow, fact: Fact) -> None:
