@@ -13,7 +13,16 @@ from doorstep.features.merchants.rules import Store
 from doorstep.features.quotes import queries, windows
 from doorstep.features.quotes.errors import NotEligible
 from doorstep.features.quotes.prices import Price, price
-from doorstep.features.quotes.rules import Alternative, Case, Feasible, Verdict, Why, anything, eligible
+from doorstep.features.quotes.rules import (
+    Alternative,
+    Case,
+    Feasible,
+    Verdict,
+    Why,
+    anything,
+    eligible,
+    leaving,
+)
 from doorstep.platform.db.work import Work
 from doorstep.platform.errors import Fault
 from doorstep.units.geo import Metres, Seconds, great_circle_m
@@ -59,7 +68,7 @@ async def answers_to(
         known[store.market_id] = await markets.market(work, store.market_id)
         tariffs[store.id] = await queries.tariff_of(work, store, work.now())
     found = [await connectors.geocoder.locate(drop) for drop in question.drops]
-    legs = await _legs(connectors, stores, found, question.ready_at or work.now())
+    legs = await _legs(connectors, stores, found, leaving(question.ready_at, work.now()))
     cases = [
         Case(
             market=known[store.market_id],

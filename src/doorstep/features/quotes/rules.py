@@ -243,6 +243,8 @@ def time_reasons(case: Case) -> list[Reason]:
     promised = promise(case, leg)
     latest = promised.due_at - timedelta(seconds=leg.seconds) - HANDOVER
     if latest < promised.ready_at:
+        if case.window is None:
+            return []  # the drive is too long, which was said
         text = f"The goods would have to be ready by {_local(case, latest)}."
         return [Reason(Why.READY_TOO_LATE, text)]
     pickups = open_windows(
@@ -301,6 +303,11 @@ def promise(case: Case, leg: Leg) -> Promise:
         earliest_drop_at=case.window.start,
         due_at=case.window.end,
     )
+
+
+def leaving(ready_at: MarketInstant | None, now: MarketInstant) -> MarketInstant:
+    """When the drive is measured: at readiness if told, neither in the past nor beyond the horizon."""
+    return min(max(ready_at or now, now), market_instant(now + HORIZON))
 
 
 def prepared_at(store: Store, now: datetime) -> MarketInstant:

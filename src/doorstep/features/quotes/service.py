@@ -45,6 +45,7 @@ from doorstep.features.quotes.rules import (
     anything,
     eligible,
     fingerprint,
+    leaving,
     place_reasons,
     reach_reasons,
 )
@@ -107,7 +108,7 @@ async def quote(work: Work, connectors: Connectors, request: Request, feasible: 
     """A quote for ``request``, honoured for 15 minutes of market time. Raises UnknownStore, NotEligible."""
     store = await merchants.store(work, request.store_id)
     query = AddressQuery(address=request.address, point=request.point)
-    found, leg = await locate_and_measure(connectors, store, query, request.ready_at or work.now())
+    found, leg = await locate_and_measure(connectors, store, query, leaving(request.ready_at, work.now()))
     agreed = await assess(work, store, request, found, leg, connectors=connectors, feasible=feasible)
     assert isinstance(found, Located)
     assert leg is not None
