@@ -22,8 +22,10 @@ log = structlog.get_logger("demo")
 TRAVEL = GreatCircleTravel(ZoneInfo("America/Chicago"))
 STEP_REAL_S = 1.0
 """How often a phone in a moving car sends its positions."""
-IDLE_REAL_S = 4.0
+IDLE_REAL_S = 5.0
 """How often one that stands still does."""
+LOOK_REAL_S = 25.0
+"""How often a driver without a trip looks whether somebody gave her one."""
 FIXES_A_STEP = 2
 SERVICE_S = (60, 170)
 """Market seconds at a shop or a door."""
@@ -83,7 +85,8 @@ class Driver:
         self._chance = chance
         self._temper = Temper.draw(chance)
         self._weighed: set[str] = set()
-        self._trips = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._looked_real_s = float("-inf")
         self._answering: set[asyncio.Task[None]] = set()
         self._wakes_h = chance.choice((5, 6, 7, 8, 9, 10, 10, 10, 14, 20))
         self._works_h = chance.choice((8, 10, 12, 14))
@@ -100,7 +103,7 @@ class Driver:
         try:
             while True:
                 try:
-                    if not await self._trip():
+                    if not (self._should_look() and await self._trip()):
                         works = self.works_at(self._time.now())
                         if works and (listening is None or listening.done()):
                             await self._go(on=True)
@@ -125,11 +128,14 @@ class Driver:
     async def _idle(self) -> None:
         self.phone.see()
         await self.phone.send_fixes()
-        self._trips.clear()
         try:
-            await asyncio.wait_for(self._trips.wait(), self._chance.uniform(0.8, 1.2) * IDLE_REAL_S)
+            await asyncio.wait_for(self._changed.wait(), self._chance.uniform(0.8, 1.2) * IDLE_REAL_S)
         except TimeoutError:
             return
+
+    def _should_look(self) -> bool:
+        """Whether there may be a trip: she accepted one, was on one, or has not looked for a while."""
+        return self._changed.is_set() or asyncio.get_running_loop().time() > self._looked_real_s + LOOK_REAL_S
 
     # Offers.
 
@@ -144,15 +150,16 @@ class Driver:
     async def _answer(self, offer: dict[str, Any]) -> None:
         try:
             takes = self._chance.random() < share_taken(offer, self._temper)
-            silent = self._chance.random() < self._temper.silent
-            await asyncio.sleep(self._chance.uniform(0.05, 0.5) * max(offer["real_s_left"], 0.2))
+            # Who does not want what many are asked says nothing; a question to her alone she may answer.
+            silent = offer["mode"] == "broadcast" or self._chance.random() < self._temper.silent
+            await asyncio.sleep(self._chance.uniform(0.05, 0.35) * max(offer["real_s_left"], 0.2))
             if takes:
                 reply = await self.phone.call("POST", f"/driver/v1/offers/{offer['id']}/accept")
                 self._tally.count("accepted" if reply.good else f"accept_refused_{reply.code}")
                 if reply.good:
-                    self._trips.set()
+                    self._changed.set()
             elif silent:
-                self._tally.count("left_to_expire")
+                self._tally.count("passed" if offer["mode"] == "broadcast" else "left_to_expire")
             else:
                 await self.phone.call("POST", f"/driver/v1/offers/{offer['id']}/decline")
                 self._tally.count("declined")
@@ -163,10 +170,13 @@ class Driver:
 
     async def _trip(self) -> bool:
         """Do the next thing of the trip under way; False when there is none."""
+        self._looked_real_s = asyncio.get_running_loop().time()
+        self._changed.clear()
         reply = await self.phone.call("GET", "/driver/v1/trips/current")
         trip = reply.body.get("trip") if reply.good else None
         if trip is None:
             return False
+        self._changed.set()
         stop = next((one for one in trip["stops"] if one["state"] not in OVER), None)
         if stop is None or stop["address"] is None:
             await asyncio.sleep(0.5)

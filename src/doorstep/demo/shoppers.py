@@ -14,7 +14,7 @@ log = structlog.get_logger("demo")
 AWAY_SHARE = 0.05
 LATER_TIP_SHARE = 0.2
 NOTE_SHARE = 0.08
-LOOK_REAL_S = (6.0, 14.0)
+LOOK_REAL_S = (8.0, 20.0)
 FINAL = frozenset({"delivered", "returned", "cancelled", "expired"})
 
 

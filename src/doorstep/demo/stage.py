@@ -119,7 +119,7 @@ class Company:
         while True:
             await asyncio.sleep(TELL_REAL_S)
             counts = dict(self.tally.counts)
-            log.info("demo_so_far", **counts)
+            log.debug("demo_so_far", **counts)
             write_private(path, {what: before.get(what, 0) + counts.get(what, 0) for what in before | counts})
 
 
