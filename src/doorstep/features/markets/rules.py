@@ -326,6 +326,9 @@ KNOBS: Mapping[str, Knob] = {
     "convex_price": Knob(0, 100, False, "price of a minute past convex_after_min of click-to-door"),
     "convex_after_min": Knob(1, 600, True, "minutes of click-to-door from which convex_price counts"),
     "coverage_price": Knob(0, 100_000, False, "price of leaving a delivery out of the plan"),
+    "spared_min": Knob(
+        0, 600, False, "part of a delivery's earliest possible cost that its coverage price does not add"
+    ),
     "max_bundle": Knob(1, 12, True, "deliveries of one trip at most"),
     "trips_ahead": Knob(1, 10, True, "trips planned per driver"),
     "start_ahead_s": Knob(0, 4 * 3600, True, "how soon a driver must come on duty to be planned with"),

@@ -140,6 +140,7 @@ async def set_stage(work: Work, market_id: UUID, stage: Stage, reason: str) -> M
 
     Raises UnknownMarket, StageMoveRefused, Invalid without a reason.
     """
+    why = _said(reason)
     row = await _held(work, market_id)
     before = Stage(row.stage)
     if stage is not before:
@@ -150,9 +151,7 @@ async def set_stage(work: Work, market_id: UUID, stage: Stage, reason: str) -> M
                 facts={"stage": before.value, "possible": [s.value for s in possible]},
             )
         row.stage = stage.value
-        await _changed(
-            work, row, ChangeKind.STAGE, {"stage": before.value}, {"stage": stage.value}, _said(reason)
-        )
+        await _changed(work, row, ChangeKind.STAGE, {"stage": before.value}, {"stage": stage.value}, why)
     return await queries.market(work, market_id)
 
 
@@ -169,6 +168,7 @@ async def set_tariff(
 
     Raises UnknownMarket, BackDated, MalformedMarket (another currency), Invalid without a reason.
     """
+    why = _said(reason)
     row = await _held(work, market_id)
     if terms.currency != row.currency:
         raise MalformedMarket(f"this market counts in {row.currency}", faults=[Fault("/currency", "another")])
@@ -182,7 +182,7 @@ async def set_tariff(
         ChangeKind.TARIFF,
         {"kind": kind.value, "terms": before},
         {"kind": kind.value, "terms": asdict(terms), "valid_from": since.isoformat()},
-        _said(reason),
+        why,
     )
     return await queries.tariff(work, market_id, kind, since)
 
@@ -194,6 +194,7 @@ async def set_pay(
 
     Raises UnknownMarket, BackDated, MalformedMarket (another currency), Invalid without a reason.
     """
+    why = _said(reason)
     row = await _held(work, market_id)
     if rates.currency != row.currency:
         raise MalformedMarket(f"this market counts in {row.currency}", faults=[Fault("/currency", "another")])
@@ -206,7 +207,7 @@ async def set_pay(
         PayRatesRow(id=work.new_id(), market_id=market_id, valid_from=since, rates=asdict(rates))
     )
     after = asdict(rates) | {"valid_from": since.isoformat()}
-    await _changed(work, row, ChangeKind.PAY, asdict(before), after, _said(reason))
+    await _changed(work, row, ChangeKind.PAY, asdict(before), after, why)
     return await queries.market(work, market_id)
 
 
@@ -227,22 +228,24 @@ async def set_dispatch(work: Work, market_id: UUID, knobs: Mapping[str, float | 
             faults.append(Fault(f"/knobs/{name}", fault))
     if faults:
         raise MalformedMarket("Some knobs cannot be set so.", faults=faults)
+    why = _said(reason)
     row = await _held(work, market_id)
     before: dict[str, Any] = dict(row.dispatch) | {"tick_s": row.tick_s}
     after = {name: value for name, value in (before | dict(knobs)).items() if value is not None}
     if after != before:
         row.tick_s = int(after["tick_s"])
         row.dispatch = {name: value for name, value in after.items() if name != "tick_s"}
-        await _changed(work, row, ChangeKind.DISPATCH, before, after, _said(reason))
+        await _changed(work, row, ChangeKind.DISPATCH, before, after, why)
     return await queries.market(work, market_id)
 
 
 async def set_rules(work: Work, market_id: UUID, rules: ServiceRules, reason: str) -> Market:
     """Offer these service levels from now on. Raises UnknownMarket, Invalid without a reason."""
+    why = _said(reason)
     row = await _held(work, market_id)
     before = dict(row.rules)
     row.rules = asdict(rules)
-    await _changed(work, row, ChangeKind.RULES, before, asdict(rules), _said(reason))
+    await _changed(work, row, ChangeKind.RULES, before, asdict(rules), why)
     return await queries.market(work, market_id)
 
 
@@ -251,10 +254,11 @@ async def set_fallback(work: Work, market_id: UUID, fallback: Fallback, reason: 
 
     Raises UnknownMarket, Invalid without a reason.
     """
+    why = _said(reason)
     row = await _held(work, market_id)
     before = dict(row.fallback)
     row.fallback = asdict(fallback)
-    await _changed(work, row, ChangeKind.FALLBACK, before, asdict(fallback), _said(reason))
+    await _changed(work, row, ChangeKind.FALLBACK, before, asdict(fallback), why)
     return await queries.market(work, market_id)
 
 
