@@ -81,7 +81,7 @@ async def read_driver_drawer(work: StaffWork, driver_id: DriverPath) -> schemas.
 
 @router.get("/markets/{market_id}/exceptions")
 async def list_exceptions(work: StaffWork, market_id: MarketPath) -> schemas.Queue:
-    """What needs somebody, ranked by what the next quarter of an hour costs if nobody acts."""
+    """What needs somebody, ranked by what it comes to if nobody acts for a quarter of an hour."""
     found = await overview.concerns(work, parse("market", market_id))
     now = work.now()
     return schemas.Queue(

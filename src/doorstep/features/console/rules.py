@@ -98,7 +98,7 @@ REMEDIES: Mapping[Trouble, tuple[Remedy, ...]] = {
 SILENT_AFTER = timedelta(minutes=5)
 STORE_WAIT = timedelta(minutes=10)
 LOOK_AHEAD = timedelta(minutes=15)
-"""The queue ranks by what the next quarter of an hour costs if nobody acts."""
+"""The queue ranks by what it comes to if nobody acts for another quarter of an hour."""
 LATE_MINUTE_MINOR = 50
 """What a minute past the promise is reckoned to cost: refunds, calls, a shopper who does not come back."""
 IDLE_MINUTE_MINOR = 30
@@ -117,7 +117,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concern:
-    """A line of the queue: what is wrong, since when, and what the next quarter of an hour costs."""
+    """A line of the queue: what is wrong, since when, and what it comes to if left alone for a quarter of an hour."""
 
     delivery_id: UUID
     trouble: Trouble
@@ -145,7 +145,7 @@ def _troubles(situation: Situation, now: MarketInstant) -> Iterable[Concern | No
     if one.state in FINAL:
         return
     arrives = max(now, one.ready_at if one.state in WAITING | CARRIED else now) + _still_to_drive(one)
-    late_cost = _minutes(max(now + LOOK_AHEAD, arrives) - max(now, one.due_at)) * LATE_MINUTE_MINOR
+    late_cost = _minutes(max(now + LOOK_AHEAD, arrives) - one.due_at) * LATE_MINUTE_MINOR
     coming_back = one.state in {DeliveryState.ENROUTE_TO_RETURN, DeliveryState.AT_RETURN}
     cold = 2 if one.requirements.cold and one.state in WITH_GOODS else 1
     if one.state is DeliveryState.ATTEMPT_FAILED:

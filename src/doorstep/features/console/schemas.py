@@ -169,7 +169,7 @@ class ConcernTold(_Told):
     delivery: DeliveryTold
     trouble: Trouble
     since: datetime
-    cost_minor: int = Field(description="What the next quarter of an hour costs if nobody acts.")
+    cost_minor: int = Field(description="What it comes to if nobody acts for another quarter of an hour.")
     sentence: str
     remedies: list[Remedy]
 

@@ -10,13 +10,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 from doorstep.platform.db.rows import Row, Visible
 
 STAFF_READS = Visible(web="SELECT")
+STAFF_CALLS = Visible(web="SELECT, INSERT, UPDATE")  # staff overrule: they call for a tick and say why
 
 
 class DispatchStateRow(Row):
     """What a market's dispatch carries from tick to tick."""
 
     __tablename__ = "dispatch_states"
-    __visible__ = Visible(web="SELECT")
+    __visible__ = STAFF_CALLS
     market_id: Mapped[UUID] = mapped_column(primary_key=True)
     plan: Mapped[list[Any]]  # [[driver, [[order, …], …]], …]
     ticks: Mapped[int]
@@ -49,7 +50,7 @@ class ReasonRow(Row):
     """Why a delivery was offered to someone, or why not yet: one sentence and the facts behind it."""
 
     __tablename__ = "dispatch_reasons"
-    __visible__ = STAFF_READS
+    __visible__ = STAFF_CALLS
     delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
     tick_id: Mapped[UUID] = mapped_column(primary_key=True)
     market_id: Mapped[UUID]

@@ -1,0 +1,217 @@
+"""Staff look at a market, at one delivery, and overrule."""
+
+from typing import Any
+
+import pytest
+from tests.factories.deliveries import report_all
+from tests.factories.identity import bearer, sign_staff_in, tracking_link
+from tests.factories.network import Network
+from tests.factories.offers import Town, a_town
+from tests.factories.streams import listening
+
+from doorstep.features.console import service
+from doorstep.features.deliveries.rules import Delivery, FactKind
+from doorstep.features.identity.rules import StaffRole
+from doorstep.features.merchants import service as merchants
+from doorstep.features.merchants.rules import NewMerchant
+from doorstep.units.ids import public
+
+F = FactKind
+
+
+class Desk:
+    """A member of staff at her desk."""
+
+    def __init__(self, network: Network, headers: dict[str, str]) -> None:
+        self.network = network
+        self.headers = headers
+
+    async def get(self, path: str, status: int = 200) -> Any:
+        answer = await self.network.http.get(f"/staff/v1{path}", headers=self.headers)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    async def post(self, path: str, status: int, **body: object) -> Any:
+        answer = await self.network.http.post(f"/staff/v1{path}", json=body, headers=self.headers)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+
+async def desk_of(network: Network, role: StaffRole = StaffRole.OWNER) -> Desk:
+    signed_in = await sign_staff_in(network, role, f"{role}@example.com")
+    return Desk(network, bearer(signed_in.token))
+
+
+async def a_delivery(network: Network, town: Town) -> Delivery:
+    async with network.work() as work:
+        merchant = await merchants.create_merchant(work, NewMerchant(name="Cupcakes on Fifth"))
+    return await town.delivery(merchant_id=merchant.id)
+
+
+class TestLists:
+    async def test_search_finds_by_state_market_and_words(self, network: Network) -> None:
+        town, desk = await a_town(network), await desk_of(network)
+        waiting, taken = await a_delivery(network, town), await town.delivery()
+        await town.trip(taken)
+        market = public("market", town.market.id)
+        assert [one["id"] for one in (await desk.get("/deliveries?limit=1"))["items"]] == [
+            public("delivery", taken.id)
+        ]
+        page = await desk.get("/deliveries?limit=1")
+        rest = await desk.get(f"/deliveries?limit=1&cursor={page['next']}")
+        assert [one["id"] for one in rest["items"]] == [public("delivery", waiting.id)]
+        assert rest["next"] is None
+        found = await desk.get(f"/deliveries?state=assigned&market={market}")
+        assert [one["id"] for one in found["items"]] == [public("delivery", taken.id)]
+        assert found["items"][0]["driver"] == public("driver", town.drivers[0].id)
+        assert len((await desk.get("/deliveries?search=belmont"))["items"]) == 2
+        assert (await desk.get("/deliveries?search=nobody"))["items"] == []
+        await desk.get("/deliveries?market=nonsense", 404)
+
+    async def test_a_driver_in_the_drawer(self, network: Network) -> None:
+        town, desk = await a_town(network), await desk_of(network)
+        one = await town.delivery()
+        await town.trip(one)
+        told = await desk.get(f"/drivers/{public('driver', town.drivers[0].id)}/drawer")
+        assert told["on_duty"] is True
+        assert told["trips"][0]["deliveries"] == [public("delivery", one.id)]
+        assert told["deliveries"][0]["id"] == public("delivery", one.id)
+        assert told["position"] is None
+
+
+class TestTimeline:
+    async def test_everything_about_one_delivery_in_one_list(self, network: Network) -> None:
+        town, desk = await a_town(network), await desk_of(network)
+        one = await a_delivery(network, town)
+        offer = await town.offer([one])
+        await town.accept(offer)
+        await report_all(network, one.id, [F.REACHED_PICKUP, F.PICKED_UP, F.HANDED_OVER])
+        await network.run_jobs()
+        told = await desk.get(f"/deliveries/{public('delivery', one.id)}")
+        lines = told["timeline"]
+        assert [line["at"] for line in lines] == sorted(line["at"] for line in lines)
+        kinds = {line["kind"] for line in lines}
+        assert {"event", "offer", "offer_closed", "money"} <= kinds
+        seqs = [line["facts"]["seq"] for line in lines if line["kind"] == "event"]
+        assert seqs == list(range(1, len(seqs) + 1))
+        shown = next(line for line in lines if line["kind"] == "offer")
+        assert shown["facts"]["terms_hash"] == offer.terms_hash
+        assert shown["facts"]["terms"]["tip_minor"] == 300
+        money = [line for line in lines if line["kind"] == "money"]
+        for line in money:
+            assert sum(entry["amount_minor"] for entry in line["facts"]["entries"]) == 0
+        assert any("payout" in line["what"] or "pay" in line["what"] for line in money)
+
+
+class TestOverrides:
+    async def test_a_chosen_driver_is_asked_and_the_audit_says_why(self, network: Network) -> None:
+        town, desk = await a_town(network), await desk_of(network)
+        one = await a_delivery(network, town)
+        chosen = public("driver", town.drivers[1].id)
+        url = f"/deliveries/{public('delivery', one.id)}/assign"
+        offer = await desk.post(url, 201, driver_id=chosen, reason="she is next door")
+        assert offer["drivers"] == [chosen]
+        reasons = [
+            line
+            for line in (await desk.get(f"/deliveries/{public('delivery', one.id)}"))["timeline"]
+            if line["kind"] == "reason"
+        ]
+        assert "she is next door" in reasons[0]["facts"]["sentence"]
+        record = (await desk.get(f"/audit?subject={public('delivery', one.id)}"))["items"][0]
+        assert (record["act"], record["reason"]) == ("delivery.assign", "she is next door")
+        assert record["after"]["driver"] == chosen
+        assert await desk.get("/audit/verdict") == {"holds": True, "broken_at": None, "why": ""}
+
+    async def test_a_delivery_is_taken_back_and_waits_again(self, network: Network) -> None:
+        town, desk = await a_town(network), await desk_of(network, StaffRole.DISPATCHER)
+        one = await a_delivery(network, town)
+        await town.trip(one)
+        url = f"/deliveries/{public('delivery', one.id)}"
+        after = await desk.post(f"{url}/unassign", 200, reason="her car broke down")
+        assert (after["state"], after["driver"]) == ("requested", None)
+
+    async def test_an_offer_is_withdrawn(self, network: Network) -> None:
+        town, desk = await a_town(network), await desk_of(network)
+        offer = await town.offer([await a_delivery(network, town)])
+        told = await desk.post(f"/offers/{public('offer', offer.id)}/withdraw", 200, reason="wrong shop")
+        assert told["state"] == "withdrawn"
+
+    async def test_support_may_cancel_and_nothing_else(self, network: Network) -> None:
+        town, desk = await a_town(network), await desk_of(network, StaffRole.SUPPORT)
+        one = await a_delivery(network, town)
+        url = f"/deliveries/{public('delivery', one.id)}"
+        await desk.post(f"{url}/unassign", 403, reason="please")
+        await desk.post(f"{url}/provider", 403, reason="please")
+        await desk.get("/audit", 403)
+        after = await desk.post(f"{url}/cancel", 200, why="out_of_stock", reason="the shop called")
+        assert after["state"] == "cancelled"
+        again = await desk.post(f"{url}/assign", 403, driver_id="drv_x", reason="please")
+        assert again["code"] == "not_allowed"
+
+    async def test_without_a_provider_the_network_says_so(self, network: Network) -> None:
+        town, desk = await a_town(network), await desk_of(network)
+        one = await a_delivery(network, town)
+        url = f"/deliveries/{public('delivery', one.id)}/provider"
+        refused = await desk.post(url, 409, reason="nobody is near")
+        assert refused["code"]
+
+    @pytest.mark.parametrize("reason", ["", "ab", "x" * 301])
+    async def test_a_reason_is_needed(self, network: Network, reason: str) -> None:
+        town, desk = await a_town(network), await desk_of(network)
+        one = await a_delivery(network, town)
+        await desk.post(f"/deliveries/{public('delivery', one.id)}/unassign", 422, reason=reason)
+
+
+class TestQueue:
+    async def test_what_nobody_has_comes_up_when_time_runs_out(self, network: Network) -> None:
+        town, desk = await a_town(network), await desk_of(network)
+        one = await a_delivery(network, town)
+        url = f"/markets/{public('market', town.market.id)}/exceptions"
+        assert (await desk.get(url))["items"] == []
+        network.clock.advance(25 * 60)
+        assert (await desk.get(url))["items"] == []
+        network.clock.advance(15 * 60)
+        queue = (await desk.get(url))["items"]
+        assert [line["delivery"]["id"] for line in queue] == [public("delivery", one.id)]
+        assert queue[0]["trouble"] == "no_carrier"
+        assert "provider" in queue[0]["remedies"]
+
+
+class TestLive:
+    async def test_a_market_is_told_as_it_changes(self, network: Network) -> None:
+        town, desk = await a_town(network), await desk_of(network)
+        one = await a_delivery(network, town)
+        async with network.work() as work:
+            await service.refresh_figures(work)
+        path = f"/staff/v1/markets/{public('market', town.market.id)}/stream"
+        async with listening(network, path, desk.headers) as heard:
+            await heard.until(lambda h: h.of("deliveries") and h.of("counts") and h.of("snapshot"))
+            assert heard.headers["content-type"].startswith("text/event-stream")
+            assert [told["id"] for told in heard.of("deliveries")[0]] == [public("delivery", one.id)]
+            assert heard.of("counts")[0]["open"] == 1
+            await town.trip(one)
+            await heard.until(lambda h: h.of("changed"))
+            assert heard.of("changed")[0][0]["state"] == "assigned"
+            fix = {"lat": 36.15, "lng": -86.78, "device_at": network.clock.market_now().isoformat()}
+            sent = await network.http.post(
+                "/driver/v1/fixes", json={"fixes": [fix]}, headers=await town.phone()
+            )
+            assert sent.status_code == 202
+            await heard.until(lambda h: h.of("positions"))
+            assert heard.of("positions")[0][0]["driver"] == public("driver", town.drivers[0].id)
+
+    async def test_a_shopper_hears_her_delivery_move(self, network: Network) -> None:
+        town = await a_town(network)
+        one = await a_delivery(network, town)
+        async with listening(network, f"/shopper/v1/{tracking_link(network, one.id)}/stream") as heard:
+            await heard.until(lambda h: h.of("tracking"))
+            assert heard.of("tracking")[0]["step"] == "booked"
+            await town.trip(one)
+            await heard.until(lambda h: len(h.of("tracking")) > 1)
+            assert heard.of("tracking")[1]["step"] == "collecting"
+
+    async def test_strangers_hear_nothing(self, network: Network) -> None:
+        town = await a_town(network)
+        path = f"/staff/v1/markets/{public('market', town.market.id)}/stream"
+        assert (await network.http.get(path)).status_code == 401
+        assert (await network.http.get(path, headers=await town.phone())).status_code == 401
