@@ -236,11 +236,11 @@ async def test_of_a_paper_only_of_age_or_not_is_kept(network: Network) -> None:
     assert await hand_over(network, delivery) is DeliveryState.DELIVERED
 
 
-@pytest.mark.parametrize("paper", [None, PaperSeen("passport", of_age=True, last_4="C01X00T47")])
-async def test_a_paper_check_says_enough_and_not_too_much(network: Network, paper: PaperSeen | None) -> None:
+async def test_a_paper_check_says_enough_and_not_too_much(network: Network) -> None:
     delivery = await assigned_delivery(network, requirements=Requirements(min_age=18))
-    with pytest.raises(Invalid):
-        await take(network, delivery, ProofTaken(kind=ProofKind.ID_CHECK, report_id="a", paper=paper))
+    for paper in (None, PaperSeen("passport", of_age=True, last_4="C01X00T47")):
+        with pytest.raises(Invalid):
+            await take(network, delivery, ProofTaken(kind=ProofKind.ID_CHECK, report_id="a", paper=paper))
 
 
 async def test_a_scan_and_a_signer_stand_beside_their_proof(network: Network) -> None:
