@@ -3,12 +3,13 @@
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from tests.factories.couriers import (
     DOOR,
     KEY,
@@ -18,10 +19,12 @@ from tests.factories.couriers import (
     a_request,
     courier_twin,
     free_port,
+    listening,
 )
 
 from doorstep.connectors.couriers.directory import courier_networks
 from doorstep.connectors.couriers.protocol import CourierRefused, CourierUnknown, JobState
+from doorstep.connectors.couriers.twin.clock import PacedClock
 from doorstep.connectors.couriers.twin.world import FINAL, Behaviour, Order, World
 from doorstep.connectors.couriers.twin_client import TwinCourier
 from doorstep.platform.clock import ManualClock
@@ -217,3 +220,35 @@ def test_the_directory_knows_only_what_it_was_told() -> None:
     assert courier_networks({}, http) == {}
     told = {"DOORSTEP_COURIER_TWIN_URL": "http://127.0.0.1:1", "DOORSTEP_COURIER_TWIN_KEY": KEY}
     assert list(courier_networks(told, http)) == ["swift"]
+
+
+async def until(so: Callable[[], bool]) -> None:
+    """Wait for another task to make something so."""
+    async with asyncio.timeout(10):
+        while not so():  # noqa: ASYNC110 (the clock tells nobody that it was set)
+            await asyncio.sleep(0.01)
+
+
+async def test_it_takes_its_time_from_the_network_and_stands_still_with_it() -> None:
+    wall = [NOON]
+    app = FastAPI()
+
+    @app.get("/public/v1/clock")
+    async def told() -> dict[str, object]:
+        return {"market_time": "2030-01-01T00:00:00+00:00", "real_time": "x", "speed": 30.0, "mode": "demo"}
+
+    clock = PacedClock(1.0, NOON, wall=lambda: wall[0])
+    async with listening(app, lifespan="off") as address:
+        following = asyncio.create_task(clock.follow(address, every_s=0.05))
+        await until(lambda: clock.now().year == 2030)
+        wall[0] += timedelta(seconds=2)
+        assert clock.now() == datetime(2030, 1, 1, 0, 1, tzinfo=UTC)
+
+    def stands_still() -> bool:
+        before = clock.now()
+        wall[0] += timedelta(seconds=2)
+        return clock.now() == before
+
+    await until(stands_still)  # the network is gone
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)

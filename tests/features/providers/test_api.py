@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from standardwebhooks import Webhook
 from tests.factories.couriers import SECRET
-from tests.factories.deliveries import MARKET, merchant_actor
+from tests.factories.deliveries import merchant_actor
 from tests.factories.identity import bearer, make_provider_key, sign_staff_in
+from tests.factories.markets import make_market
 from tests.factories.network import Network
 from tests.factories.providers import Outsourced, make_provider, outsourced
 
@@ -115,8 +116,10 @@ async def test_staff_enter_a_company_and_its_deals(network: Network) -> None:
     provider = made.json()["provider"]["id"]
     twice = await http.post("/staff/v1/providers", json={"name": "Swift", "slug": "swift"}, headers=owner)
     assert (twice.status_code, twice.json()["code"]) == (409, "slug_taken")
+    async with network.work() as work:
+        market = await make_market(work)
     terms = {
-        "market": public("market", MARKET),
+        "market": public("market", market.id),
         "service_levels": ["express"],
         "starts_at": "2026-11-01T00:00:00Z",
         "abilities": ["photo"],
@@ -134,7 +137,7 @@ async def test_staff_enter_a_company_and_its_deals(network: Network) -> None:
     ended = await http.post(f"/staff/v1/provider-deals/{deal.json()['id']}/end", json={}, headers=owner)
     assert ended.json()["ends_at"] is not None
     async with network.work() as work:
-        assert await queries.deals(work, MARKET, work.now()) == []
+        assert await queries.deals(work, market.id, work.now()) == []
     listed = await http.get(f"/staff/v1/providers/{provider}/deals", headers=owner)
     assert [each["id"] for each in listed.json()] == [deal.json()["id"]]
     key = await http.post(f"/staff/v1/providers/{provider}/keys", json={}, headers=owner)

@@ -27,6 +27,7 @@ from doorstep.features.deliveries.rules import (
 )
 from doorstep.features.providers import events, queries, service
 from doorstep.features.providers.errors import NoDeal
+from doorstep.features.providers.messages import Book
 from doorstep.features.providers.rules import JobState, Pricing, ProviderState
 from doorstep.platform.db.work import Work
 from doorstep.platform.events import Event
@@ -300,7 +301,7 @@ async def test_cancelled_while_asked_never_reaches_the_company(out: Outsourced) 
 async def test_a_job_the_company_forgot_counts_as_lost(out: Outsourced) -> None:
     job = await out.ask()
     await out.network.run_jobs()
-    out.twin.company.world.jobs.clear()
+    out.twin.company.world.by_reference.clear()
     await out.run(14, news=False)
     assert (await out.job(job)).state is JobState.LOST
     assert (await out.delivery(job)).state is DeliveryState.REQUESTED
@@ -363,3 +364,36 @@ async def test_the_database_itself_holds_one_live_job(out: Outsourced) -> None:
                 ),
                 {"id": str(work.new_id()), "old": job.id},
             )
+
+
+async def test_a_worker_that_died_while_ordering_looks_before_it_orders_again(out: Outsourced) -> None:
+    """The order was written down as going out; whether it did is asked of the company first."""
+    arrived, never_left = await out.ask(), await out.ask()
+    await out.network.run_jobs()
+    async with out.network.work() as work:  # both as they were when the worker died
+        for job in (arrived, never_left):
+            await delivering.unassign(work, job.delivery_id, "undone")
+        await work.session.execute(text("DELETE FROM jobs"))
+        await work.session.execute(
+            text("UPDATE provider_jobs SET state = 'booking', external_id = '', booked_at = NULL")
+        )
+    del out.twin.company.world.by_reference[never_left.reference]
+    async with out.network.work() as work:
+        await work.session.execute(text("DELETE FROM jobs"))
+        for job in (arrived, never_left):
+            work.schedule("providers.book", Book(job.id))
+    await out.network.run_jobs()
+    assert [(await out.job(job)).state for job in (arrived, never_left)] == [JobState.BOOKED] * 2
+    references = [job.order.reference for job in out.twin.company.world.jobs.values()]
+    assert references == [arrived.reference, never_left.reference, never_left.reference]
+
+
+async def test_a_look_up_that_is_refused_proves_nothing(out: Outsourced) -> None:
+    await out.twin.behave(drop_answers=1)
+    grow_impatient(out)
+    job = await out.ask()
+    await out.network.run_jobs()
+    out.network.connectors.couriers["swift"] = TwinCourier(out.twin.url, "wrong key", out.twin.http)
+    out.network.clock.advance(1)
+    await out.network.run_jobs()
+    assert (await out.job(job)).state is JobState.BOOKING, "not refused: a courier may be on the way"

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Request
 from doorstep.connectors.outside import Connectors
 from doorstep.features.identity import service as identity
 from doorstep.features.identity.rules import StaffRole
+from doorstep.features.markets import queries as markets
 from doorstep.features.providers import hearing, queries, schemas, service
 from doorstep.features.providers.errors import NotFromThem
 from doorstep.features.providers.rules import JobState, Provider
@@ -14,7 +15,7 @@ from doorstep.platform.auth.gate import GateWork, ProviderWork, StaffWork, need
 from doorstep.platform.errors import Refusal
 from doorstep.platform.http.pages import Cursor, Limit, Page, cursor_after, read_cursor
 from doorstep.platform.http.problems import PROBLEMS
-from doorstep.units.ids import MarketId, ProviderId, parse, public
+from doorstep.units.ids import ProviderId, parse, public
 from doorstep.units.money import Money
 from doorstep.units.time import MarketInstant, market_instant
 
@@ -115,12 +116,13 @@ async def make_deal(
 ) -> schemas.DealTold:
     """Write a deal. Terms never change: end it and write another."""
     need(work, *CHANGE)
+    market = await markets.market(work, parse("market", wanted.market))
     most = None if wanted.most_minor is None else Money(wanted.most_minor, wanted.currency)
     deal = await service.create_deal(
         work,
         service.NewDeal(
             provider_id=ProviderId(parse("provider", provider_id)),
-            market_id=MarketId(parse("market", wanted.market)),
+            market_id=market.id,
             service_levels=frozenset(str(level) for level in wanted.service_levels),
             starts_at=market_instant(wanted.starts_at),
             ends_at=None if wanted.ends_at is None else market_instant(wanted.ends_at),
@@ -210,7 +212,7 @@ def _page(found: list[Any], limit: int) -> Page[schemas.JobTold]:
 async def hear(
     work: GateWork,
     request: Request,
-    slug: Annotated[str, Path(max_length=40, examples=["swift"])],
+    slug: Annotated[str, Path(max_length=40, pattern=r"^[a-z][a-z0-9-]*$", examples=["swift"])],
 ) -> schemas.Heard:
     """A company says that something happened. Signed as in the Standard Webhooks spec; what it says is not
     believed: the job is read again from the company's own books. A second time under one id is refused.

@@ -42,7 +42,6 @@ class _Asking:
     """What one round of booking works with."""
 
     courier: Courier
-    company: str
     deal: Deal
     leg_m: int
     request: JobRequest
@@ -63,9 +62,9 @@ class Booking:
             return
         try:
             if asking.ordered:
-                found = await asking.courier.find(asking.request.reference)
+                found = await _looked_up(asking)
                 if found is not None:
-                    await self._answered(database, message.job_id, asking, found)
+                    await self._answered(database, message.job_id, found)
                     return
             quote = await asking.courier.quote(asking.request)
             fee = price(asking.deal, asking.leg_m, quote)
@@ -78,7 +77,7 @@ class Booking:
         except CourierUnknown as unknown:
             await self._unknown(database, message.job_id, str(unknown))
         else:
-            await self._answered(database, message.job_id, asking, job)
+            await self._answered(database, message.job_id, job)
 
     async def _begin(self, database: Database, job_id: UUID) -> _Asking | None:
         async with database.work(ACTOR) as work:
@@ -99,7 +98,6 @@ class Booking:
                 return None
             return _Asking(
                 courier=courier,
-                company=provider.name,
                 deal=await queries.deal(work, row.deal_id),
                 leg_m=delivery.leg_m,
                 request=await _request(work, self._connectors.secrets, row, delivery),
@@ -119,7 +117,7 @@ class Booking:
             row.quote_id, row.fee_minor, row.currency = quote_id, fee.minor, fee.currency
             return True
 
-    async def _answered(self, database: Database, job_id: UUID, asking: _Asking, job: CourierJob) -> None:
+    async def _answered(self, database: Database, job_id: UUID, job: CourierJob) -> None:
         """The company has a job of our reference: take it, or call it off when it is not needed any more."""
         if job.state in ENDS:
             await self._refused(
@@ -131,7 +129,7 @@ class Booking:
                 row = await outcomes.locked(work, job_id)
                 if row.state != JobState.BOOKING:
                     return
-                await outcomes.booked(work, row, job, asking.company)
+                await outcomes.booked(work, row, job)
         except AlreadyTaken:
             async with database.work(ACTOR) as work:
                 row = await outcomes.locked(work, job_id)
@@ -197,6 +195,14 @@ class Booking:
                 outcomes.never_was(work, row)
             else:
                 await outcomes.ended(work, row, found)
+
+
+async def _looked_up(asking: _Asking) -> CourierJob | None:
+    """The job of our reference. A company that will not say has not said that there is none: CourierUnknown."""
+    try:
+        return await asking.courier.find(asking.request.reference)
+    except CourierRefused as refusal:
+        raise CourierUnknown(f"the look-up was refused: {refusal}") from refusal
 
 
 def _stop(place: Place) -> Stop:

@@ -60,7 +60,10 @@ class JobRow(Row):
     """One attempt to have a delivery carried. ``reference`` is what the company knows it by."""
 
     __tablename__ = "provider_jobs"
-    __visible__ = Visible(provider=_OWN)
+    __visible__ = Visible(
+        provider=_OWN,
+        shopper="delivery_id = doorstep_subject()",  # where the courier is and who she is
+    )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(unique=True)
     delivery_id: Mapped[UUID]

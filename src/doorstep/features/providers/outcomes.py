@@ -91,7 +91,7 @@ def superseded(work: Work, row: JobRow) -> None:
         call_off(work, row, "not needed any more")
 
 
-async def booked(work: Work, row: JobRow, told: CourierJob, company: str) -> None:
+async def booked(work: Work, row: JobRow, told: CourierJob) -> None:
     """The company has it: the delivery is the job's from now on. Raises deliveries' AlreadyTaken."""
     _move(row, JobState.BOOKED)
     row.external_id, row.booked_at = told.job_id, work.now()
@@ -100,7 +100,7 @@ async def booked(work: Work, row: JobRow, told: CourierJob, company: str) -> Non
         work,
         [row.delivery_id],
         Carrier(provider_id=row.provider_id, provider_job_id=ProviderJobId(row.id)),
-        note={"first_name": told.courier_name, "vehicle": told.vehicle, "company": company},
+        note={"first_name": told.courier_name, "vehicle": told.vehicle} if told.courier_name else {},
     )
     _tell(work, row, events.ProviderBooked, fee_minor=row.fee_minor, currency=row.currency)
     next_poll(work, row)

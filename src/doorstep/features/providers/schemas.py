@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from doorstep.features.deliveries.rules import ServiceLevel
 from doorstep.features.providers import rules
@@ -11,6 +11,15 @@ from doorstep.features.providers.rules import Ability, JobState, Pricing, Provid
 from doorstep.units.ids import public
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+def _plausible(instant: datetime) -> datetime:
+    if not 2000 <= instant.year < 2200:
+        raise ValueError("must lie between the years 2000 and 2199")
+    return instant
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_plausible)]
 Slug = Annotated[
     str,
     StringConstraints(min_length=2, max_length=40, pattern=r"^[a-z][a-z0-9-]*$"),
@@ -99,8 +108,8 @@ class DealWanted(Asked):
 
     market: str = Field(max_length=40, examples=["mkt_01jd0000000000000000000000"])
     service_levels: frozenset[ServiceLevel] = Field(min_length=1, max_length=len(ServiceLevel))
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime | None = None
+    starts_at: Instant
+    ends_at: Instant | None = None
     pricing: Pricing = Pricing.QUOTED
     flat_minor: Minor = 0
     per_mile_minor: Minor = 0
@@ -118,7 +127,7 @@ class DealWanted(Asked):
 class DealEnd(Asked):
     """When a deal ends; left out: now."""
 
-    ends_at: AwareDatetime | None = None
+    ends_at: Instant | None = None
 
 
 class DealTold(Told):

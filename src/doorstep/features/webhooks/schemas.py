@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from doorstep.features.webhooks import rules
 from doorstep.features.webhooks.rules import DisabledWhy, EndpointState, MessageState
@@ -21,6 +21,15 @@ EventName = Annotated[
     StringConstraints(min_length=3, max_length=60, pattern=r"^[a-z_]+\.([a-z_]+|\*)$"),
     Field(examples=["delivery.delivered"]),
 ]
+
+
+def _plausible(instant: datetime) -> datetime:
+    if not 2000 <= instant.year < 2200:
+        raise ValueError("must lie between the years 2000 and 2199")
+    return instant
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_plausible)]
 PublicId = Annotated[str, StringConstraints(max_length=40)]
 
 
@@ -158,7 +167,7 @@ class ReplayWanted(Asked):
     """Which messages to send once more."""
 
     endpoint: PublicId = Field(examples=["whe_01jd0000000000000000000000"])
-    since: AwareDatetime
+    since: Instant
     taken_too: bool = Field(
         default=False, description="Also those that were taken; else only those given up."
     )

@@ -31,10 +31,11 @@ class Memory:
         """Put everything remembered into ``world``."""
         for kind, key, body in self._file.execute("SELECT kind, id, body FROM kept ORDER BY id"):
             if kind == "job":
-                world.jobs[key] = msgspec.json.decode(body, type=Job)
+                world.remember(msgspec.json.decode(body, type=Job))
             elif kind == "quote":
                 quoted = msgspec.json.decode(body, type=_Quoted)
                 world.quotes[key] = (quoted.quote, quoted.reference)
+                world.quoted += 1
             elif kind == "behaviour":
                 world.behave(msgspec.json.decode(body, type=Behaviour))
 

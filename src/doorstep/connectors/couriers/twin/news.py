@@ -57,7 +57,7 @@ class Newsroom:
         """Letters for steps reached since the last look, in the order, number and truth that the manners allow."""
         letters: list[Letter] = []
         now = self.world.clock.now()
-        for job in self.world.jobs.values():
+        for job in list(self.world.moving.values()):
             reached = len(job.reached(now))
             for number in range(job.told, reached):
                 written = self._letters(job, number)
@@ -69,6 +69,8 @@ class Newsroom:
             if reached > job.told:
                 job.told = reached
                 self.memory.keep_job(job)
+            if job.told == len(job.steps):
+                self.world.moving.pop(job.job_id, None)
         return letters
 
     def _letters(self, job: Job, number: int) -> list[Letter]:

@@ -161,6 +161,9 @@ class World:
     behaviour: Behaviour = field(default_factory=Behaviour)
     quotes: dict[str, tuple[Quote, str]] = field(default_factory=dict)  # with the reference it was for
     jobs: dict[str, Job] = field(default_factory=dict)
+    by_reference: dict[str, Job] = field(default_factory=dict)
+    moving: dict[str, Job] = field(default_factory=dict)  # jobs that there is still something to tell of
+    quoted: int = 0
 
     def chance(self, purpose: str, reference: str) -> Random:
         """The dice for one purpose and one job: the same however often they are asked for."""
@@ -176,8 +179,9 @@ class World:
         now = self.clock.now()
         steps = self._course(order, now, Behaviour())
         times = {step.state: step.at for step in steps}
+        self.quoted += 1
         quote = Quote(
-            f"qt_{len(self.quotes) + 1:06d}",
+            f"qt_{self.quoted:06d}",
             price_minor(order),
             "USD",
             times[JobState.PICKED_UP],
@@ -214,12 +218,18 @@ class World:
             vehicle=dice.choice(_VEHICLES),
             start=start,
         )
-        self.jobs[job.job_id] = job
+        self.remember(job)
         return job
+
+    def remember(self, job: Job) -> None:
+        """Hold ``job`` under all its names."""
+        self.jobs[job.job_id] = self.by_reference[job.order.reference] = job
+        if job.told < len(job.steps):
+            self.moving[job.job_id] = job
 
     def find(self, reference: str) -> Job | None:
         """The job that carries the caller's reference."""
-        return next((job for job in self.jobs.values() if job.order.reference == reference), None)
+        return self.by_reference.get(reference)
 
     def cancel(self, job_id: str, reason: str) -> Job:
         """Call the courier off; twice is once. Raises Declined once the goods are on board."""
@@ -232,6 +242,7 @@ class World:
             raise Declined("not_cancellable", f"The job is {state}.", 409)
         job.steps = [*job.reached(now), Step(JobState.CANCELLED, now)]
         job.cancel_reason = reason
+        self.moving[job.job_id] = job
         return job
 
     def job(self, job_id: str) -> Job:
