@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 from random import Random
 from typing import Any
-from uuid import UUID
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -112,7 +112,7 @@ class Merchant:
             if quote is None:
                 return
             body["quote_id"] = quote
-        key = str(UUID(int=self._chance.getrandbits(128)))
+        key = str(uuid4())  # not of our chance: a key is never used twice, not even by the same story again
         reply = await self.call("POST", "/v1/deliveries", json=body, headers={"Idempotency-Key": key})
         if not reply.good:
             self._tally.count(f"order_refused_{reply.code}")

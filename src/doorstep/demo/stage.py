@@ -25,6 +25,7 @@ from doorstep.demo.tally import Tally
 log = structlog.get_logger("demo")
 TELL_REAL_S = 20.0
 SAVE = "tally.json"
+RAISED = "curtain_raised"
 
 
 class NoScript(RuntimeError):
@@ -64,8 +65,10 @@ class Company:
     def __init__(self, script: Script, home: Path, line: Line, twin: Line, receiver_port: int) -> None:
         """Nobody acts yet."""
         self.tally = Tally()
+        self.tally.count(RAISED)
         self._script = script
         self._home = home
+        self._before = {what: int(count) for what, count in read_private(folder_of(home) / SAVE).items()}
         self._line = line
         self._twin = twin
         seed = script.seed
@@ -93,7 +96,8 @@ class Company:
         )
 
     def _chance(self, who: str) -> Random:
-        return Random(f"{self._script.seed}:{who}")
+        """The dice of one actor; others each time the curtain rises, or the same day would come again."""
+        return Random(f"{self._script.seed}:{self._before.get(RAISED, 0)}:{who}")
 
     async def act(self) -> None:
         """Play until cancelled."""
