@@ -121,7 +121,8 @@ async def test_a_delivery_is_asked_for_and_read_back(shop: Shop) -> None:
     estimate = made["estimate"]
     assert made["ready_at"] < estimate["earliest"] <= estimate["latest"]
     assert (await shop.get(f"/deliveries/{made['id']}")).json() == made
-    assert (await shop.get("/deliveries/by-external-id", external_id="A-1")).json() == made
+    assert (await shop.get("/deliveries", external_id="A-1")).json() == {"items": [made], "next": None}
+    assert (await shop.get("/deliveries", external_id="a-1")).json()["items"] == [], "exactly this reference"
     async with shop.network.work() as work:
         owed = await ledger.owed(work, shop.merchant.id)
     assert owed.minor == made["fee"]["total_minor"] + 300
@@ -221,7 +222,6 @@ async def test_other_merchants_neither_see_nor_touch_it(shop: Shop) -> None:
         await other.get(f"{path}/proofs"),
         await other.get(f"{path}/pin"),
         await other.get(f"{path}/proofs/{public('proof', parse('delivery', made['id']))}"),
-        await other.get("/deliveries/by-external-id", external_id="A-1"),
         await other.patch(path, {"instructions": "mine"}),
         await other.post(f"{path}/cancel", {"reason": "other"}),
         await other.post(f"{path}/tip", {"tip_minor": 0}),
@@ -229,7 +229,8 @@ async def test_other_merchants_neither_see_nor_touch_it(shop: Shop) -> None:
         await other.post("/deliveries", shop.wish()),  # another's store
     ]:
         assert answer.status_code == 404, answer.text
-    assert (await other.get("/deliveries")).json()["items"] == []
+    for query in ({}, {"external_id": "A-1"}, {"q": "Belmont"}, {"store": public("store", shop.store.id)}):
+        assert (await other.get("/deliveries", **query)).json()["items"] == []
     assert (await other.post("/deliveries", other.wish())).status_code == 201, "references do not clash"
     assert (await shop.get(path)).json() == made
 
@@ -276,6 +277,7 @@ async def test_pages_of_a_list_do_not_overlap_and_filters_hold(shop: Shop) -> No
     until = (await shop.get(f"/deliveries/{ids[3]}")).json()["created_at"]
     assert await all_of(created_from=since, created_until=until) == [ids[2], ids[1]]
     problem(await shop.get("/deliveries", cursor="nobody-gave-this-out"), 422, "invalid")
+    problem(await shop.get("/deliveries", created_until="0.5"), 422, "invalid")
 
 
 async def test_a_window_is_promised_and_can_be_moved_where_it_costs_the_same(shop: Shop) -> None:
@@ -406,6 +408,9 @@ UNREADABLE: list[tuple[dict[str, Any], str]] = [
     ({"tip_minor": "3.00"}, "/body/tip_minor"),
     ({"cart_minor": "35.00"}, "/body/cart_minor"),
     ({"items": 0}, "/body/items"),
+    ({"items": True}, "/body/items"),
+    ({"ready_at": 0}, "/body/ready_at"),
+    ({"ready_at": "1795284000"}, "/body/ready_at"),
     ({"external_id": "A\x00"}, "/body/external_id"),
     ({"requirements": ["tobacco"]}, "/body/requirements/0"),
     ({"currency": "EUR"}, "/body/currency"),

@@ -5,17 +5,16 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import AwareDatetime
 
 from doorstep.connectors.outside import Connectors
 from doorstep.features.deliveries import placing, queries, service
 from doorstep.features.deliveries.answers import DeliveryTold, EventTold, PinTold, ProofTold
-from doorstep.features.deliveries.errors import UnknownDelivery
 from doorstep.features.deliveries.rules import Delivery, DeliveryState, Party
 from doorstep.features.deliveries.schemas import (
     CancelAsked,
     DeliveryAmended,
     DeliveryAsked,
+    Instant,
     ReadyAsked,
     TipAsked,
 )
@@ -83,8 +82,12 @@ async def listed(
     request: Request,
     state: Annotated[Sequence[DeliveryState], Query(max_length=15, description="Any of these.")] = (),
     store: Annotated[str | None, Query(max_length=40)] = None,
-    created_from: Annotated[AwareDatetime | None, Query(description="At this instant or later.")] = None,
-    created_until: Annotated[AwareDatetime | None, Query(description="Before this instant.")] = None,
+    external_id: Annotated[
+        str | None,
+        Query(min_length=1, max_length=120, pattern=r"^[^\x00]*$", description="Exactly this reference."),
+    ] = None,
+    created_from: Annotated[Instant | None, Query(description="At this instant or later.")] = None,
+    created_until: Annotated[Instant | None, Query(description="Before this instant.")] = None,
     q: Annotated[
         str,
         Query(
@@ -104,6 +107,7 @@ async def listed(
         before=read_cursor(cursor),
         states=state,
         merchant_id=work.actor.tenant,
+        external_id=external_id,
         store_id=None if store is None else parse("store", store),
         created_from=instant_of(created_from),
         created_until=instant_of(created_until),
@@ -114,20 +118,6 @@ async def listed(
         items=[_told(work, request, one) for one in page],
         next=cursor_after(page[-1].id) if len(found) > limit else None,
     )
-
-
-@router.get("/by-external-id")
-async def by_external_id(
-    work: MerchantWork,
-    request: Request,
-    external_id: Annotated[str, Query(min_length=1, max_length=120, pattern=r"^[^\x00]*$")],
-) -> DeliveryTold:
-    """The newest delivery that carries your reference."""
-    need(work, *_READ)
-    found = await queries.by_external_id(work, external_id)
-    if found is None:
-        raise UnknownDelivery
-    return _told(work, request, found)
 
 
 @router.get("/{delivery_id}")

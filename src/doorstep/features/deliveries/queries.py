@@ -178,6 +178,7 @@ async def search(
     merchant_id: UUID | None = None,
     store_id: UUID | None = None,
     driver_id: UUID | None = None,
+    external_id: str | None = None,
     created_from: datetime | None = None,
     created_until: datetime | None = None,
     text: str = "",
@@ -189,6 +190,7 @@ async def search(
         (DeliveryRow.merchant_id, merchant_id),
         (DeliveryRow.store_id, store_id),
         (DeliveryRow.driver_id, driver_id),
+        (DeliveryRow.external_id, external_id),
     ):
         if value is not None:
             query = query.where(column == value)

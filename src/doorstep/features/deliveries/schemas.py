@@ -3,9 +3,10 @@
 Address, window, requirements and price lines read as they do on a quote.
 """
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from doorstep.features.deliveries import rules
 from doorstep.features.deliveries.placing import Order
@@ -24,6 +25,7 @@ from doorstep.units.ids import parse
 from doorstep.units.money import Money
 from doorstep.units.time import MarketInstant
 
+_RFC_3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 _LINE = r"^[^\x00-\x1f\x7f]*$"
 Line = Annotated[str, StringConstraints(max_length=120, pattern=_LINE)]
 Name = Annotated[str, StringConstraints(max_length=80, pattern=_LINE)]
@@ -46,16 +48,32 @@ ExternalId = Annotated[
         examples=["A-10234"],
     ),
 ]
-# Strict: "3.00" read as three cents would be a costly kindness.
+
+
+def _number(value: object) -> object:
+    """Whole numbers only: "3.00" read as three cents would be a costly kindness."""
+    if isinstance(value, str | bytes | bool):
+        raise ValueError("a number is meant, not a text")  # noqa: TRY004 (pydantic tells ValueErrors)
+    return value
+
+
+def _written(value: object) -> object:
+    """Instants as RFC 3339 writes them; a bare number could be seconds or milliseconds."""
+    if not isinstance(value, str) or not _RFC_3339.match(value):
+        raise ValueError("an instant is written like 2026-11-21T18:00:00Z")
+    return value
+
+
+Number = BeforeValidator(_number)
+Instant = Annotated[AwareDatetime, BeforeValidator(_written), Field(examples=["2026-11-21T18:00:00Z"])]
 TipMinor = Annotated[
     int,
-    Field(strict=True, ge=0, le=rules.TIP_LIMIT_MINOR, description="Minor units (cents).", examples=[300]),
+    Number,
+    Field(ge=0, le=rules.TIP_LIMIT_MINOR, description="Minor units (cents).", examples=[300]),
 ]
-Items = Annotated[
-    int, Field(strict=True, ge=1, le=500, description="Bags or parcels count as their contents.")
-]
-Units = Annotated[int, Field(strict=True, ge=1, le=1000, description="Load units of a vehicle's capacity.")]
-WeightG = Annotated[int, Field(strict=True, ge=0, le=1_000_000, description="Grams, all together.")]
+Items = Annotated[int, Number, Field(ge=1, le=500, description="Bags or parcels count as their contents.")]
+Units = Annotated[int, Number, Field(ge=1, le=1000, description="Load units of a vehicle's capacity.")]
+WeightG = Annotated[int, Number, Field(ge=0, le=1_000_000, description="Grams, all together.")]
 PropertyType = Literal["", "house", "apartment", "business", "other"]
 Wish = Literal[
     "changed_mind", "ordered_by_mistake", "out_of_stock", "store_closed", "wrong_address", "too_late",
@@ -98,7 +116,7 @@ class Contained(Asked):
         StringConstraints(min_length=1, max_length=120, pattern=_LINE),
         Field(examples=["Red velvet cupcake"]),
     ]
-    quantity: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 1
+    quantity: Annotated[int, Number, Field(ge=1, le=10_000)] = 1
     code: Annotated[
         str,
         StringConstraints(max_length=80, pattern=_LINE),
@@ -117,9 +135,9 @@ class DeliveryAsked(Asked):
     ) = None
     service_level: ServiceLevel = ServiceLevel.EXPRESS
     window: Window | None = None
-    ready_at: AwareDatetime | None = None
+    ready_at: Instant | None = None
     dropoff: Shopper
-    cart_minor: Annotated[CartMinor, Field(strict=True)]
+    cart_minor: Annotated[CartMinor, Number]
     currency: Literal["USD"] = "USD"
     items: Items = 1
     units: Units | None = None
@@ -172,7 +190,7 @@ class DeliveryAmended(Asked):
     instructions: Text | None = None
     first_name: FirstName | None = None
     last_name: Name | None = None
-    ready_at: AwareDatetime | None = None
+    ready_at: Instant | None = None
     items: Items | None = None
     units: Units | None = None
     weight_g: WeightG | None = None
@@ -213,7 +231,7 @@ class TipAsked(Asked):
 class ReadyAsked(Asked):
     """When the goods are ready; left out: now."""
 
-    ready_at: AwareDatetime | None = None
+    ready_at: Instant | None = None
 
     def at(self, now: MarketInstant) -> MarketInstant:
         """The instant meant."""

@@ -5,7 +5,7 @@ What carriers do stands in ``carrying``, proofs in ``proofs``; both are called f
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -54,7 +54,7 @@ from doorstep.features.deliveries.rules import (
 )
 from doorstep.features.ledger import service as ledger
 from doorstep.platform.db.work import Work
-from doorstep.platform.errors import Fault
+from doorstep.platform.errors import Fault, Invalid
 from doorstep.units.ids import MarketId, MerchantId, StoreId, public
 from doorstep.units.money import Money
 from doorstep.units.time import MarketInstant
@@ -83,6 +83,9 @@ __all__ = [
     "unassign",
     "waive_proof",
 ]
+
+READY_AHEAD = timedelta(hours=48)
+"""How far ahead a store may put the readiness of a delivery that is made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,11 +259,19 @@ async def cancel(work: Work, delivery_id: UUID, by: Party, reason: CancelReason,
     return view(row)
 
 
+def _ready(row: DeliveryRow, asked: MarketInstant, now: MarketInstant) -> MarketInstant:
+    """The instant as it is kept: never before the delivery was made. Raises Invalid beyond ``READY_AHEAD``."""
+    if asked > now + READY_AHEAD:
+        raise Invalid("Goods are ready within 48 hours.", faults=[Fault("/ready_at", "too far ahead")])
+    return max(asked, MarketInstant(row.created_at))
+
+
 async def move_ready(work: Work, delivery_id: UUID, ready_at: MarketInstant) -> Delivery:
-    """The store says when the goods are ready. Raises Frozen after pickup."""
+    """The store says when the goods are ready. Raises Frozen after pickup, Invalid for a day too far ahead."""
     row = await row_of(work, delivery_id, lock=True)
     if frozen_since(Part.READY, DeliveryState(row.state)) is not None:
         raise Frozen("the goods have left the store", facts={"state": row.state})
+    ready_at = _ready(row, ready_at, work.now())
     if row.ready_at == ready_at:
         return view(row)
     row.ready_at = ready_at
@@ -342,7 +353,9 @@ async def amend(work: Work, delivery_id: UUID, wish: Amendment) -> Delivery:
     for name in ("phone", "instructions"):
         if name in parts:
             row.dropoff = row.dropoff | {name: getattr(wish, name)}
-    for name in parts.keys() - {"dropoff", "phone", "instructions"}:
+    if wish.ready_at is not None:
+        row.ready_at = _ready(row, wish.ready_at, work.now())
+    for name in parts.keys() - {"dropoff", "phone", "instructions", "ready_at"}:
         setattr(row, _COLUMN_OF.get(name, name), getattr(wish, name))
     if any(getattr(row, key) != value for key, value in before.items()):
         row.version += 1
