@@ -180,7 +180,7 @@ def open_windows(hours: Hours, zone: ZoneInfo, since: datetime, until: datetime)
 
 def is_open(hours: Hours, zone: ZoneInfo, at: datetime) -> bool:
     """Whether a store is open at ``at``; at the closing instant it is not."""
-    return next(open_windows(hours, zone, at, at + timedelta(seconds=1)), None) is not None
+    return next(open_windows(hours, zone, at, at + timedelta.resolution), None) is not None
 
 
 def next_opening(hours: Hours, zone: ZoneInfo, at: datetime, days: int = 14) -> MarketInstant | None:
