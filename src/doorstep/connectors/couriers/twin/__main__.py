@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import os
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
