@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import contextlib
 import os
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
