@@ -24,6 +24,7 @@ def install(app: typer.Typer) -> None:
     app.add_typer(ledger, name="ledger")
     for command in (owner_link, migrate, backup, restore, verify, replay_tick, replay_day):
         app.command(command.__name__.replace("_", "-"))(command)
+    app.command("replay-network", hidden=True)(replay_network)
     app.command("demo-actors", hidden=True)(demo_actors)
     anything = {"allow_extra_args": True, "ignore_unknown_options": True}
     app.command("courier-twin", hidden=True, context_settings=anything, add_help_option=False)(courier_twin)
@@ -240,11 +241,21 @@ def replay_day(
     json: Json = None,
 ) -> None:
     """Send a recorded day through HTTP, database and dispatch, and compare with the pure engine."""
-    from doorstep.app import replay
+    from doorstep.app.replay.run import run
 
-    outcome = replay.run(folder, speed=speed, seed=seed, until_min=until_min)
+    outcome = run(folder, speed=speed, seed=seed, until_min=until_min)
     for line in outcome.lines():
         typer.echo(line)
     figures.write(json, outcome.as_dict())
     if not outcome.good:
         raise typer.Exit(1)
+
+
+def replay_network(folder: Path, speed: float = 60.0) -> None:
+    """Run the network of a recorded day alone; `replay-day` starts it by itself."""
+    from doorstep.app.replay.founding import serve
+    from doorstep.platform import log
+
+    chosen = settings.from_environment()
+    log.configure("launcher", chosen.log_level)
+    serve(chosen, folder, speed=speed)

@@ -63,7 +63,7 @@ def plan_of(settings: Settings, *, speed: float, seed: int, public: bool) -> Pla
             "DOORSTEP_COURIER_TWIN_WEBHOOK_SECRET": made.twin_webhook_secret,
         }
 
-    here = loopback_url(settings)
+    here = settings.local_url
     return Plan(
         mode="demo",
         children={
@@ -93,16 +93,10 @@ def plan_of(settings: Settings, *, speed: float, seed: int, public: bool) -> Pla
             "DOORSTEP_WEBHOOK_ALLOW": f"127.0.0.1:{receiver}",
             "DOORSTEP_PUBLIC_DEMO": "1" if public else "0",
         },
-        handlers=wiring.handlers(_listeners(settings, keys)),
+        handlers=wiring.handlers(listeners(settings, keys)),
         founding=found,
         founded=lambda: script.store_script(settings.home, handed[0]),
     )
-
-
-def loopback_url(settings: Settings) -> str:
-    """Where processes of this machine reach the network."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 (compared, not bound)
-    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
 def free_ports(count: int) -> list[int]:
@@ -117,7 +111,7 @@ def free_ports(count: int) -> list[int]:
             probe.close()
 
 
-def _listeners(settings: Settings, keys: secrets.Secrets) -> Connectors:
+def listeners(settings: Settings, keys: secrets.Secrets) -> Connectors:
     """For the handlers' names alone: none of them runs while the network is founded."""
     return Connectors(
         geocoder=default_geocoder(),

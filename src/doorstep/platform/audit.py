@@ -35,8 +35,10 @@ class AuditRow(Row):
             CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS
             $$BEGIN RAISE EXCEPTION 'the audit is append-only' USING ERRCODE = '42501'; END$$
             """,
-            "CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit"
-            " FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only()",
+            (
+                "CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit"
+                " FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only()"
+            ),
         ),
     )
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
