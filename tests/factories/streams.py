@@ -82,7 +82,7 @@ async def listening(
         "client": ("127.0.0.1", 5000),
         "server": ("127.0.0.1", 8000),
     }
-    stream = asyncio.create_task(network.app(scope, receive, send))  # type: ignore[arg-type]
+    stream = asyncio.create_task(network.app(scope, receive, send))
     try:
         yield heard
     finally:
