@@ -35,6 +35,8 @@ from doorstep.units.time import MarketInstant
 
 log = structlog.get_logger("launcher")
 GRACE_S = 12.0
+ALONE_S = 8.0
+"""How long the web processes have the machine to themselves at most."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -205,10 +207,18 @@ async def _serve(
     }
     environment.pop("DATABASE_URL", None)  # no serving process learns the owner's address
     family = Family(plan, environment)
-    watchers = [asyncio.create_task(family.watch(name)) for name in plan.children]
+    # Whoever answers people starts alone: six processes that start at once keep each other waiting.
+    first = [name for name in plan.children if name.startswith("web")]
+    watchers = [asyncio.create_task(family.watch(name)) for name in first]
     if server is not None:
         watchers.append(asyncio.create_task(_keep_database(server)))
-    watchers.append(asyncio.create_task(_announce(settings, announce)))
+    ready = asyncio.create_task(_ready(settings))
+    watchers += [asyncio.create_task(_say_when(ready, announce)), ready]
+    waiting = {ready, asyncio.create_task(stop.wait())}
+    await asyncio.wait(waiting, timeout=ALONE_S, return_when=asyncio.FIRST_COMPLETED)
+    if not stop.is_set():
+        rest = [name for name in plan.children if name not in first]
+        watchers += [asyncio.create_task(family.watch(name)) for name in rest]
     await stop.wait()
     print("Stopping: what is under way is finished first.", flush=True)  # noqa: T201
     await family.stop()
@@ -217,16 +227,18 @@ async def _serve(
     await asyncio.gather(*watchers, return_exceptions=True)
 
 
-async def _announce(settings: Settings, announce: str) -> None:
-    """Tell the person at the terminal once the network can serve."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 (compared, not bound)
-    url = f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+async def _ready(settings: Settings) -> None:
+    """Return once the network can serve."""
     async with httpx.AsyncClient(trust_env=False, timeout=3) as http:
         while True:
             with contextlib.suppress(httpx.HTTPError):
-                if (await http.get(f"{url}/readyz")).status_code == httpx.codes.OK:
-                    break
-            await asyncio.sleep(0.2)
+                if (await http.get(f"{settings.local_url}/readyz")).status_code == httpx.codes.OK:
+                    return
+            await asyncio.sleep(0.1)
+
+
+async def _say_when(ready: asyncio.Task[None], announce: str) -> None:
+    await asyncio.wait({ready})
     print(announce, flush=True)  # noqa: T201 (for the person at the terminal)
 
 

@@ -58,17 +58,19 @@ class Temper:
         )
 
 
-def share_taken(offer: dict[str, Any], temper: Temper) -> float:
-    """How likely a driver of that temper takes an offer: by what it pays a minute, the way there included."""
-    approach_s = (offer["approach_m"] or 0) * 1.35 / 9
-    cents_a_minute: float = offer["total_minor"] / max(offer["minutes"] + approach_s / 60, 5)
+def share_taken(offer: dict[str, Any], temper: Temper, away_m: float) -> float:
+    """How likely a driver of that temper takes an offer: by what it pays a minute, the way there included.
+
+    ``away_m`` is how far the shop is, as the crow flies.
+    """
+    cents_a_minute: float = offer["total_minor"] / max(offer["minutes"] + away_m * 1.35 / 9 / 60, 5)
     liking = (cents_a_minute - 25) / 40
     taken = 0.88 + 0.25 * liking - temper.choosy * (1 - liking)
     if offer["mode"] == "broadcast":
-        taken -= 0.35  # others are asked, too
+        taken -= 0.25 + away_m / 16_000  # others are asked, too, and some are nearer
     if offer["tip_minor"] == 0 and any(drop["weight_g"] >= UNWANTED_G for drop in offer["drops"]):
         return UNWANTED_TAKEN[offer["mode"]]
-    return min(max(taken, 0.12), 0.97)
+    return min(max(taken, 0.05 if offer["mode"] == "broadcast" else 0.12), 0.97)
 
 
 class Driver:
@@ -85,6 +87,7 @@ class Driver:
         self._chance = chance
         self._temper = Temper.draw(chance)
         self._weighed: set[str] = set()
+        self._open: set[str] = set()
         self._changed = asyncio.Event()
         self._looked_real_s = float("-inf")
         self._answering: set[asyncio.Task[None]] = set()
@@ -140,6 +143,7 @@ class Driver:
     # Offers.
 
     def _hear(self, offers: list[dict[str, Any]]) -> None:
+        self._open = {offer["id"] for offer in offers}
         for offer in offers:
             if offer["id"] not in self._weighed:
                 self._weighed.add(offer["id"])
@@ -149,11 +153,14 @@ class Driver:
 
     async def _answer(self, offer: dict[str, Any]) -> None:
         try:
-            takes = self._chance.random() < share_taken(offer, self._temper)
+            away_m = great_circle_m(self.phone.point, LatLng(**offer["pickups"][0]["point"]))
+            takes = self._chance.random() < share_taken(offer, self._temper, away_m)
             # Who does not want what many are asked says nothing; a question to her alone she may answer.
             silent = offer["mode"] == "broadcast" or self._chance.random() < self._temper.silent
             await asyncio.sleep(self._chance.uniform(0.05, 0.35) * max(offer["real_s_left"], 0.2))
-            if takes:
+            if offer["id"] not in self._open:
+                self._tally.count("gone_meanwhile")
+            elif takes:
                 reply = await self.phone.call("POST", f"/driver/v1/offers/{offer['id']}/accept")
                 self._tally.count("accepted" if reply.good else f"accept_refused_{reply.code}")
                 if reply.good:

@@ -23,8 +23,8 @@ OPEN_STATES = (
     *("requested", "batched", "assigned", "enroute_to_pickup", "at_pickup", "picked_up"),
     *("enroute_to_dropoff", "at_dropoff", "attempt_failed", "enroute_to_return", "at_return"),
 )
-FIRST_ORDERS = 6
-"""What has come in overnight: placed at once when nothing is open."""
+FIRST_ORDERS = 16
+"""What has come in overnight and is packed: placed at once when nothing is open."""
 QUOTED_SHARE = 0.5
 WINDOW_SHARE = 0.12
 CHANGES = (
@@ -81,13 +81,14 @@ class Merchant:
                 log.warning("merchant_stumbles", merchant=self.part.name, error=repr(error)[:300])
             await asyncio.sleep(2)
         while True:
-            if backlog > 0:
+            packed = backlog > 0
+            if packed:
                 backlog -= 1
                 await asyncio.sleep(self._chance.uniform(0.2, 1.5))
             else:
                 await self._time.sleep(self._chance.expovariate(1) * self._gap_s())
             try:
-                await self._order()
+                await self._order(packed=packed)
             except Exception as error:
                 log.warning("merchant_stumbles", merchant=self.part.name, error=repr(error)[:300])
                 await asyncio.sleep(2)
@@ -100,12 +101,14 @@ class Merchant:
         hour = self._time.now().astimezone(ZONE).hour
         return 3600 / (ORDERS_AN_HOUR[hour] * SHARE_OF_TRADE[self.part.trade])
 
-    async def _order(self) -> None:
+    async def _order(self, *, packed: bool) -> None:
         store = self._chance.choice(self.part.stores)
         body = draw_order(
             self._chance, self.part.trade, store.id, LatLng(lat=store.lat, lng=store.lng), self._homes
         )
-        if self._chance.random() < WINDOW_SHARE:
+        if packed:
+            body["ready_at"] = (self._time.now() + timedelta(minutes=2)).isoformat()
+        elif self._chance.random() < WINDOW_SHARE:
             body |= await self._window(store.id, body["dropoff"]["address"]["postcode"])
         if self._chance.random() < QUOTED_SHARE:
             quote = await self._quote(body)
@@ -142,7 +145,7 @@ class Merchant:
         }
 
     async def _quote(self, body: dict[str, Any]) -> str | None:
-        same = ("store", "service_level", "window", "cart_minor", "requirements")
+        same = ("store", "service_level", "window", "ready_at", "cart_minor", "requirements")
         asked = {name: body[name] for name in same if name in body}
         asked["dropoff"] = {name: body["dropoff"][name] for name in ("address", "point")}
         reply = await self.call("POST", "/v1/quotes", json=asked)

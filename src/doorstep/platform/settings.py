@@ -43,6 +43,12 @@ class Settings:
         return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
     @property
+    def local_url(self) -> str:
+        """Where this network is reached from the machine it runs on, without a trailing slash."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 (compared, not bound)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
     def secrets(self) -> Path:
         """The folder of keys, readable by the owner alone."""
         return self.home / "secrets"
