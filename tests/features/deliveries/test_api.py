@@ -17,6 +17,7 @@ from tests.factories.network import Network
 
 from doorstep.features.deliveries import service
 from doorstep.features.deliveries.rules import ROAD, Carrier, Fact, FactKind, ProofKind
+from doorstep.features.deliveries.schemas import DeliveryAsked
 from doorstep.features.deliveries.service import ProofTaken
 from doorstep.features.identity.rules import Scope
 from doorstep.features.ledger import queries as ledger
@@ -439,3 +440,9 @@ EDGES: list[dict[str, Any]] = [
 async def test_the_edges_of_calendar_and_ids_are_refused_and_break_nothing(shop: Shop) -> None:
     for changes in EDGES:
         assert (await shop.post("/deliveries", shop.wish(**changes))).status_code in {404, 422}
+
+
+def test_the_document_tells_the_bounds_that_are_held() -> None:
+    told = DeliveryAsked.model_json_schema()["properties"]
+    assert (told["tip_minor"]["minimum"], told["tip_minor"]["maximum"]) == (0, 100_00)
+    assert (told["items"]["minimum"], told["cart_minor"]["type"]) == (1, "integer")

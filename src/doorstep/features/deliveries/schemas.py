@@ -64,16 +64,14 @@ def _written(value: object) -> object:
     return value
 
 
-Number = BeforeValidator(_number)
+Number = BeforeValidator(_number)  # last in its list: bounds before it stay in the schema
 Instant = Annotated[AwareDatetime, BeforeValidator(_written), Field(examples=["2026-11-21T18:00:00Z"])]
 TipMinor = Annotated[
-    int,
-    Number,
-    Field(ge=0, le=rules.TIP_LIMIT_MINOR, description="Minor units (cents).", examples=[300]),
+    int, Field(ge=0, le=rules.TIP_LIMIT_MINOR, description="Minor units (cents).", examples=[300]), Number
 ]
-Items = Annotated[int, Number, Field(ge=1, le=500, description="Bags or parcels count as their contents.")]
-Units = Annotated[int, Number, Field(ge=1, le=1000, description="Load units of a vehicle's capacity.")]
-WeightG = Annotated[int, Number, Field(ge=0, le=1_000_000, description="Grams, all together.")]
+Items = Annotated[int, Field(ge=1, le=500, description="Bags or parcels count as their contents."), Number]
+Units = Annotated[int, Field(ge=1, le=1000, description="Load units of a vehicle's capacity."), Number]
+WeightG = Annotated[int, Field(ge=0, le=1_000_000, description="Grams, all together."), Number]
 PropertyType = Literal["", "house", "apartment", "business", "other"]
 Wish = Literal[
     "changed_mind", "ordered_by_mistake", "out_of_stock", "store_closed", "wrong_address", "too_late",
@@ -116,7 +114,7 @@ class Contained(Asked):
         StringConstraints(min_length=1, max_length=120, pattern=_LINE),
         Field(examples=["Red velvet cupcake"]),
     ]
-    quantity: Annotated[int, Number, Field(ge=1, le=10_000)] = 1
+    quantity: Annotated[int, Field(ge=1, le=10_000), Number] = 1
     code: Annotated[
         str,
         StringConstraints(max_length=80, pattern=_LINE),
