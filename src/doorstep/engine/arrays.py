@@ -1,183 +1,226 @@
-"""A world as arrays for the kernels. Orders and drivers are sorted by id, so that row order never matters."""
+"""A world laid out for the kernels. Orders and drivers are sorted by id, so the sequence of rows never matters."""
 
-from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from itertools import accumulate, pairwise
+from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
-from doorstep.engine import kernels as kn
+from doorstep.engine.chains import (
+    CELLS,
+    KNOWN,
+    MARKS,
+    ORDER,
+    OWNER,
+    STORE,
+    TALLY,
+    TRIPS,
+    Case,
+    Chains,
+    Ints,
+    Search,
+)
 from doorstep.engine.params import Params
 from doorstep.engine.world import Driver, Order, Travel, World
 
+NEIGHBOURS = 20
+type Row = Callable[[Iterable[int]], Ints]
 
-@dataclass(slots=True)
-class Arrays:
-    """What the kernels see; see their module for the shapes."""
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One tick as the kernels see it, and the orders and drivers behind its rows.
+
+    Reserved orders and drivers who start too far ahead are not among them.
+    """
 
     orders: tuple[Order, ...]
     drivers: tuple[Driver, ...]
-    order_i: NDArray[np.int64]
-    driver_i: NDArray[np.int64]
-    ok: NDArray[np.uint8]
-    seconds: NDArray[np.int32]
-    prices: NDArray[np.float64]
-    candidates: NDArray[np.int32]
-    leave_out: NDArray[np.float64]
-    trips: NDArray[np.int32]
-    sizes: NDArray[np.int32]
-    where: NDArray[np.int32]
+    later: int  # drivers who start too far ahead
+    case: Case
+    chains: Chains
+    search: Search
+    saved: Chains
+    best: Chains
+
+    def trips(self, d: int) -> list[tuple[int, ...]]:
+        """The chain of the driver in row ``d``: rows of orders by trip."""
+        found = []
+        for t in range(self.chains.tally[d * TALLY + TRIPS]):
+            row = d * self.case.trips_most + t
+            first = row * self.case.bundle_most
+            found.append(tuple(int(self.chains.order[first + k]) for k in range(self.chains.size[row])))
+        return found
+
+    def left_out(self) -> list[int]:
+        """Rows of the orders in nobody's chain."""
+        return [o for o in range(self.case.orders) if self.search.order[o * MARKS + OWNER] < 0]
 
 
-def why_not(order: Order, driver: Driver) -> str | None:
-    """The constraint that rules ``driver`` out for ``order`` whatever the plan; None when none does."""
-    if driver.id in order.refused_by:
-        return "declined"
-    if order.needs & ~driver.abilities:
-        return "abilities"
-    if order.units > driver.capacity_units:
-        return "capacity"
-    return None
+def thousandths(price: float) -> int:
+    """A price as a whole number of thousandths, rounded half to even."""
+    return round(price * 1000)
 
 
-def lower(world: World, travel: Travel, params: Params, now_s: int) -> Arrays:
-    """The world's arrays, with last tick's plan already placed. Raises KeyError for nothing: unknown ids are dropped."""
+def compiled_row(numbers: Iterable[int]) -> Ints:
+    """A row for the compiled kernels."""
+    return cast(Ints, np.array(list(numbers), np.int64))
+
+
+def plain_row(numbers: Iterable[int]) -> Ints:
+    """A row for the interpreted kernels: lists are several times faster there."""
+    return cast(Ints, list(numbers))
+
+
+def lay_out(world: World, travel: Travel, params: Params, now_s: int, *, compiled: bool) -> Layout:
+    """The world's rows, with what still fits of the last plan already in the chains.
+
+    Unknown ids in the plan are ignored. Raises ValueError for two orders or drivers of one id, or a place that is
+    not in the matrix.
+    """
     orders = tuple(sorted((o for o in world.orders if not o.reserved), key=lambda o: o.id))
     drivers = tuple(
         sorted((d for d in world.drivers if d.on_s <= now_s + params.start_ahead_s), key=lambda d: d.id)
     )
-    stores = {store: i for i, store in enumerate(sorted({o.store for o in orders}))}
-    order_i = np.array(
-        [
-            (
-                o.pickup, o.dropoff, stores[o.store], o.ready_s, o.wanted_from_s, o.due_s, o.earliest_drop_s, o.expires_s,
-                o.pickup_service_s, o.dropoff_service_s, o.units,
-            )
-            for o in orders
-        ],
-        np.int64,
-    ).reshape(len(orders), 11)  # fmt: skip
-    driver_i = np.array(
-        [(d.place, max(d.free_s, d.on_s), d.off_s, d.capacity_units, d.max_orders) for d in drivers], np.int64
-    ).reshape(len(drivers), 5)
-    ok = np.ones((len(orders), len(drivers)), np.uint8)
-    if drivers:
-        abilities = np.array([d.abilities for d in drivers], np.int64)
-        rows = {d.id: j for j, d in enumerate(drivers)}
-        for i, o in enumerate(orders):
-            ok[i] = ((o.needs & ~abilities) == 0) & (driver_i[:, kn.D_CAPACITY] >= o.units)
-            for refuser in o.refused_by:
-                if refuser in rows:
-                    ok[i, rows[refuser]] = 0
-    prices = np.array(
-        [
-            params.driving_price, params.waiting_price, params.late_price, params.convex_price,
-            params.convex_after_min * 60.0, params.coverage_price, 0.0,
-        ]
-    )  # fmt: skip
-    trips = np.full((len(drivers), params.trips_ahead, params.max_bundle), -1, np.int32)
-    sizes = np.zeros((len(drivers), params.trips_ahead), np.int32)
-    where = np.full(len(orders), -1, np.int32)
-    arrays = Arrays(
-        orders, drivers, order_i, driver_i, ok, travel.seconds, prices,
-        _candidates(order_i, driver_i, ok, travel.seconds, params.candidates, now_s),
-        _leave_out(order_i, travel.seconds, params, now_s), trips, sizes, where,
-    )  # fmt: skip
-    _place_last_plan(arrays, world, params)
-    return arrays
+    _refuse_nonsense(orders, drivers, len(travel.seconds))
+    row: Row = compiled_row if compiled else plain_row
+    case = _case(orders, drivers, travel, params, now_s, row, compiled=compiled)
+    n, m, k = len(orders), len(drivers), case.candidates_most
+    owner, order, size, trips = _last_plan(orders, drivers, world, case)
+    search = Search(
+        order=row(cell for d in owner for cell in (d, 0, 0, -1)),
+        driver=row([-1, 0] * m),
+        tally=row([0] * CELLS),
+        candidate=row([-1] * (n * k)),
+        earliest_drop=row([0] * (n * k)),
+        neighbour=row([-1] * (n * NEIGHBOURS)),
+        heap=row([0] * (k + NEIGHBOURS)),
+        chance=row([1]),
+        pool=row([0] * n),
+        touched=row([0] * m),
+        drifted=row([0] * m),
+    )
+    chains = _chains(case, row, order, size, trips)
+    nothing = [0] * len(order), [0] * len(size), [0] * m
+    saved, best = _chains(case, row, *nothing), _chains(case, row, *nothing)
+    return Layout(orders, drivers, len(world.drivers) - m, case, chains, search, saved, best)
 
 
-def _candidates(
-    order_i: NDArray[np.int64],
-    driver_i: NDArray[np.int64],
-    ok: NDArray[np.uint8],
-    seconds: NDArray[np.int32],
-    most: int,
+def _refuse_nonsense(orders: tuple[Order, ...], drivers: tuple[Driver, ...], places: int) -> None:
+    if len({o.id for o in orders}) < len(orders) or len({d.id for d in drivers}) < len(drivers):
+        raise ValueError("two orders or two drivers have one id")
+    used = {o.pickup for o in orders} | {o.dropoff for o in orders} | {d.place for d in drivers}
+    if used and not (min(used) >= 0 and max(used) < places):
+        raise ValueError("an order or driver is at a place outside the travel matrix")
+
+
+def _case(
+    orders: tuple[Order, ...],
+    drivers: tuple[Driver, ...],
+    travel: Travel,
+    params: Params,
     now_s: int,
-) -> NDArray[np.int32]:
-    """Per order the drivers with the earliest possible pickup, best first, -1 behind them.
-
-    Drivers who may not take an order are never candidates, so an order with a feasible driver has one.
-    """
-    n, m = ok.shape
-    width = min(most, m)
-    found = np.full((n, max(width, 1)), -1, np.int32)
-    if not n or not m:
-        return found
-    free = np.maximum(driver_i[:, kn.D_FREE], now_s)
-    arrive = free[None, :] + seconds[driver_i[:, kn.D_PLACE]][:, order_i[:, kn.O_PICKUP]].T
-    late = (
-        (arrive > driver_i[:, kn.D_OFF][None, :]) | (arrive > order_i[:, kn.O_EXPIRES][:, None]) | (ok == 0)
+    row: Row,
+    *,
+    compiled: bool,
+) -> Case:
+    stores = {store: i for i, store in enumerate(dict.fromkeys((o.store, o.pickup) for o in orders))}
+    number = {d.id: j for j, d in enumerate(drivers)}
+    refused = [sorted(number[d] for d in o.refused_by if d in number) for o in orders]
+    ends = list(accumulate((len(some) for some in refused), initial=0))
+    refused_rows = list(pairwise(ends))
+    matrix = np.ascontiguousarray(travel.seconds).reshape(-1)
+    # Always seen as read-only, so that the kernels are compiled for one type only.
+    frozen = matrix.view()
+    frozen.flags.writeable = False
+    seen: Any = frozen if compiled else memoryview(frozen)
+    return Case(
+        orders=len(orders),
+        drivers=len(drivers),
+        places=len(travel.seconds),
+        trips_most=params.trips_ahead,
+        bundle_most=params.max_bundle,
+        candidates_most=params.candidates,
+        neighbours_most=NEIGHBOURS,
+        now_s=now_s,
+        offer_lead_s=params.offer_lead_s,
+        driving_price=thousandths(params.driving_price),
+        waiting_price=thousandths(params.waiting_price),
+        late_price=thousandths(params.late_price),
+        convex_price=thousandths(params.convex_price),
+        convex_after_s=params.convex_after_min * 60,
+        coverage_ms=60 * thousandths(params.coverage_price),
+        spared_ms=60 * thousandths(params.spared_min),
+        travel=seen,
+        order=row(
+            cell for o, some in zip(orders, refused_rows, strict=True) for cell in _line(o, stores, some)
+        ),
+        driver=row(
+            cell
+            for d in drivers
+            for cell in (
+                d.place,
+                max(d.free_s, d.on_s, now_s),
+                d.off_s,
+                d.abilities,
+                d.capacity_units,
+                min(d.max_orders, params.max_bundle),
+            )
+        ),
+        refused=row(d for some in refused for d in some),
     )
-    key = np.where(late, np.int64(1) << 50, arrive)
-    chosen = np.argsort(key, axis=1, kind="stable")[:, :width]
-    allowed = np.take_along_axis(late, chosen, axis=1)
-    found[:, :width] = np.where(allowed, -1, chosen)
-    return found
 
 
-def _leave_out(
-    order_i: NDArray[np.int64], seconds: NDArray[np.int32], params: Params, now_s: int
-) -> NDArray[np.float64]:
-    """The price of leaving each order out: U above the cost it would have in the best of worlds."""
-    half_pick = order_i[:, kn.O_PICK_SERVICE] // 2
-    pickup = np.maximum(order_i[:, kn.O_READY], now_s + half_pick)
-    way = seconds[order_i[:, kn.O_PICKUP], order_i[:, kn.O_DROPOFF]]
-    drop = np.maximum(
-        pickup + order_i[:, kn.O_PICK_SERVICE] - half_pick + way + order_i[:, kn.O_DROP_SERVICE] // 2,
-        order_i[:, kn.O_EARLIEST],
+def _line(o: Order, stores: dict[tuple[str, int], int], refused: tuple[int, int]) -> tuple[int, ...]:
+    """One line of ``Case.order``."""
+    pick_before, drop_before = o.pickup_service_s // 2, o.dropoff_service_s // 2
+    return (
+        o.pickup, o.dropoff, stores[o.store, o.pickup], o.ready_s, o.wanted_from_s, o.due_s, o.earliest_drop_s,
+        o.expires_s, pick_before, o.pickup_service_s - pick_before, drop_before, o.dropoff_service_s - drop_before,
+        o.units, o.needs, *refused,
+    )  # fmt: skip
+
+
+def _chains(case: Case, row: Row, order: list[int], size: list[int], trips: list[int]) -> Chains:
+    return Chains(
+        order=row(order),
+        size=row(size),
+        known=row([0] * (case.drivers * (case.trips_most + 1) * KNOWN)),
+        tally=row(cell for number in trips for cell in (number, 0)),
     )
-    ideal = (drop - order_i[:, kn.O_WANTED]) / 60.0
-    ideal += params.late_price * np.maximum(0, drop - order_i[:, kn.O_DUE]) / 60.0
-    return np.asarray(params.coverage_price + np.maximum(0.0, ideal - 30.0), np.float64)
 
 
-def _place_last_plan(arrays: Arrays, world: World, params: Params) -> None:
-    """Keep of the last plan what still fits: known orders, allowed drivers, one store per trip."""
-    rows = {o.id: i for i, o in enumerate(arrays.orders)}
-    for j, driver in enumerate(arrays.drivers):
-        trip_number = 0
+def _last_plan(
+    orders: tuple[Order, ...], drivers: tuple[Driver, ...], world: World, case: Case
+) -> tuple[list[int], list[int], list[int], list[int]]:
+    """Of the last plan what still fits: known orders, drivers who may take them, one store per trip."""
+    owner = [-1] * len(orders)
+    order = [0] * (len(drivers) * case.trips_most * case.bundle_most)
+    size = [0] * (len(drivers) * case.trips_most)
+    trips = [0] * len(drivers)
+    rows = {o.id: i for i, o in enumerate(orders)}
+    for j, driver in enumerate(drivers):
         for trip in world.plan.get(driver.id, ()):
-            kept = [
-                rows[o] for o in trip if o in rows and arrays.where[rows[o]] < 0 and arrays.ok[rows[o], j]
-            ]
-            if not kept or trip_number == params.trips_ahead:
-                continue
-            kept = kept[: params.max_bundle]
-            arrays.trips[j, trip_number, : len(kept)] = kept
-            arrays.sizes[j, trip_number] = len(kept)
-            arrays.where[kept] = j
-            trip_number += 1
+            kept: list[int] = []
+            for id_ in trip:
+                i = rows.get(id_, -1)
+                if i < 0 or owner[i] >= 0 or not may_take(driver, orders[i]) or len(kept) == case.bundle_most:
+                    continue
+                if kept and case.order[kept[0] * ORDER + STORE] != case.order[i * ORDER + STORE]:
+                    continue
+                kept.append(i)
+                owner[i] = j
+            if kept:
+                first = j * case.trips_most + trips[j]
+                order[first * case.bundle_most : first * case.bundle_most + len(kept)] = kept
+                size[first] = len(kept)
+                trips[j] += 1
+            if trips[j] == case.trips_most:
+                break
+    return owner, order, size, trips
 
 
-def drop_infeasible(arrays: Arrays, chain_cost: Any, now_s: int) -> None:
-    """Empty chains that have become impossible (a shift that ran out, a store that is late)."""
-    for j in range(len(arrays.drivers)):
-        cost = chain_cost(
-            arrays.order_i, arrays.driver_i, arrays.ok, arrays.seconds, arrays.prices, j, arrays.trips[j],
-            arrays.sizes[j], now_s,
-        )  # fmt: skip
-        if cost >= kn.INFEASIBLE:
-            arrays.where[arrays.where == j] = -1
-            arrays.trips[j] = -1
-            arrays.sizes[j] = 0
-
-
-def exclusions(
-    order: Order, drivers: tuple[Driver, ...], seconds: NDArray[np.int32], now_s: int
-) -> dict[str, int]:
-    """How many drivers each hard constraint rules out for ``order``."""
-    found: Counter[str] = Counter()
-    for driver in drivers:
-        reason = why_not(order, driver)
-        if reason is None:
-            free_s = max(driver.free_s, driver.on_s, now_s)
-            arrive_s = free_s + int(seconds[driver.place, order.pickup])
-            if arrive_s > driver.off_s:
-                reason = "off shift before pickup"
-            elif arrive_s > order.expires_s:
-                reason = "too late for pickup"
-        if reason is not None:
-            found[reason] += 1
-    return dict(sorted(found.items()))
+def may_take(driver: Driver, order: Order) -> bool:
+    """Whether ``driver`` has what ``order`` needs and has not declined it."""
+    return order.needs & ~driver.abilities == 0 and driver.id not in order.refused_by

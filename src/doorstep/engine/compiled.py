@@ -1,64 +1,88 @@
-"""The kernels, compiled by numba in the background, interpreted until then. Same bits either way."""
+"""The kernels, compiled by numba in the background, interpreted until then. Same bits either way.
 
+The compiled code is kept on disk beside the modules; a start after the first takes a second or two.
+"""
+
+import hashlib
+import inspect
 import threading
 from dataclasses import dataclass
-from types import ModuleType
-from typing import Any
+from functools import partial
+from types import FunctionType, ModuleType
+from typing import Any, cast
 
-import numpy as np
+from doorstep.engine import candidates, chains, chance, insertion, objective, ruin_recreate
+from doorstep.engine.arrays import lay_out
+from doorstep.engine.params import Params
 
-from doorstep.engine import kernels as plain
-
-_NAMES = (
-    "order_cost",
-    "chain_cost",
-    "next_random",
-    "place",
-    "take_out",
-    "best_insertion",
-    "ruin_and_recreate",
-    "insert_all",
-)
+ROOMS: tuple[ModuleType, ...] = (chains, chance, objective, candidates, insertion, ruin_recreate)
 _lock = threading.Lock()
 _compiled: list["Kernels"] = []
 
 
 @dataclass(frozen=True, slots=True)
 class Kernels:
-    """The entry points the engine calls."""
+    """What the engine calls; see ``candidates``, ``insertion`` and ``ruin_recreate`` for what each promises."""
 
-    chain_cost: Any
-    insert_all: Any
-    ruin_and_recreate: Any
     name: str
+    find_candidates: Any
+    find_neighbours: Any
+    settle: Any
+    insert_new: Any
+    ruin_and_recreate: Any
+    widen: Any
+    survey: Any
+    elsewhere: Any
+    without_first: Any
+    cheapest: Any
+
+    @property
+    def compiled(self) -> bool:
+        """Whether these run as machine code."""
+        return self.name == "numba"
 
 
-PYTHON = Kernels(plain.chain_cost, plain.insert_all, plain.ruin_and_recreate, "python")
+ENTRIES = tuple(name for name in Kernels.__slots__ if name != "name")
+
+
+def _gather() -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for room in ROOMS:
+        found.update({name: value for name, value in vars(room).items() if not name.startswith("__")})
+    return found
+
+
+def _kernels(name: str, functions: dict[str, Any]) -> Kernels:
+    return Kernels(name, **{entry: functions[entry] for entry in ENTRIES})
+
+
+PYTHON = _kernels("python", _gather())
 
 
 def _compile() -> Kernels:
+    """Clone every kernel with the compiled ones as its neighbours.
+
+    numba keeps compiled code by a function's file and name and does not see a change in the functions it calls, so
+    the name carries a mark of all their sources.
+    """
     import numba
 
-    module = ModuleType("doorstep.engine.kernels_compiled")
-    module.__dict__.update(plain.__dict__)
-    made: dict[str, Any] = {}
-    source = plain.__file__
-    assert source is not None
-    # Each function sees its compiled neighbours through one shared set of globals.
-    for name in _NAMES:
-        function = plain.__dict__[name]
-        clone = type(function)(function.__code__, made, name, function.__defaults__)
-        clone.__module__ = module.__name__
-        made.setdefault("np", np)
-        for constant, value in plain.__dict__.items():
-            if constant.isupper() or constant == "INFEASIBLE":
-                made.setdefault(constant, value)
-        made[name] = numba.njit(nogil=True)(clone)
-    return Kernels(made["chain_cost"], made["insert_all"], made["ruin_and_recreate"], "numba")
+    # Kernels allocate nothing; without numba's reference counts (_nrt) they run several times faster.
+    compile_: Any = partial(cast(Any, numba.njit), cache=True, nogil=True, _nrt=False)
+    mark = hashlib.sha256("".join(inspect.getsource(room) for room in ROOMS).encode()).hexdigest()[:12]
+    neighbours = _gather()
+    names = {room.__name__ for room in ROOMS}
+    for name, value in list(neighbours.items()):
+        if isinstance(value, FunctionType) and value.__module__ in names:
+            clone = FunctionType(value.__code__, neighbours, name, value.__defaults__)
+            clone.__module__ = value.__module__
+            clone.__qualname__ = f"{name}_{mark}"
+            neighbours[name] = compile_(clone)
+    return _kernels("numba", neighbours)
 
 
 def warm_up() -> Kernels:
-    """Compile everything and run it once on a tiny case; about fifteen seconds cold. Safe from any thread."""
+    """Compile everything, or read it back from disk, and run it on a small case. Safe from any thread."""
     with _lock:
         if not _compiled:
             kernels = _compile()
@@ -73,30 +97,27 @@ def ready() -> Kernels:
 
 
 def _exercise(kernels: Kernels) -> None:
-    orders = np.array([[1, 2, 0, 0, 0, 3600, 0, 1 << 40, 240, 240, 1]], np.int64)
-    drivers = np.array([[0, 0, 1 << 40, 10, 10]], np.int64)
-    ok = np.ones((1, 1), np.uint8)
-    seconds = np.array([[0, 60, 60], [60, 0, 60], [60, 60, 0]], np.int32)
-    prices = np.array([0.03, 0.1, 1.0, 0.0, 2400.0, 110.0, 0.0])
-    candidates = np.zeros((1, 1), np.int32)
-    trips, sizes = np.full((1, 2, 2), -1, np.int32), np.zeros((1, 2), np.int32)
-    where = np.full(1, -1, np.int32)
-    leave_out = np.array([200.0])
-    kernels.insert_all(
-        orders,
-        drivers,
-        ok,
-        seconds,
-        prices,
-        candidates,
-        leave_out,
-        trips,
-        sizes,
-        where,
-        np.zeros(1, np.int64),
-        0,
+    """Call every entry once with the types that ``decide`` uses."""
+    import numpy as np
+
+    from doorstep.engine.world import Driver, Order, Travel, World
+
+    travel = Travel(np.full((4, 4), 60, np.int32))
+    orders = tuple(
+        Order(id=i, pickup=0, dropoff=1, store="s", placed_s=0, ready_s=0, wanted_from_s=0, due_s=0)
+        for i in "ab"
     )
-    kernels.ruin_and_recreate(
-        orders, drivers, ok, seconds, prices, candidates, leave_out, trips, sizes, where, 3, 1, 0
-    )
-    kernels.chain_cost(orders, drivers, ok, seconds, prices, 0, trips[0], sizes[0], 0)
+    drivers = tuple(Driver(id=i, place=2, free_s=0) for i in "cd")
+    layout = lay_out(World(orders, drivers), travel, Params(), 0, compiled=True)
+    case, chains_, search, saved = layout.case, layout.chains, layout.search, layout.saved
+    kernels.find_candidates(case, search)
+    kernels.find_neighbours(case, search)
+    kernels.settle(case, chains_, search)
+    kernels.insert_new(case, chains_, search, saved)
+    kernels.ruin_and_recreate(case, chains_, search, saved, layout.best, 3, 1, 1000, 2, 30)
+    kernels.widen(case, chains_, search, saved)
+    count, least = np.zeros(8, np.int64), np.zeros(8, np.int64)
+    kernels.survey(case, 0, count, least)
+    kernels.elsewhere(case, chains_, 0, 1)
+    kernels.without_first(case, chains_, 0)
+    kernels.cheapest(case, chains_, search, 0)

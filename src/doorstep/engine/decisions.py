@@ -1,4 +1,4 @@
-"""What a tick decides, and why."""
+"""What a tick decides, and why. Costs are in minutes of one shopper's waiting."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,9 +24,9 @@ class Send:
     leave_s: int  # latest departure that keeps the pickup
     pickup_s: int
     drops_s: tuple[int, ...]
-    cost: float
+    cost: float  # what the trip adds to the plan
     sentence: str
-    rivals: tuple[Rival, ...] = ()
+    rivals: tuple[Rival, ...] = ()  # the next three, cheapest first
     excluded: Mapping[str, int] = field(default_factory=dict)  # drivers per constraint that rules them out
 
 
@@ -40,6 +40,10 @@ class Outlook:
     drop_s: int
     sentence: str
     excluded: Mapping[str, int] = field(default_factory=dict)
+    offer_s: int = 0  # when a planned order's offer goes out, if nothing changes
+    short_s: int = 0  # by how many seconds the nearest driver misses it, where time is what is missing
+    extra_cost: float = 0.0  # what serving an order left out would cost at least, when somebody could
+    price: float = 0.0  # what leaving it out costs
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,5 +52,5 @@ class Decisions:
 
     sends: tuple[Send, ...]
     plan: Plan
-    outlooks: tuple[Outlook, ...]
-    cost: float
+    outlooks: tuple[Outlook, ...]  # of every order not sent, by id
+    cost: float  # of the whole plan, sends included, with the price of each order left out

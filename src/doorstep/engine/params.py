@@ -18,6 +18,8 @@ class Params:
     convex_after_min: int = 40
     coverage_price: float = 110.0
     """For leaving an order out of the plan, above its earliest possible cost: low defers the hopeless, high serves all."""
+    spared_min: float = 30.0
+    """Part of an order's earliest possible cost that its coverage price does not add."""
     max_bundle: int = 4
     """Orders per trip."""
     trips_ahead: int = 3
@@ -30,6 +32,12 @@ class Params:
     iterations_per_order: int = 10
     iterations_max: int = 1000
     """Search effort: min + per order, at most max, ruin-and-recreate rounds a tick."""
+    ruin_most: int = 6
+    """Orders taken out in one round, at most."""
+    hot_min: float = 2.0
+    """How much worse a plan the search accepts on average, in minutes, at its start; a sixteenth of it at its end."""
+    blink_permille: int = 30
+    """Chance that the search overlooks a place for an order."""
     offer_lead_s: int = 0
     """Offer time and one retry: a trip is offered this much before its latest departure."""
     tick_s: int = 60

@@ -1,43 +1,69 @@
-"""When things happen in a chain: the same arithmetic as the cost kernel, with the times kept."""
+"""When things happen in a chain, and what it costs: the kernels' arithmetic once more, on the plain values.
 
+Written for reading and apart from the kernels, so that each checks the other.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from doorstep.engine import kernels as kn
-from doorstep.engine.arrays import Arrays
+from doorstep.engine.params import Params
+from doorstep.engine.world import Driver, Order, Travel
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """One trip: the latest departure that keeps the pickup, the pickup, the drops in sequence."""
+    """One trip. ``leave_s`` is the latest departure that delays nothing; ``cost`` in minutes of a shopper's waiting."""
 
     leave_s: int
     pickup_s: int
     drops_s: tuple[int, ...]
     free_s: int
+    cost: float
 
 
-def times_of(arrays: Arrays, j: int, now_s: int) -> list[Times]:
-    """Times of every trip in driver ``j``'s chain."""
-    order_i, seconds = arrays.order_i, arrays.seconds
-    t = max(int(arrays.driver_i[j, kn.D_FREE]), now_s)
-    at = int(arrays.driver_i[j, kn.D_PLACE])
+def times_of(
+    driver: Driver, chain: Sequence[Sequence[Order]], travel: Travel, params: Params, now_s: int
+) -> list[Times]:
+    """Times of every trip in ``driver``'s chain.
+
+    An order whose window has not opened is picked up so late that nobody waits at its door.
+    """
+    free_s, place = max(driver.free_s, driver.on_s, now_s), driver.place
     found = []
-    for trip in range(arrays.trips.shape[1]):
-        rows = [int(o) for o in arrays.trips[j, trip, : arrays.sizes[j, trip]]]
-        if not rows:
-            break
-        store = int(order_i[rows[0], kn.O_PICKUP])
-        service = max(int(order_i[o, kn.O_PICK_SERVICE]) for o in rows)
-        drive = int(seconds[at, store])
-        pickup = max(t + drive + service // 2, *(int(order_i[o, kn.O_READY]) for o in rows))
-        leave = pickup - service // 2 - drive
-        t, at = pickup + service - service // 2, store
+    for trip in chain:
+        store = trip[0].pickup
+        before = max(o.pickup_service_s // 2 for o in trip)
+        after = max(o.pickup_service_s - o.pickup_service_s // 2 for o in trip)
+        drive_s = int(travel.seconds[place, store])
+        inside_s = free_s + params.offer_lead_s + drive_s + before
+        pickup_s = max(inside_s, *(o.ready_s for o in trip))
+        driven_s, waited_s, cost = drive_s, pickup_s - inside_s, 0.0
+        free_s, place = pickup_s + after, store
+        spare_s = 0
         drops = []
-        for o in rows:
-            half = int(order_i[o, kn.O_DROP_SERVICE]) // 2
-            door = int(order_i[o, kn.O_DROPOFF])
-            drop = max(t + int(seconds[at, door]) + half, int(order_i[o, kn.O_EARLIEST]))
-            drops.append(drop)
-            t, at = drop + int(order_i[o, kn.O_DROP_SERVICE]) - half, door
-        found.append(Times(leave, pickup, tuple(drops), t))
+        for number, order in enumerate(trip):
+            leg_s = int(travel.seconds[place, order.dropoff])
+            door_s = free_s + leg_s + order.dropoff_service_s // 2
+            drop_s = max(door_s, order.earliest_drop_s)
+            driven_s += leg_s
+            if number == 0:
+                spare_s = drop_s - door_s
+            else:
+                waited_s += drop_s - door_s
+            cost += order_cost(order, drop_s, params)
+            drops.append(drop_s)
+            free_s = drop_s + order.dropoff_service_s - order.dropoff_service_s // 2
+            place = order.dropoff
+        cost += (params.driving_price * driven_s + params.waiting_price * waited_s) / 60
+        latest_s = min(driver.off_s, *(o.expires_s for o in trip))
+        pickup_s = max(pickup_s, min(pickup_s + spare_s, latest_s))
+        found.append(Times(pickup_s - before - drive_s, pickup_s, tuple(drops), free_s, cost))
     return found
+
+
+def order_cost(order: Order, drop_s: int, params: Params) -> float:
+    """Minutes of waiting, of lateness and of slowness at their prices."""
+    waited = max(0, drop_s - order.wanted_from_s) / 60
+    late = max(0, drop_s - order.due_s) / 60
+    slow = max(0.0, waited - params.convex_after_min)
+    return waited + params.late_price * late + params.convex_price * slow

@@ -1,0 +1,103 @@
+"""What the kernels work on: one tick as flat rows of whole numbers. NumPy int64 rows when compiled, lists when not.
+
+n orders and m drivers, both sorted by id, are known by their row. A driver's chain has room for ``trips_most``
+trips of ``bundle_most`` orders; all chains lie one behind the other, trips without a gap.
+"""
+
+from typing import NamedTuple, Protocol
+
+
+class Ints(Protocol):
+    """A row of whole numbers."""
+
+    def __getitem__(self, index: int, /) -> int:
+        """The number at ``index``."""
+
+    def __setitem__(self, index: int, value: int, /) -> None:
+        """Put ``value`` at ``index``."""
+
+
+# Columns of ``Case.order``, one line an order: places, a number for its store, times, load, abilities (a bit mask), and
+# where in ``Case.refused`` the rows of the drivers begin and end who declined it. Service before and after a stop's instant.
+(
+    PICKUP, DROPOFF, STORE, READY, WANTED, DUE, EARLIEST, EXPIRES, PICK_BEFORE, PICK_AFTER, DROP_BEFORE, DROP_AFTER,
+    UNITS, NEEDS, REFUSED_FROM, REFUSED_TO, ORDER,
+) = range(17)  # fmt: skip
+# Columns of ``Case.driver``: where and when she could first leave, the end of her shift, what she can do and carry.
+START_PLACE, START, OFF, ABILITIES, CAPACITY, MOST, DRIVER = range(7)
+# Columns of ``Chains.known``, before each trip: where the driver is, when, and at what cost until then.
+PLACE, TIME, SPENT, KNOWN = range(4)
+# Columns of ``Chains.tally``: trips in the chain and its cost.
+TRIPS, COST, TALLY = range(3)
+# Columns of ``Search.order``: who has it (-1: left out), the price of leaving it out, its place in a sequence, the
+# turn it was last in the pool.
+OWNER, PRICE, KEY, POOLED_AT, MARKS = range(5)
+# Columns of ``Search.driver``: the turn her chain last changed, and whether it differs from the best plan.
+TOUCHED_AT, DRIFTS, NOTES = range(3)
+# Cells of ``Search.tally``: cost of all chains and of all orders left out, how many are left out, the turn, how many
+# drivers are in ``touched`` and in ``drifted``.
+TOTAL, ABSENT, TURN, TOUCHES, DRIFT_COUNT, CELLS = range(6)
+
+
+class Case(NamedTuple):
+    """What does not change within a tick. Prices are thousandths: a price times seconds is milliseconds."""
+
+    orders: int
+    drivers: int
+    places: int
+    trips_most: int
+    bundle_most: int
+    candidates_most: int
+    neighbours_most: int
+    now_s: int
+    offer_lead_s: int
+    driving_price: int
+    waiting_price: int
+    late_price: int
+    convex_price: int
+    convex_after_s: int
+    coverage_ms: int
+    spared_ms: int
+    travel: Ints  # (places x places) seconds
+    order: Ints  # (n x ORDER)
+    driver: Ints  # (m x DRIVER)
+    refused: Ints
+
+
+class Chains(NamedTuple):
+    """Every driver's chain, with what is known before each of its trips."""
+
+    order: Ints  # (m x trips x bundle) rows of orders in drop sequence
+    size: Ints  # (m x trips)
+    known: Ints  # (m x (trips + 1) x KNOWN)
+    tally: Ints  # (m x TALLY)
+
+
+class Search(NamedTuple):
+    """Who has which order, who might, and the notes of the search."""
+
+    order: Ints  # (n x MARKS)
+    driver: Ints  # (m x NOTES)
+    tally: Ints  # (CELLS)
+    candidate: Ints  # (n x candidates) drivers by earliest possible pickup, -1 behind the last
+    earliest_drop: Ints  # (n x candidates) when each of them could hand it over at best
+    neighbour: Ints  # (n x neighbours) other orders, nearest first, -1 behind the last
+    heap: Ints  # (candidates + neighbours) scratch of the rankings
+    chance: Ints  # (1)
+    pool: Ints  # (n) orders to place anew
+    touched: Ints  # (m) drivers whose chain changed this turn
+    drifted: Ints  # (m) drivers whose chain differs from the best plan
+
+
+def copy_row(case: Case, source: Chains, i: int, target: Chains, j: int) -> None:
+    """Copy chain ``i`` of ``source`` over chain ``j`` of ``target``."""
+    room = case.trips_most * case.bundle_most
+    for k in range(room):
+        target.order[j * room + k] = source.order[i * room + k]
+    for t in range(case.trips_most):
+        target.size[j * case.trips_most + t] = source.size[i * case.trips_most + t]
+    wide = (case.trips_most + 1) * KNOWN
+    for k in range(wide):
+        target.known[j * wide + k] = source.known[i * wide + k]
+    for k in range(TALLY):
+        target.tally[j * TALLY + k] = source.tally[i * TALLY + k]

@@ -1,0 +1,233 @@
+"""Where an order fits best: every place in every candidate's chain, by what it adds to the cost."""
+
+from doorstep.engine.candidates import POSSIBLE, barrier
+from doorstep.engine.chains import (
+    ABSENT,
+    COST,
+    DRIVER,
+    KNOWN,
+    MARKS,
+    ORDER,
+    OWNER,
+    PLACE,
+    PRICE,
+    READY,
+    SPENT,
+    START,
+    START_PLACE,
+    STORE,
+    TALLY,
+    TIME,
+    TOTAL,
+    TRIPS,
+    Case,
+    Chains,
+    Ints,
+    Search,
+)
+from doorstep.engine.chance import below
+from doorstep.engine.objective import NEVER, do_trip, order_cost, put_in, refresh
+
+
+def settle(case: Case, chains: Chains, search: Search) -> None:
+    """Work out the plan carried over from the last tick; what has become impossible is left out."""
+    search.tally[TOTAL] = 0
+    search.tally[ABSENT] = 0
+    for o in range(case.orders):
+        if search.order[o * MARKS + OWNER] < 0:
+            search.tally[ABSENT] += 1
+            search.tally[TOTAL] += search.order[o * MARKS + PRICE]
+    for d in range(case.drivers):
+        chains.known[(d * (case.trips_most + 1)) * KNOWN + PLACE] = case.driver[d * DRIVER + START_PLACE]
+        chains.known[(d * (case.trips_most + 1)) * KNOWN + TIME] = case.driver[d * DRIVER + START]
+        refresh(case, chains, search, d, 0)
+
+
+def chain_with(
+    case: Case,
+    chains: Chains,
+    d: int,
+    t: int,
+    order: Ints,
+    first: int,
+    size: int,
+    extra: int,
+    at: int,
+    ceiling: int,
+) -> int:
+    """Cost of driver ``d``'s chain with the given trip done at ``t`` (see ``do_trip``), NEVER when it cannot be.
+
+    Also NEVER once it is sure to reach ``ceiling``. The trip replaces trip ``t`` when that lies at ``first`` of the
+    chain itself, else comes before it.
+    """
+    here = d * (case.trips_most + 1) + t
+    time_s, place, cost = do_trip(
+        case,
+        order,
+        first,
+        size,
+        extra,
+        at,
+        d,
+        chains.known[here * KNOWN + TIME],
+        chains.known[here * KNOWN + PLACE],
+    )
+    cost += chains.known[here * KNOWN + SPENT]
+    if at >= 0 and size > 0:
+        t += 1
+    while t < chains.tally[d * TALLY + TRIPS] and time_s != NEVER and cost < ceiling:
+        row = d * case.trips_most + t
+        time_s, place, more = do_trip(
+            case, chains.order, row * case.bundle_most, chains.size[row], -1, 0, d, time_s, place
+        )
+        cost += more
+        t += 1
+    if time_s == NEVER or cost >= ceiling:
+        return NEVER
+    return cost
+
+
+def best_in_chain(
+    case: Case, chains: Chains, search: Search, o: int, d: int, ceiling: int, blink: int
+) -> tuple[int, int, int]:
+    """The cheapest place for ``o`` with driver ``d`` below ``ceiling``: (added cost, trip, drop), NEVER when none.
+
+    Drop NEVER means a trip of its own before ``trip``. Places are overlooked with chance ``blink`` in a thousand.
+    """
+    best = ceiling
+    best_trip = NEVER
+    best_at = NEVER
+    own = chains.tally[d * TALLY + COST]
+    for t in range(chains.tally[d * TALLY + TRIPS] + 1):
+        row = d * case.trips_most + t
+        if chains.tally[d * TALLY + TRIPS] < case.trips_most and (
+            blink == 0 or below(search.chance, 1000) >= blink
+        ):
+            cost = chain_with(case, chains, d, t, chains.order, 0, 0, o, 0, own + best)
+            if cost != NEVER:
+                best = cost - own
+                best_trip = t
+                best_at = NEVER
+        if t == chains.tally[d * TALLY + TRIPS] or chains.size[row] >= case.bundle_most:
+            continue
+        if case.order[chains.order[row * case.bundle_most] * ORDER + STORE] != case.order[o * ORDER + STORE]:
+            continue
+        for at in range(chains.size[row] + 1):
+            if blink > 0 and below(search.chance, 1000) < blink:
+                continue
+            cost = chain_with(
+                case, chains, d, t, chains.order, row * case.bundle_most, chains.size[row], o, at, own + best
+            )
+            if cost != NEVER:
+                best = cost - own
+                best_trip = t
+                best_at = at
+    return best, best_trip, best_at
+
+
+def insert(case: Case, chains: Chains, search: Search, saved: Chains, o: int, blink: int) -> None:
+    """Give order ``o`` to the candidate who takes it cheapest, unless leaving it out is cheaper still."""
+    best = search.order[o * MARKS + PRICE]
+    best_d = NEVER
+    best_trip = NEVER
+    best_at = NEVER
+    for c in range(case.candidates_most):
+        d = search.candidate[o * case.candidates_most + c]
+        # Candidates come by earliest drop: from here on even an empty chain would cost more.
+        if d < 0 or order_cost(case, o, search.earliest_drop[o * case.candidates_most + c]) >= best:
+            break
+        added, t, at = best_in_chain(case, chains, search, o, d, best, blink)
+        if t != NEVER:
+            best = added
+            best_d = d
+            best_trip = t
+            best_at = at
+    if best_d != NEVER:
+        put_in(case, chains, search, saved, o, best_d, best_trip, best_at)
+
+
+def insert_new(case: Case, chains: Chains, search: Search, saved: Chains) -> None:
+    """Insert every order without a driver, the soonest ready first."""
+    count = 0
+    for o in range(case.orders):
+        if search.order[o * MARKS + OWNER] < 0:
+            k = count
+            while k > 0 and case.order[search.pool[k - 1] * ORDER + READY] > case.order[o * ORDER + READY]:
+                search.pool[k] = search.pool[k - 1]
+                k -= 1
+            search.pool[k] = o
+            count += 1
+    for k in range(count):
+        insert(case, chains, search, saved, search.pool[k], 0)
+
+
+def widen(case: Case, chains: Chains, search: Search, saved: Chains) -> None:
+    """Try every driver for the orders their candidates could not take: none is left while a feasible driver is free."""
+    for o in range(case.orders):
+        if search.order[o * MARKS + OWNER] >= 0:
+            continue
+        best = search.order[o * MARKS + PRICE]
+        best_d = NEVER
+        best_trip = NEVER
+        best_at = NEVER
+        for d in range(case.drivers):
+            wall, _ = barrier(case, o, d)
+            if wall == POSSIBLE:
+                added, t, at = best_in_chain(case, chains, search, o, d, best, 0)
+                if t != NEVER:
+                    best = added
+                    best_d = d
+                    best_trip = t
+                    best_at = at
+        if best_d != NEVER:
+            put_in(case, chains, search, saved, o, best_d, best_trip, best_at)
+
+
+def elsewhere(case: Case, chains: Chains, j: int, d: int) -> int:
+    """What driver ``j``'s first trip would add to driver ``d``'s chain, NEVER when he cannot do it."""
+    row = j * case.trips_most
+    size = chains.size[row]
+    for k in range(size):
+        wall, _ = barrier(case, chains.order[row * case.bundle_most + k], d)
+        if wall != POSSIBLE:
+            return NEVER
+    best = NEVER
+    if chains.tally[d * TALLY + TRIPS] == case.trips_most:
+        return NEVER
+    for t in range(chains.tally[d * TALLY + TRIPS] + 1):
+        cost = chain_with(case, chains, d, t, chains.order, row * case.bundle_most, size, -1, NEVER, 1 << 60)
+        if cost != NEVER and (best == NEVER or cost - chains.tally[d * TALLY + COST] < best):
+            best = cost - chains.tally[d * TALLY + COST]
+    return best
+
+
+def without_first(case: Case, chains: Chains, j: int) -> int:
+    """What driver ``j``'s first trip adds to his own chain; NEVER when the rest of it hangs on that trip."""
+    here = j * (case.trips_most + 1)
+    time_s = chains.known[here * KNOWN + TIME]
+    place = chains.known[here * KNOWN + PLACE]
+    cost = 0
+    for t in range(1, chains.tally[j * TALLY + TRIPS]):
+        row = j * case.trips_most + t
+        time_s, place, more = do_trip(
+            case, chains.order, row * case.bundle_most, chains.size[row], -1, 0, j, time_s, place
+        )
+        if time_s == NEVER:
+            return NEVER
+        cost += more
+    return chains.tally[j * TALLY + COST] - cost
+
+
+def cheapest(case: Case, chains: Chains, search: Search, o: int) -> int:
+    """What order ``o``, left out, would add at least to anybody's chain; NEVER when nobody can take it as things stand."""
+    best = NEVER
+    for d in range(case.drivers):
+        wall, _ = barrier(case, o, d)
+        if wall == POSSIBLE:
+            ceiling = best
+            if ceiling == NEVER:
+                ceiling = 1 << 60
+            added, t, _ = best_in_chain(case, chains, search, o, d, ceiling, 0)
+            if t != NEVER:
+                best = added
+    return best

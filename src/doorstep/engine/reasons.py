@@ -1,0 +1,104 @@
+"""Why this driver, why not the others, why not yet: facts for the record and a sentence for people.
+
+Sentences hold no figure that moves from tick to tick, so that an unchanged reason reads the same; figures are fields.
+"""
+
+import numpy as np
+
+from doorstep.engine import candidates as walls
+from doorstep.engine.arrays import Layout
+from doorstep.engine.chains import MARKS, PRICE
+from doorstep.engine.compiled import Kernels
+from doorstep.engine.decisions import Outlook, Rival
+from doorstep.engine.objective import NEVER
+from doorstep.engine.schedule import Times
+from doorstep.engine.world import Order
+
+NAMES = {
+    walls.LACKS_ABILITY: "abilities",
+    walls.TOO_SMALL: "capacity",
+    walls.DECLINED: "declined",
+    walls.OFF_SHIFT: "off shift before pickup",
+    walls.TOO_LATE: "too late for pickup",
+}
+LATER = "starts later"
+REMEDIES = {
+    walls.LACKS_ABILITY: "it takes a driver with the abilities it needs",
+    walls.TOO_SMALL: "it takes a larger vehicle or a smaller load",
+    walls.DECLINED: "it takes a driver who has not declined it",
+    walls.OFF_SHIFT: "it takes a shift that lasts until the pickup",
+    walls.TOO_LATE: "it takes a later end of pickup or somebody nearer",
+}
+MILLISECONDS = 60_000
+"""In a minute: the unit of the kernels' costs."""
+
+
+def excluded(layout: Layout, kernels: Kernels, o: int) -> tuple[dict[str, int], int, int]:
+    """How many drivers each constraint keeps from order ``o``; the last constraint met by any of them; seconds missing."""
+    zeros = [0] * walls.BARRIERS
+    count, least = (np.array(zeros), np.array(zeros)) if kernels.compiled else (list(zeros), list(zeros))
+    kernels.survey(layout.case, o, count, least)
+    found = {NAMES[wall]: int(count[wall]) for wall in NAMES if count[wall]}
+    if layout.later:
+        found[LATER] = layout.later
+    # The constraints are asked in sequence: whoever failed at the last one came nearest.
+    last = max((wall for wall in NAMES if count[wall]), default=walls.POSSIBLE)
+    possible = int(count[walls.POSSIBLE])
+    return dict(sorted(found.items())), walls.POSSIBLE if possible else last, int(least[last])
+
+
+def rivals(layout: Layout, kernels: Kernels, j: int, own: int, pickups: dict[int, int]) -> tuple[Rival, ...]:
+    """The three drivers to whom driver ``j``'s first trip would have gone next, by what they would have cost more."""
+    case = layout.case
+    first = layout.trips(j)[0]
+    found = []
+    for c in range(case.candidates_most):
+        d = int(layout.search.candidate[first[0] * case.candidates_most + c])
+        if d < 0:
+            break
+        added = kernels.elsewhere(case, layout.chains, j, d) if d != j else NEVER
+        if added != NEVER:
+            found.append((int(added) - own, layout.drivers[d].id, pickups[d]))
+    return tuple(Rival(driver, extra / MILLISECONDS, at) for extra, driver, at in sorted(found)[:3])
+
+
+def sent(count: int) -> str:
+    """Why a trip goes out now."""
+    what = "one order" if count == 1 else f"{count} orders of one store"
+    return f"{what}; leaving later would delay the pickup"
+
+
+def planned(order: Order, driver: str, number: int, times: Times, drop_s: int, offer_s: int) -> Outlook:
+    """An order that waits in somebody's plan, in trip ``number``."""
+    after = "her next trip" if number == 0 else f"after {number} earlier {'trip' if number == 1 else 'trips'}"
+    sentence = f"planned with a driver, {after}; sent when leaving later would delay the pickup"
+    return Outlook(order.id, driver, times.pickup_s, drop_s, sentence, offer_s=offer_s)
+
+
+def left_out(layout: Layout, kernels: Kernels, o: int) -> Outlook:
+    """An order in nobody's plan, and what would have to change."""
+    order, price = layout.orders[o], int(layout.search.order[o * MARKS + PRICE]) / MILLISECONDS
+    if not layout.drivers:
+        sentence = "no driver is on duty" if not layout.later else "no driver is on duty yet"
+        return Outlook(
+            order.id, None, 0, 0, sentence, {LATER: layout.later} if layout.later else {}, price=price
+        )
+    counts, wall, short_s = excluded(layout, kernels, o)
+    if wall != walls.POSSIBLE:
+        why = ", ".join(f"{n} {name}" for name, n in counts.items())
+        return Outlook(
+            order.id,
+            None,
+            0,
+            0,
+            f"no driver can: {why}; {REMEDIES[wall]}",
+            counts,
+            short_s=short_s,
+            price=price,
+        )
+    added = int(kernels.cheapest(layout.case, layout.chains, layout.search, o))
+    if added == NEVER:
+        sentence = "all who could are full until their shifts end; one more driver would take it"
+        return Outlook(order.id, None, 0, 0, sentence, counts, price=price)
+    sentence = "somebody could, but others would wait longer than the coverage price allows; one more driver or a higher price would take it"
+    return Outlook(order.id, None, 0, 0, sentence, counts, extra_cost=added / MILLISECONDS, price=price)
