@@ -36,7 +36,9 @@ class Server:
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """PostgreSQL without fsync, in a folder that goes with the test process."""
-    with tempfile.TemporaryDirectory(prefix="dst-", ignore_cleanup_errors=True) as name:
+    memory = Path("/dev/shm")  # a fresh folder of its own below it takes half the time of a disk
+    quick = str(memory) if memory.is_dir() and os.access(memory, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="dst-", dir=quick, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         binaries = find_server()
         identity = choose_identity(binaries.program("postgres"), folder)
