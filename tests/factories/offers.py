@@ -1,7 +1,7 @@
 """Offers and trips for tests: a market, its drivers, and what is offered to them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from doorstep.features.markets.rules import Market
 from doorstep.features.offers import queries, service
 from doorstep.features.offers.rules import Offer, Proposal, Trip
 from doorstep.units.geo import Metres, Seconds
-from doorstep.units.ids import DeliveryId, DriverId
+from doorstep.units.ids import DeliveryId
 from doorstep.units.time import MarketInstant
 
 
@@ -29,6 +29,7 @@ class Town:
     network: Network
     market: Market
     drivers: list[Driver]
+    phones: dict[UUID, dict[str, str]] = field(default_factory=dict)
 
     async def delivery(self, **changes: Any) -> Delivery:
         """A fresh delivery that waits."""
@@ -77,9 +78,12 @@ class Town:
         async with self.network.work() as work:
             return await queries.offer(work, offer_id)
 
-    async def phone(self, driver: Driver | None = None) -> dict[str, str]:
-        """The header of a driver's signed-in phone."""
-        return await phone_of(self.network, DriverId((driver or self.drivers[0]).id))
+    async def phone(self, driver: Driver | UUID | None = None) -> dict[str, str]:
+        """The header of a driver's one signed-in phone."""
+        driver_id = driver if isinstance(driver, UUID) else (driver or self.drivers[0]).id
+        if driver_id not in self.phones:
+            self.phones[driver_id] = await phone_of(self.network, driver_id)
+        return self.phones[driver_id]
 
 
 async def a_town(network: Network, drivers: int = 2) -> Town:

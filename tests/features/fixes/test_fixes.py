@@ -10,23 +10,26 @@ from uuid import uuid4
 import httpx
 import msgspec
 import pytest
+from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 from tests.factories.deliveries import driver_actor, merchant_actor, report_all, shopper_actor
+from tests.factories.drivers import phone_of
 from tests.factories.identity import bearer, sign_driver_in, sign_staff_in
 from tests.factories.network import START, Network
 from tests.factories.offers import a_town
 
 from doorstep.features.deliveries.rules import FactKind
-from doorstep.features.fixes import queries, writing
-from doorstep.features.fixes.ingest import KNOWN_S, MOST_BYTES, Gateway, Inbox
+from doorstep.features.fixes import api, queries, writing
+from doorstep.features.fixes.ingest import KNOWN_S, MOST_BYTES, Gateway, Inbox, Unreadable
 from doorstep.features.fixes.live import QUEUED_FRAMES, Live, Position
 from doorstep.features.fixes.rules import MOST_FIXES
 from doorstep.features.fixes.stream import market_frames
 from doorstep.features.identity import service as identity
 from doorstep.platform.auth.gate import GATE
 from doorstep.platform.clock import ManualClock
+from doorstep.platform.http import problems
 from doorstep.units.geo import LatLng
 from doorstep.units.ids import public
 
@@ -107,25 +110,30 @@ async def test_milliseconds_since_1970_are_a_time_too(network: Network) -> None:
         ({"altitude_m": 5}, "/fixes/1"),
     ],
 )
-async def test_what_cannot_be_true_is_refused_and_nothing_of_it_taken(
-    network: Network, change: dict[str, Any], where: str
-) -> None:
+def test_what_cannot_be_true_is_refused_and_nothing_of_it_taken(change: dict[str, Any], where: str) -> None:
+    inbox = Inbox(Live(), ManualClock(START))
+    good = {"lat": 36.16, "lng": -86.78, "device_at": START, "accuracy_m": 8}
+    with pytest.raises(Unreadable) as refused:
+        inbox.take(uuid4(), MARKET, msgspec.json.encode({"fixes": [good, good | change]}))
+    assert refused.value.faults[0].where == where
+    assert (inbox.live.heard, inbox.history, inbox.live.markets) == (0, [], {})
+
+
+async def test_a_refusal_is_a_problem_document(network: Network) -> None:
     town = await a_town(network, drivers=1)
-    answer = await send(network, await town.phone(), fix(network), fix(network) | change)
+    answer = await send(network, await town.phone(), fix(network), fix(network, lat=91))
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["code"] == "fixes_unreadable"
-    assert answer.json()["errors"][0]["where"] == where
-    assert network.app.state.live_positions.heard == 0
+    assert (answer.json()["code"], answer.json()["status"]) == ("fixes_unreadable", 422)
+    assert answer.json()["errors"][0]["where"] == "/fixes/1/lat"
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b'{"fixes":[]}', b'{"fixes":1}', b"\xff\xfe", b'{"fixes":[{}]}']
 )
-async def test_nonsense_is_refused(network: Network, body: bytes) -> None:
-    town = await a_town(network, drivers=1)
-    answer = await network.http.post(PATH, content=body, headers=await town.phone())
-    assert (answer.status_code, answer.json()["status"]) == (422, 422)
+def test_nonsense_is_refused(body: bytes) -> None:
+    with pytest.raises(Unreadable):
+        Inbox(Live(), ManualClock(START)).take(uuid4(), MARKET, body)
 
 
 async def test_at_most_a_hundred_fixes_and_64_kilobytes(network: Network) -> None:
@@ -341,11 +349,6 @@ def test_the_newest_wins_in_whatever_order_fixes_come(reports: list[tuple[int, i
 
 async def test_the_documented_route_keeps_the_same_rules(network: Network) -> None:
     """Behind a server that mounts the routes alone, without the gateway in front."""
-    from fastapi import FastAPI
-
-    from doorstep.features.fixes import api
-    from doorstep.platform.http import problems
-
     town = await a_town(network, drivers=1)
     bare = FastAPI()
     bare.state._state.update(network.app.state._state)
@@ -362,3 +365,22 @@ async def test_the_documented_route_keeps_the_same_rules(network: Network) -> No
     assert (taken.status_code, taken.json()) == (202, {"taken": 1})
     assert (wrong.status_code, wrong.json()["errors"][0]["where"]) == (422, "/fixes/0/lat")
     assert (large.status_code, stranger.status_code) == (413, 401)
+
+
+async def test_where_somebody_was_is_forgotten_after_thirty_days(network: Network) -> None:
+    town = await a_town(network, drivers=1)
+    phone = await town.phone()
+    await send(network, phone, fix(network))
+    await write(network)
+    network.clock.advance(29 * 86_400)
+    again = await phone_of(network, town.drivers[0].id)
+    await send(network, again, fix(network))
+    await write(network)
+    for days, kept in ((0.5, 2), (1, 1)):
+        network.clock.advance(days * 86_400)
+        await writing.ask_to_forget(network.web)
+        await writing.ask_to_forget(network.web)
+        await network.run_jobs()
+        async with network.work() as work:
+            left = await work.session.execute(text("SELECT count(*) FROM fix_history"))
+            assert left.scalar_one() == kept

@@ -5,10 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
-import pytest
 from sqlalchemy import text
 from tests.factories.deliveries import DOWNTOWN, HOME
-from tests.factories.drivers import phone_of
 from tests.factories.network import Network
 from tests.factories.offers import Town, a_town
 
@@ -51,7 +49,7 @@ async def tell(town: Town, trip: Trip, reports: list[dict[str, Any]]) -> dict[st
     answer = await town.network.http.post(
         f"/driver/v1/trips/{public('trip', trip.id)}/reports",
         json={"reports": reports},
-        headers=await phone_of(town.network, trip.driver_id),
+        headers=await town.phone(trip.driver_id),
     )
     assert answer.status_code == 200, answer.text
     told: dict[str, Any] = answer.json()
@@ -413,14 +411,14 @@ async def test_another_drivers_trip_is_not_there(network: Network) -> None:
     assert await state_of(network, delivery) is DeliveryState.ASSIGNED
 
 
-@pytest.mark.parametrize("kind", ["handed_over", "attempt_failed", "proved"])
-async def test_a_report_about_a_door_names_its_delivery(network: Network, kind: str) -> None:
+async def test_a_report_about_a_door_names_its_delivery(network: Network) -> None:
     town = await a_town(network)
     trip = await town.trip(await town.delivery())
-    answer = await network.http.post(
-        f"/driver/v1/trips/{public('trip', trip.id)}/reports",
-        json={"reports": [said(network, kind)]},
-        headers=await town.phone(),
-    )
-    assert answer.status_code == 422
-    assert answer.json()["errors"] == [{"where": "/reports/0/deliveries", "what": "empty"}]
+    for kind in ("handed_over", "attempt_failed", "proved"):
+        answer = await network.http.post(
+            f"/driver/v1/trips/{public('trip', trip.id)}/reports",
+            json={"reports": [said(network, kind)]},
+            headers=await town.phone(),
+        )
+        assert answer.status_code == 422
+        assert answer.json()["errors"] == [{"where": "/reports/0/deliveries", "what": "empty"}]

@@ -12,6 +12,7 @@ import asyncpg
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from doorstep.features.fixes.handlers import FORGET, KEPT, Forget
 from doorstep.features.fixes.ingest import Inbox
 from doorstep.features.fixes.live import Live, Position
 from doorstep.platform.auth.actors import Actor, Audience
@@ -76,13 +77,25 @@ async def read(
     return sum(live.hear(Position(*row), ours=False) for row in rows)
 
 
+async def ask_to_forget(database: Database) -> None:
+    """Have fixes of long ago removed; asked by several processes on one day it is done once."""
+    async with database.work(WRITER) as work:
+        now = work.now()
+        work.schedule(FORGET, Forget(now - KEPT), key=now.date().isoformat())
+
+
 async def write_behind(database: Database, inbox: Inbox) -> None:
-    """Write until cancelled, and once more then."""
+    """Write until cancelled, and once more then; once a day of business time have old fixes removed."""
+    day = None
     try:
         while True:
             await asyncio.sleep(EVERY_S)
             try:
                 await write(database, inbox)
+                today = database.clock.market_now().date()
+                if today != day:
+                    await ask_to_forget(database)
+                    day = today
             except _AWAY as error:
                 log.warning("fixes_not_written", waiting=len(inbox.history), error=repr(error)[:200])
     finally:

@@ -12,7 +12,7 @@ from doorstep.features.deliveries import queries as deliveries
 from doorstep.features.deliveries import service as deliveries_service
 from doorstep.features.deliveries.rules import Fact, ProofKind
 from doorstep.features.deliveries.service import PaperSeen, ProofTaken
-from doorstep.features.offers import queries, schemas, service
+from doorstep.features.offers import queries, schemas, service, trip_schemas
 from doorstep.features.offers.rules import FACT_OF, Offer, Trip, TripState, document, meant
 from doorstep.features.offers.trips import Reported
 from doorstep.platform.auth.actors import Actor, Audience
@@ -42,8 +42,8 @@ def _offer(work: Work, offer: Offer) -> schemas.OfferTold:
     return schemas.OfferTold.of(offer, work.clock.real_seconds_until(offer.expires_at))
 
 
-async def _trip(work: Work, trip: Trip) -> schemas.TripTold:
-    return schemas.TripTold.of(trip, await deliveries.many(work, trip.delivery_ids))
+async def _trip(work: Work, trip: Trip) -> trip_schemas.TripTold:
+    return trip_schemas.TripTold.of(trip, await deliveries.many(work, trip.delivery_ids))
 
 
 async def _mine(work: Work) -> list[schemas.OfferTold]:
@@ -96,7 +96,7 @@ async def read_terms(work: DriverWork, offer_id: OfferPath) -> schemas.TermsTold
 
 
 @router.post("/offers/{offer_id}/accept")
-async def accept(work: DriverWork, offer_id: OfferPath) -> schemas.TripTold:
+async def accept(work: DriverWork, offer_id: OfferPath) -> trip_schemas.TripTold:
     """Take an offer: you get its trip, addresses included. 409 ``offer_gone`` when somebody was quicker."""
     return await _trip(work, await service.accept(work, parse("offer", offer_id), _me(work)))
 
@@ -108,18 +108,18 @@ async def decline(work: DriverWork, offer_id: OfferPath) -> schemas.OfferTold:
 
 
 @router.get("/trips/current")
-async def current(work: DriverWork) -> schemas.Current:
+async def current(work: DriverWork) -> trip_schemas.Current:
     """The trip you are on, and the one you accepted to follow it."""
     live = {trip.state: trip for trip in await queries.trips_of(work, _me(work), live=True)}
     now, following = live.get(TripState.UNDER_WAY), live.get(TripState.NEXT)
-    return schemas.Current(
+    return trip_schemas.Current(
         trip=None if now is None else await _trip(work, now),
         next=None if following is None else await _trip(work, following),
     )
 
 
 @router.get("/trips")
-async def trips(work: DriverWork, limit: Limit = 20, cursor: Cursor = None) -> Page[schemas.TripTold]:
+async def trips(work: DriverWork, limit: Limit = 20, cursor: Cursor = None) -> Page[trip_schemas.TripTold]:
     """Your trips, newest first."""
     found = await queries.trips_of(work, _me(work), limit=limit + 1, before=read_cursor(cursor))
     following = cursor_after(found[limit - 1].id) if len(found) > limit else None
@@ -127,15 +127,15 @@ async def trips(work: DriverWork, limit: Limit = 20, cursor: Cursor = None) -> P
 
 
 @router.get("/trips/{trip_id}")
-async def read_trip(work: DriverWork, trip_id: TripPath) -> schemas.TripTold:
+async def read_trip(work: DriverWork, trip_id: TripPath) -> trip_schemas.TripTold:
     """One of your trips."""
     return await _trip(work, await queries.trip(work, parse("trip", trip_id)))
 
 
 @router.post("/trips/{trip_id}/reports")
 async def report(
-    work: DriverWork, request: Request, trip_id: TripPath, wanted: schemas.ReportsAsked
-) -> schemas.ReportsTold:
+    work: DriverWork, request: Request, trip_id: TripPath, wanted: trip_schemas.ReportsAsked
+) -> trip_schemas.ReportsTold:
     """What happened on the road, as many as the phone has kept. Late, doubled, disordered: each counts once.
 
     The answer tells of each whether it counts; one that does not keeps no other from counting.
@@ -144,12 +144,12 @@ async def report(
     found = await queries.trip(work, parse("trip", trip_id))
     reports = list(_reports(work, found, wanted.reports))
     trip, heard = await service.report(work, connectors.blobs, connectors.secrets, found.id, reports)
-    return schemas.ReportsTold(
-        heard=[schemas.HeardTold.of(one) for one in heard], trip=await _trip(work, trip)
+    return trip_schemas.ReportsTold(
+        heard=[trip_schemas.HeardTold.of(one) for one in heard], trip=await _trip(work, trip)
     )
 
 
-def _reports(work: Work, trip: Trip, asked: Iterable[schemas.ReportAsked]) -> Iterable[Reported]:
+def _reports(work: Work, trip: Trip, asked: Iterable[trip_schemas.ReportAsked]) -> Iterable[Reported]:
     now = work.now()
     for number, one in enumerate(asked):
         named = [parse("delivery", text) for text in one.deliveries]
@@ -182,7 +182,7 @@ def _reports(work: Work, trip: Trip, asked: Iterable[schemas.ReportAsked]) -> It
 
 
 def _proofs(
-    one: schemas.ReportAsked, device_at: MarketInstant | None, point: LatLng | None
+    one: trip_schemas.ReportAsked, device_at: MarketInstant | None, point: LatLng | None
 ) -> Iterable[ProofTaken]:
     if one.pin is not None:
         yield ProofTaken(
@@ -210,8 +210,8 @@ def _proofs(
 
 @router.post("/trips/{trip_id}/deliveries/{delivery_id}/give-back")
 async def give_back(
-    work: DriverWork, trip_id: TripPath, delivery_id: DeliveryPath, wanted: schemas.GiveBackAsked
-) -> schemas.TripTold:
+    work: DriverWork, trip_id: TripPath, delivery_id: DeliveryPath, wanted: trip_schemas.GiveBackAsked
+) -> trip_schemas.TripTold:
     """Give a delivery back before you have its goods: somebody else is asked. Its pay goes with it."""
     trip, delivery = parse("trip", trip_id), parse("delivery", delivery_id)
     why = wanted.reason or "given back by the driver"
@@ -227,7 +227,7 @@ async def add_proof(
     report_id: Annotated[str, Form(min_length=1, max_length=80, pattern=r"^[\x21-\x7e]+$")],
     picture: Annotated[UploadFile, File(description="JPEG, PNG or WebP, at most 8 MB.")],
     signer: Annotated[str, Form(max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")] = "",
-) -> schemas.ProofTold:
+) -> trip_schemas.ProofTold:
     """A photo or signature of a hand-over. Drawn anew here: nothing the camera wrote beside it is kept."""
     if kind not in {ProofKind.PHOTO, ProofKind.SIGNATURE}:
         raise Invalid(
@@ -239,4 +239,4 @@ async def add_proof(
     proof = await deliveries_service.add_proof(
         work, connectors.blobs, connectors.secrets, parse("delivery", delivery_id), taken
     )
-    return schemas.ProofTold(kind=proof.kind, ok=proof.ok, result=dict(proof.result))
+    return trip_schemas.ProofTold(kind=proof.kind, ok=proof.ok, result=dict(proof.result))

@@ -1,0 +1,190 @@
+"""Showing an offer: its terms are composed, frozen and hashed here and nowhere else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+
+from doorstep.connectors.maps.protocol import Leg
+from doorstep.features.deliveries import queries as deliveries
+from doorstep.features.deliveries import service as deliveries_service
+from doorstep.features.deliveries.rules import WAITING, Delivery
+from doorstep.features.markets import queries as markets
+from doorstep.features.offers import events
+from doorstep.features.offers.closing import one_at_a_time, wake
+from doorstep.features.offers.errors import AlreadyOffered
+from doorstep.features.offers.models import OfferedRow, OfferRow, TripRow
+from doorstep.features.offers.queries import offer_view
+from doorstep.features.offers.rules import (
+    Offer,
+    OfferMode,
+    OfferState,
+    Proposal,
+    TripState,
+    compose,
+    document,
+    document_hash,
+    mode_of,
+    open_until,
+)
+from doorstep.platform.db.work import Work
+from doorstep.platform.metrics import OFFER_LATENCY
+from doorstep.units.geo import Metres, Seconds
+from doorstep.units.ids import DriverId, public
+from doorstep.units.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class OffersDue:
+    """Some offer of a market runs out: look which."""
+
+    market_id: UUID
+
+
+async def show(work: Work, proposal: Proposal) -> Offer:
+    """Freeze the terms of ``proposal`` and show it. For dispatcher and staff.
+
+    Raises AlreadyOffered when a delivery is not waiting or is in an open offer, or when a driver asked
+    alone has an offer to answer or two trips already; ValueError when legs and stops do not fit.
+    """
+    await one_at_a_time(work, proposal.market_id)
+    wanted = await _waiting(work, proposal)
+    mode = mode_of(proposal)
+    if mode is OfferMode.DIRECTED:
+        await _can_be_asked(work, proposal.driver_ids)
+    market = await markets.market(work, proposal.market_id)
+    now = work.now()
+    expires_at = open_until(
+        now, proposal.expires_at, work.clock.real_seconds_until(proposal.expires_at), proposal.least_real_s
+    )
+    legs = proposal.legs or tuple(Leg(Metres(one.leg_m), Seconds(one.leg_s)) for one in wanted[:1])
+    terms = compose(
+        mode=mode,
+        deliveries=wanted,
+        legs=legs,
+        rates=market.pay,
+        incentive=proposal.incentive or Money.zero(market.pay.currency),
+        reason=proposal.reason,
+        shown_at=now,
+        expires_at=expires_at,
+        approach_m=None if proposal.approach is None else proposal.approach.metres,
+        stop_s=proposal.stop_s,
+    )
+    stored = document(terms)
+    approach_s = 0 if proposal.approach is None else proposal.approach.seconds
+    driver_ids = list(dict.fromkeys(proposal.driver_ids))
+    row = OfferRow(
+        id=work.new_id(),
+        market_id=proposal.market_id,
+        mode=mode.value,
+        state=OfferState.OPEN.value,
+        driver_ids=driver_ids,
+        delivery_ids=list(proposal.delivery_ids),
+        directed_to=driver_ids[0] if mode is OfferMode.DIRECTED else None,
+        terms=stored,
+        terms_hash=document_hash(stored),
+        legs_s=[approach_s, *(leg.seconds for leg in legs)],
+        stop_s=proposal.stop_s,
+        tick_id=proposal.tick_id,
+        awaiting=len(driver_ids),
+        shown_at=now,
+        shown_wall=work.wall(),
+        expires_at=expires_at,
+        accepted_by=None,
+        trip_id=None,
+        closed_at=None,
+        why="",
+        events_count=1,
+    )
+    work.session.add(row)
+    await work.session.flush()
+    work.session.add_all(
+        OfferedRow(
+            offer_id=row.id,
+            delivery_id=delivery.id,
+            market_id=row.market_id,
+            driver_ids=driver_ids,
+            open=True,
+        )
+        for delivery in wanted
+    )
+    await work.session.flush()
+    await deliveries_service.offer_to(work, proposal.delivery_ids, driver_ids)
+    work.emit(
+        events.OfferShown(
+            offer_id=row.id,
+            market_id=row.market_id,
+            mode=row.mode,
+            driver_ids=tuple(driver_ids),
+            delivery_ids=tuple(proposal.delivery_ids),
+            terms_hash=row.terms_hash,
+            total_minor=terms.total.minor,
+            currency=terms.currency,
+            tick_id=row.tick_id,
+            at=now,
+            expires_at=expires_at,
+        ),
+        stream=events.offer_stream(row.id),
+        seq=row.events_count,
+        market_id=row.market_id,
+    )
+    work.schedule(
+        "offers.expire",
+        OffersDue(row.market_id),
+        due_market=expires_at,
+        key=str(row.id),
+        market_id=row.market_id,
+    )
+    wake(work, row)
+    return offer_view(row)
+
+
+async def _waiting(work: Work, proposal: Proposal) -> list[Delivery]:
+    """The deliveries, in drop sequence, when all of them can be offered."""
+    wanted = await deliveries.many(work, proposal.delivery_ids)
+    if not wanted or len(wanted) != len(set(proposal.delivery_ids)) or not proposal.driver_ids:
+        raise AlreadyOffered("Some of these deliveries do not exist, or nobody is asked.")
+    for delivery in wanted:
+        if delivery.state not in WAITING or delivery.market_id != proposal.market_id:
+            raise AlreadyOffered(
+                f"This delivery is {delivery.state}.", facts={"delivery_id": public("delivery", delivery.id)}
+            )
+    before = (
+        await work.session.execute(
+            select(OfferedRow.delivery_id, OfferedRow.open).where(
+                OfferedRow.delivery_id.in_(proposal.delivery_ids)
+            )
+        )
+    ).all()
+    for delivery_id, is_open in before:
+        if is_open:
+            raise AlreadyOffered(
+                "This delivery is being offered.", facts={"delivery_id": public("delivery", delivery_id)}
+            )
+    offered = {delivery_id for delivery_id, _ in before}
+    wall = work.wall()
+    for delivery in wanted:
+        if delivery.id not in offered:
+            # The real time of its making stands in its id: milliseconds in the first 48 bits.
+            made_s = (delivery.id.int >> 80) / 1000
+            waited_s = max(0.0, wall.timestamp() - made_s)
+            work.after_commit(lambda waited_s=waited_s: OFFER_LATENCY.observe(waited_s))  # type: ignore[misc]
+    return wanted
+
+
+async def _can_be_asked(work: Work, driver_ids: Sequence[DriverId]) -> None:
+    if len(set(driver_ids)) != 1:
+        raise AlreadyOffered("A directed offer asks exactly one driver.")
+    busy = await work.session.scalar(
+        select(OfferRow.id).where(
+            OfferRow.directed_to == driver_ids[0], OfferRow.state == OfferState.OPEN.value
+        )
+    )
+    if busy is not None:
+        raise AlreadyOffered("The driver has an offer to answer.")
+    following = await work.session.scalar(
+        select(TripRow.id).where(TripRow.driver_id == driver_ids[0], TripRow.state == TripState.NEXT.value)
+    )
+    if following is not None:
+        raise AlreadyOffered("The driver has her next trip already.")
