@@ -82,6 +82,6 @@ async def check(work: Work, lease: Lease) -> None:
 async def give_back(work: Work, owner: UUID) -> None:
     """Let go of everything ``owner`` holds, so that another process need not wait (clean stop)."""
     await work.session.execute(
-        text("UPDATE leases SET until_wall = :now - interval '1 second' WHERE owner = :owner"),
-        {"owner": owner, "now": work.wall()},
+        text("UPDATE leases SET until_wall = :past WHERE owner = :owner"),
+        {"owner": owner, "past": work.wall() - timedelta(seconds=1)},
     )
