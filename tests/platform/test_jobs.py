@@ -24,7 +24,7 @@ from doorstep.units.ids import IdSource
 class Rang(Event):
     """A bell rang."""
 
-    name = "bell.rang"  # type: ignore[misc]
+    name = "bell.rang"
     number: int
 
 
@@ -64,7 +64,7 @@ async def bench(server: Server, database_name: str, tmp_path: Path):  # type: ig
 
     async def run_errand(_database: Database, errand: Errand, attempt: Attempt) -> None:
         if errand.what == "later" and attempt.number == 1:
-            raise RetryAt(clock.wall_now() + timedelta(hours=2), "come back")  # type: ignore[arg-type]
+            raise RetryAt(clock.wall_now() + timedelta(hours=2), "come back")
         if errand.what == "never":
             raise RuntimeError("nobody there")
         made.done.append(errand.what)
@@ -156,7 +156,7 @@ async def test_a_timer_waits_for_market_time_and_a_key_is_written_once(bench: Be
     for _ in range(3):
         async with bench.database.work(SYSTEM) as work:
             due = work.now() + timedelta(minutes=10)
-            work.schedule("test.errand", Errand("tea"), due_market=due, key="tea")  # type: ignore[arg-type]
+            work.schedule("test.errand", Errand("tea"), due_market=due, key="tea")
     await bench.worker.drain()
     assert bench.done == []
     bench.clock.advance(601)
