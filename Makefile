@@ -25,6 +25,7 @@ $(UV):
 
 .venv/.run: $(UV) pyproject.toml uv.lock
 	@[ -e .venv/.dev ] || $(UV) sync --quiet --frozen --no-dev --python "$$(scripts/find-python -c 'import sys; print(sys.executable)')"
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python scripts/compile_imports.py
 	@touch $@
 
 .venv/.dev: $(UV) pyproject.toml uv.lock
