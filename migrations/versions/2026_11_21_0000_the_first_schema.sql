@@ -130,6 +130,7 @@ CREATE TABLE delivery_events (
 	at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	at_wall TIMESTAMP WITH TIME ZONE NOT NULL, 
 	device_at TIMESTAMP WITH TIME ZONE, 
+	audience TEXT NOT NULL, 
 	actor TEXT NOT NULL, 
 	state_before TEXT NOT NULL, 
 	state_after TEXT NOT NULL, 
@@ -896,14 +897,14 @@ ALTER TABLE demo_entries FORCE ROW LEVEL SECURITY;
 CREATE POLICY demo_entries_web ON demo_entries TO doorstep_web USING (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'gate' THEN (true) ELSE false END) WITH CHECK (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'gate' THEN (true) ELSE false END);
 CREATE POLICY demo_entries_system ON demo_entries TO doorstep_system USING (true) WITH CHECK (true);
 REVOKE ALL ON dispatch_reasons FROM PUBLIC;
-GRANT SELECT ON dispatch_reasons TO doorstep_web;
+GRANT SELECT, INSERT, UPDATE ON dispatch_reasons TO doorstep_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON dispatch_reasons TO doorstep_system;
 ALTER TABLE dispatch_reasons ENABLE ROW LEVEL SECURITY;
 ALTER TABLE dispatch_reasons FORCE ROW LEVEL SECURITY;
 CREATE POLICY dispatch_reasons_web ON dispatch_reasons TO doorstep_web USING (CASE doorstep_audience() WHEN 'staff' THEN (true) ELSE false END) WITH CHECK (CASE doorstep_audience() WHEN 'staff' THEN (true) ELSE false END);
 CREATE POLICY dispatch_reasons_system ON dispatch_reasons TO doorstep_system USING (true) WITH CHECK (true);
 REVOKE ALL ON dispatch_states FROM PUBLIC;
-GRANT SELECT ON dispatch_states TO doorstep_web;
+GRANT SELECT, INSERT, UPDATE ON dispatch_states TO doorstep_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON dispatch_states TO doorstep_system;
 ALTER TABLE dispatch_states ENABLE ROW LEVEL SECURITY;
 ALTER TABLE dispatch_states FORCE ROW LEVEL SECURITY;
@@ -1177,7 +1178,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON provider_jobs TO doorstep_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON provider_jobs TO doorstep_system;
 ALTER TABLE provider_jobs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE provider_jobs FORCE ROW LEVEL SECURITY;
-CREATE POLICY provider_jobs_web ON provider_jobs TO doorstep_web USING (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'provider' THEN (provider_id = doorstep_subject()) ELSE false END) WITH CHECK (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'provider' THEN (provider_id = doorstep_subject()) ELSE false END);
+CREATE POLICY provider_jobs_web ON provider_jobs TO doorstep_web USING (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'shopper' THEN (delivery_id = doorstep_subject()) WHEN 'provider' THEN (provider_id = doorstep_subject()) ELSE false END) WITH CHECK (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'shopper' THEN (delivery_id = doorstep_subject()) WHEN 'provider' THEN (provider_id = doorstep_subject()) ELSE false END);
 CREATE POLICY provider_jobs_system ON provider_jobs TO doorstep_system USING (true) WITH CHECK (true);
 REVOKE ALL ON provider_webhooks FROM PUBLIC;
 GRANT SELECT, INSERT ON provider_webhooks TO doorstep_web;
