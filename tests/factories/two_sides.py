@@ -132,7 +132,7 @@ async def make_side(network: Network, market: Market, name: str, number: int) ->
             "message_id": public("event", message.id),
             "slug": provider.slug,
             "token": tracking,
-            "account": f"payable:driver:{driver.id}",
+            "done_token": tracking_link(network, done.id),
         },
     )
 
