@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
+from doorstep.features.payouts import queries as payouts
 from doorstep.platform.db.work import Work
 
 
@@ -35,8 +36,14 @@ QUESTIONS: dict[str, str] = {
     "no delivery has two carriers": """
         SELECT count(*) FROM deliveries WHERE driver_id IS NOT NULL AND provider_job_id IS NOT NULL""",
     "no delivery is on two trips under way": """
-        SELECT count(*) FROM (SELECT d FROM trips t, unnest(t.delivery_ids) d JOIN deliveries x ON x.id = d
-        WHERE t.state IN ('next', 'under_way') AND x.trip_id = t.id GROUP BY d HAVING count(*) > 1) y""",
+        SELECT count(*) FROM (SELECT d FROM trips t, unnest(t.delivery_ids) d
+        WHERE t.state IN ('next', 'under_way') GROUP BY d HAVING count(*) > 1) y""",
+    "who has a delivery is who drives its trip": """
+        SELECT count(*) FROM deliveries d LEFT JOIN trips t ON t.id = d.trip_id
+        WHERE d.driver_id IS NOT NULL AND t.driver_id IS DISTINCT FROM d.driver_id""",
+    "no delivery was taken again before it was given back": """
+        SELECT count(*) FROM delivery_events e
+        WHERE e.name = 'delivery.assigned' AND e.state_before NOT IN ('requested', 'batched')""",
     "no driver is on two trips at once": """
         SELECT count(*) FROM (SELECT driver_id FROM trips WHERE state = 'under_way' GROUP BY driver_id HAVING count(*) > 1) x""",
     "every accepted offer has exactly one trip": """
@@ -54,10 +61,13 @@ QUESTIONS: dict[str, str] = {
     "no reaction gave up": "SELECT count(*) FROM jobs WHERE state = 'dead'",
 }
 
+PROMISED_IS_PAID = "drivers were paid what they were promised (broken: by how many cents)"
+
 
 async def ask(work: Work) -> list[Answer]:
     """All questions, one after the other: meant for a quiet moment, or to be asked twice."""
-    return [
+    answers = [
         Answer(promise, int((await work.session.execute(text(sql))).scalar_one()))
         for promise, sql in QUESTIONS.items()
     ]
+    return [*answers, Answer(PROMISED_IS_PAID, abs(await payouts.difference_minor(work)))]
