@@ -50,7 +50,7 @@ def run(folder: Path, *, speed: float, seed: int, until_min: int | None) -> Outc
             "--speed",
             str(speed),
         ]
-        network = subprocess.Popen(
+        network = subprocess.Popen(  # noqa: S603 (our own program)
             command, env=environment, start_new_session=True, stdout=subprocess.DEVNULL
         )
         try:
@@ -97,8 +97,8 @@ async def _day(
         watching = asyncio.create_task(_watch(now, instance, log))
         working = asyncio.gather(*(rider.work() for rider in riders))
         await place_orders(http, now, cast, list(instance.orders), log)
-        while len(log.dropped) < len(log.placed) and not working.done():
-            await asyncio.sleep(0.3)  # noqa: ASYNC110 (people finish when they finish)
+        while len(log.dropped) < len(log.placed) and not working.done():  # noqa: ASYNC110 (a look now and then)
+            await asyncio.sleep(0.3)
         await asyncio.sleep(1)  # the last reports are still on their way
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
