@@ -298,3 +298,16 @@ async def test_the_database_keeps_a_merchant_from_its_own_terms(network: Network
     async with network.work(Actor(Audience.DRIVER, subject=network.web.ids.new())) as work:
         for table in ("merchants", "merchant_terms", "stores", "quotes"):
             assert (await work.session.execute(text(f"SELECT * FROM {table}"))).all() == []
+
+
+async def test_a_number_is_a_number_and_yes_is_true(network: Network) -> None:
+    _, key = await a_shop(network)
+    for prep_s in ("900", True, 900.5):
+        answer = await network.http.post("/v1/stores", json=STORE | {"prep_s": prep_s}, headers=key)
+        assert answer.status_code == 422, prep_s
+    assert (
+        await network.http.post("/v1/stores", json=STORE | {"prep_s": 900.0}, headers=key)
+    ).status_code == 201
+    owner = bearer((await sign_staff_in(network)).token)
+    vague = {"name": "Cakes", "prepaid": 1}
+    assert (await network.http.post("/staff/v1/merchants", json=vague, headers=owner)).status_code == 422

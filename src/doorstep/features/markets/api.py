@@ -39,34 +39,24 @@ async def list_markets(work: StaffWork) -> list[schemas.Market]:
 
 @staff.post("", status_code=201)
 async def make_market(work: StaffWork, wanted: schemas.NewMarket) -> schemas.Market:
-    """Make a market. A metro or ZIPs outside the pilots need the extra `doorstep[us]` on the server."""
+    """Make a market of an outline, a metro or ZIPs. Those outside the pilots need the extra `doorstep[us]` on the server."""
     need(work, StaffRole.OWNER)
-    given = [
-        wanted.outline is not None,
-        wanted.cbsa is not None,
-        bool(wanted.postcodes),
-    ]
-    if sum(given) != 1:
-        raise MalformedMarket(faults=[Fault("/", "one of outline, cbsa, postcodes")])
-    if wanted.outline is None:
-        made = await service.make_market_from_us(
-            work,
-            cbsa=wanted.cbsa,
-            postcodes=wanted.postcodes,
-            slug=wanted.slug or "",
-            name=wanted.name or "",
-            stage=wanted.stage,
-        )
-        return schemas.Market.of(made)
-    return schemas.Market.of(await service.make_market(work, _drawn(wanted, wanted.outline)))
+    if isinstance(wanted, schemas.DrawnMarket):
+        return schemas.Market.of(await service.make_market(work, _drawn(wanted)))
+    made = await service.make_market_from_us(
+        work,
+        cbsa=wanted.cbsa if isinstance(wanted, schemas.MetroMarket) else None,
+        postcodes=wanted.postcodes if isinstance(wanted, schemas.ZipsMarket) else (),
+        slug=wanted.slug or "",
+        name=wanted.name or "",
+        stage=wanted.stage,
+    )
+    return schemas.Market.of(made)
 
 
-def _drawn(wanted: schemas.NewMarket, outline: schemas.Outline) -> rules.NewMarket:
-    missing = [Fault(f"/{name}", "missing") for name in ("name", "timezone") if getattr(wanted, name) is None]
-    if missing or wanted.name is None or wanted.timezone is None:
-        raise MalformedMarket("An outline needs a name and a time zone.", faults=missing)
+def _drawn(wanted: schemas.DrawnMarket) -> rules.NewMarket:
     try:
-        area = outline.polygon()
+        area = wanted.outline.polygon()
     except ValueError as error:
         raise MalformedMarket(str(error), faults=[Fault("/outline", str(error))]) from error
     return rules.NewMarket(

@@ -32,7 +32,7 @@ class StageMoveRefused(Conflict):
     title = "A market cannot move so"
 
 
-class BackDated(Invalid):
+class BackDated(Conflict):
     """Tariffs and pay rates start now or later, each at an instant of its own."""
 
     code = "back_dated"

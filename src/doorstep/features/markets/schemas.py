@@ -6,17 +6,27 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    WithJsonSchema,
+)
 
 from doorstep.features.markets import rules
 from doorstep.features.markets.rules import ChangeKind, ServiceLevel, Stage, TariffKind
+from doorstep.platform.http.wire import Flag, Instant, Number
 from doorstep.units.geo import Polygon
 from doorstep.units.ids import public
 
-Minor = Annotated[int, Field(ge=0, le=10_000_000, description="Minor units (cents).")]
-PayMinor = Annotated[int, Field(ge=0, le=1_000_000, description="Minor units (cents).")]
-Reach = Annotated[int, Field(ge=500, le=200_000, description="Metres by road from the store.")]
-Span = Annotated[int, Field(ge=900, le=43_200, multiple_of=60, description="Seconds, whole minutes.")]
+Minor = Annotated[int, Number, Field(ge=0, le=10_000_000, description="Minor units (cents).")]
+PayMinor = Annotated[int, Number, Field(ge=0, le=1_000_000, description="Minor units (cents).")]
+Reach = Annotated[int, Number, Field(ge=500, le=200_000, description="Metres by road from the store.")]
+Span = Annotated[int, Number, Field(ge=900, le=43_200, multiple_of=60, description="Seconds, whole minutes.")]
 Line = Annotated[
     str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f]$")
 ]
@@ -30,8 +40,8 @@ Slug = Annotated[
     StringConstraints(max_length=60, pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"),
     Field(examples=["memphis"]),
 ]
-Lng = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
-Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+Lng = Annotated[float, Number, Field(ge=-180, le=180, allow_inf_nan=False)]
+Lat = Annotated[float, Number, Field(ge=-90, le=90, allow_inf_nan=False)]
 Position = tuple[Lng, Lat]
 Postcode = Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")]
 
@@ -82,7 +92,7 @@ class Outline(Asked):
 class Express(Asked):
     """At the door within `promise_s` after the goods are ready."""
 
-    promise_s: Annotated[int, Field(ge=600, le=21_600)] = 2700
+    promise_s: Annotated[int, Number, Field(ge=600, le=21_600)] = 2700
     reach_m: Reach = 16_000
 
 
@@ -91,7 +101,7 @@ class Window(Asked):
 
     lengths_s: Annotated[list[Span], Field(min_length=1, max_length=6)] = [3600, 7200]
     step_s: Span = 3600
-    lead_s: Annotated[int, Field(ge=0, le=43_200)] = 1800
+    lead_s: Annotated[int, Number, Field(ge=0, le=43_200)] = 1800
     reach_m: Reach = 32_000
 
 
@@ -100,7 +110,7 @@ class NextDay(Asked):
 
     lengths_s: Annotated[list[Span], Field(min_length=1, max_length=6)] = [7200]
     step_s: Span = 7200
-    order_by_s: Annotated[int, Field(ge=0, le=86_400)] = 79_200
+    order_by_s: Annotated[int, Number, Field(ge=0, le=86_400)] = 79_200
     reach_m: Reach = 48_000
 
 
@@ -134,14 +144,18 @@ class TariffTerms(Asked):
     """What a delivery costs a merchant; zero means there is none of it."""
 
     base_minor: Minor = Field(examples=[995])
-    included_m: Annotated[int, Field(ge=0, le=10_000_000, description="Metres that the base covers.")] = 0
+    included_m: Annotated[
+        int, Number, Field(ge=0, le=10_000_000, description="Metres that the base covers.")
+    ] = 0
     per_mile_minor: Minor = 0
     minimum_cart_minor: Minor = 0
     small_order_below_minor: Minor = 0
     small_order_minor: Minor = 0
     express_minor: Minor = 0
     narrow_s: Annotated[
-        int, Field(ge=0, le=86_400, description="Windows of at most this many seconds cost `narrow_minor`.")
+        int,
+        Number,
+        Field(ge=0, le=86_400, description="Windows of at most this many seconds cost `narrow_minor`."),
     ] = 0
     narrow_minor: Minor = 0
     tip_limit_minor: Minor = 100_00
@@ -159,7 +173,7 @@ class NewTariff(Asked):
 
     kind: TariffKind
     terms: TariffTerms
-    valid_from: AwareDatetime | None = None
+    valid_from: Instant | None = None
     reason: Reason
 
 
@@ -195,7 +209,7 @@ class NewPay(Asked):
     """Pay rates from an instant on; now when none is named."""
 
     rates: PayRates
-    valid_from: AwareDatetime | None = None
+    valid_from: Instant | None = None
     reason: Reason
 
 
@@ -206,16 +220,31 @@ class NewStage(Asked):
     reason: Reason
 
 
-KnobName = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z][a-z_]*$")]
-KnobValue = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
+KnobValue = Annotated[float, Number, Field(allow_inf_nan=False)]
+_KNOBS_SCHEMA = {
+    "type": "object",
+    "minProperties": 1,
+    "additionalProperties": False,
+    "properties": {
+        name: {
+            "type": ["integer" if knob.whole else "number", *([] if name == "tick_s" else ["null"])],
+            "minimum": knob.lowest,
+            "maximum": knob.highest,
+            "description": knob.meaning,
+        }
+        for name, knob in rules.KNOBS.items()
+    },
+    "examples": [{"tick_s": 30, "max_bundle": 3}],
+}
 
 
 class NewKnobs(Asked):
     """Knobs to set; null gives one back to dispatch, those not named stay."""
 
     knobs: Annotated[
-        dict[KnobName, KnobValue | None],
-        Field(min_length=1, max_length=len(rules.KNOBS), examples=[{"tick_s": 30, "max_bundle": 3}]),
+        dict[str, KnobValue | None],
+        Field(min_length=1, max_length=len(rules.KNOBS)),
+        WithJsonSchema(_KNOBS_SCHEMA),
     ]
     reason: Reason
 
@@ -230,7 +259,7 @@ class NewServiceRules(Asked):
 class Fallback(Asked):
     """Whether courier companies may take what no driver takes, and for how much at most."""
 
-    allowed: bool = True
+    allowed: Flag = True
     most_minor: Minor | None = None
 
 
@@ -241,19 +270,54 @@ class NewFallback(Asked):
     reason: Reason
 
 
-class NewMarket(Asked):
-    """A market to make: of an outline with a time zone, of a US metro (`cbsa`), or of US ZIPs; one of the three.
+FirstStage = Literal[Stage.PLANNED, Stage.PILOT, Stage.OPEN]
 
-    Name and slug follow from a metro or ZIPs when left out.
-    """
 
-    name: Line | None = Field(None, examples=["Memphis"])
+class DrawnMarket(Asked):
+    """A market inside an outline. Its slug follows from its name when left out."""
+
+    name: Line = Field(examples=["Memphis"])
     slug: Slug | None = None
-    stage: Literal[Stage.PLANNED, Stage.PILOT, Stage.OPEN] = Stage.PLANNED
-    outline: Outline | None = None
-    timezone: ZoneKey | None = None
-    cbsa: Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$"), Field(examples=["34980"])] | None = None
-    postcodes: Annotated[list[Postcode], Field(max_length=2000)] = []
+    stage: FirstStage = Stage.PLANNED
+    outline: Outline
+    timezone: ZoneKey
+
+
+class MetroMarket(Asked):
+    """A market of a US metro (CBSA code). Name, slug and time zone follow from it when left out."""
+
+    name: Line | None = None
+    slug: Slug | None = None
+    stage: FirstStage = Stage.PLANNED
+    cbsa: Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")] = Field(examples=["34980"])
+
+
+class ZipsMarket(Asked):
+    """A market of US ZIPs. Name, slug and time zone follow from them when left out."""
+
+    name: Line | None = None
+    slug: Slug | None = None
+    stage: FirstStage = Stage.PLANNED
+    postcodes: Annotated[list[Postcode], Field(min_length=1, max_length=2000)]
+
+
+def _made_of(wanted: object) -> str | None:
+    if isinstance(wanted, dict):
+        return next((word for word in ("outline", "cbsa", "postcodes") if word in wanted), None)
+    return None
+
+
+NewMarket = Annotated[
+    Annotated[DrawnMarket, Tag("outline")]
+    | Annotated[MetroMarket, Tag("cbsa")]
+    | Annotated[ZipsMarket, Tag("postcodes")],
+    Discriminator(
+        _made_of,
+        custom_error_type="market_of_what",
+        custom_error_message="A market is made of an outline, a cbsa or postcodes",
+    ),
+]
+"""A market to make, of one of the three."""
 
 
 class Knob(Told):

@@ -11,6 +11,7 @@ from doorstep.features.merchants import rules
 from doorstep.features.merchants.errors import MalformedBrand, MalformedHours
 from doorstep.features.merchants.rules import DAY_MIN, StoreState
 from doorstep.platform.errors import Fault
+from doorstep.platform.http.wire import Flag, Number
 from doorstep.units.geo import LatLng
 from doorstep.units.ids import public
 from doorstep.units.time import MarketInstant
@@ -31,7 +32,7 @@ Slug = Annotated[
     Field(examples=["cupcake-corner"]),
 ]
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$"), Field(examples=["#7a1f3d"])]
-Minor = Annotated[int, Field(ge=0, le=100_000_000, description="Minor units (cents).")]
+Minor = Annotated[int, Number, Field(ge=0, le=100_000_000, description="Minor units (cents).")]
 Phone = Annotated[
     str,
     StringConstraints(max_length=30, pattern=r"^[^\x00-\x1f\x7f]*$"),
@@ -49,8 +50,8 @@ LogoUrl = Annotated[
 Clock = Annotated[
     str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"), Field(examples=["08:30"])
 ]
-Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[36.1512])]
-Lng = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[-86.7895])]
+Lat = Annotated[float, Number, Field(ge=-90, le=90, allow_inf_nan=False, examples=[36.1512])]
+Lng = Annotated[float, Number, Field(ge=-180, le=180, allow_inf_nan=False, examples=[-86.7895])]
 
 
 class Asked(BaseModel):
@@ -252,16 +253,16 @@ class NewMerchant(Asked):
     brand: BrandAsked = BrandAsked()
     credit_limit_minor: Minor = 500_00
     currency: Literal["USD"] = "USD"
-    prepaid: bool = False
+    prepaid: Flag = False
     tariff: TariffKind = TariffKind.MERCHANT_DISTANCE
-    batching: bool = True
+    batching: Flag = True
 
 
 class NewCredit(Asked):
     """How a merchant pays from now on, and why."""
 
     credit_limit_minor: Minor
-    prepaid: bool = False
+    prepaid: Flag = False
     currency: Literal["USD"] = "USD"
     reason: Reason
 
@@ -279,7 +280,9 @@ class KeyCreated(Told):
     secret: str
 
 
-PrepSeconds = Annotated[int, Field(ge=0, le=86_400, description="Packing time from the order, in seconds.")]
+PrepSeconds = Annotated[
+    int, Number, Field(ge=0, le=86_400, description="Packing time from the order, in seconds.")
+]
 StoreNumber = Annotated[
     str, StringConstraints(max_length=60, pattern=r"^[^\x00-\x1f\x7f]*$"), Field(examples=["0042"])
 ]

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from doorstep.connectors.maps.protocol import Precision
 from doorstep.features.markets.rules import ServiceLevel
@@ -16,6 +16,7 @@ from doorstep.features.quotes.prices import LineKind, Price
 from doorstep.features.quotes.rules import REQUIREMENTS, Why
 from doorstep.features.quotes.windows import WindowOffer
 from doorstep.platform.errors import Fault
+from doorstep.platform.http.wire import Instant, Number
 from doorstep.units.ids import public
 from doorstep.units.money import Money
 from doorstep.units.time import MarketInstant, TimeWindow, market_instant
@@ -28,7 +29,9 @@ Requirement = Annotated[
     StringConstraints(max_length=20, pattern=f"^({'|'.join(sorted(REQUIREMENTS))})$"),
     Field(examples=["photo"]),
 ]
-CartMinor = Annotated[int, Field(ge=0, le=10_000_000, description="Minor units (cents).", examples=[4250])]
+CartMinor = Annotated[
+    int, Number, Field(ge=0, le=10_000_000, description="Minor units (cents).", examples=[4250])
+]
 
 
 class Asked(BaseModel):
@@ -46,8 +49,8 @@ class Told(BaseModel):
 class Window(Asked):
     """A half-open span of time, with offsets."""
 
-    start: AwareDatetime = Field(examples=["2026-11-21T20:00:00Z"])
-    end: AwareDatetime = Field(examples=["2026-11-21T22:00:00Z"])
+    start: Instant = Field(examples=["2026-11-21T20:00:00Z"])
+    end: Instant = Field(examples=["2026-11-21T22:00:00Z"])
 
     def value(self) -> TimeWindow:
         """The window as asked. Raises MalformedWindow when it does not end after its start."""
@@ -77,7 +80,7 @@ class Terms(Asked):
 
     service_level: ServiceLevel = ServiceLevel.EXPRESS
     window: Window | None = None
-    ready_at: AwareDatetime | None = None
+    ready_at: Instant | None = None
     requirements: Annotated[list[Requirement], Field(max_length=len(REQUIREMENTS))] = []
     currency: Literal["USD"] = "USD"
 
