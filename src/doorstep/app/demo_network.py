@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -131,15 +131,25 @@ def forget(settings: Settings) -> None:
     if settings.database_url is None and not (settings.home / "postgres").is_dir():
         return
     with launcher.open_database(settings) as (urls, _server):
-        mode = asyncio.run(_with(urls.owner, _mode))
+        if asyncio.run(forget_database(urls.owner)):
+            for name in OWN_FOLDERS:
+                remove_folder(settings.home / name)
+
+
+async def forget_database(owner_url: str) -> bool:
+    """Drop a demo's tables; False when nothing is founded there. Raises CannotStart for any other network."""
+    connection = await asyncpg.connect(owner_url)
+    try:
+        mode = await _mode(connection)
         if mode not in {None, "demo"}:
             raise CannotStart(
                 f"This database holds a {mode} network; only a demo is ever forgotten. Use another DOORSTEP_HOME."
             )
         if mode == "demo":
-            asyncio.run(_with(urls.owner, _drop))
-            for name in OWN_FOLDERS:
-                remove_folder(settings.home / name)
+            await _drop(connection)
+        return mode == "demo"
+    finally:
+        await connection.close()
 
 
 def remove_folder(folder: Path) -> None:
@@ -149,15 +159,6 @@ def remove_folder(folder: Path) -> None:
 
 
 type _Connection = asyncpg.Connection[asyncpg.Record]
-type _Act[T] = Callable[[_Connection], Awaitable[T]]
-
-
-async def _with[T](url: str, act: _Act[T]) -> T:
-    connection = await asyncpg.connect(url)
-    try:
-        return await act(connection)
-    finally:
-        await connection.close()
 
 
 async def _mode(connection: _Connection) -> str | None:

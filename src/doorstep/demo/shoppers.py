@@ -11,7 +11,7 @@ from doorstep.demo.line import Line, SignedOut
 from doorstep.demo.tally import Tally
 
 log = structlog.get_logger("demo")
-AWAY_SHARE = 0.05
+AWAY_SHARE = 0.07
 LATER_TIP_SHARE = 0.2
 NOTE_SHARE = 0.08
 LOOK_REAL_S = (8.0, 20.0)
