@@ -10,6 +10,7 @@ from sqlalchemy import text
 from doorstep.app.runtime import process
 from doorstep.features.console.service import refresh_figures
 from doorstep.platform.auth.actors import system
+from doorstep.platform.bus import Bus
 from doorstep.platform.db.work import Database, Role
 from doorstep.platform.metrics import OUTBOX_AGE_S
 from doorstep.platform.settings import Settings
@@ -21,12 +22,17 @@ log = structlog.get_logger("worker")
 async def serve(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT."""
     async with process("worker", Role.SYSTEM, settings) as runtime:
-        worker = Worker(runtime.database)
+        worker = Worker(runtime.database, poll_s=0.25)
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, worker.stop)
         side = [
             asyncio.create_task(task)
-            for task in (runtime.bus.run(), _measure(runtime.database), _count(runtime.database))
+            for task in (
+                runtime.bus.run(),
+                _nudge(runtime.bus, worker),
+                _measure(runtime.database),
+                _count(runtime.database),
+            )
         ]
         try:
             await worker.run()
@@ -34,6 +40,12 @@ async def serve(settings: Settings) -> None:
             for task in side:
                 task.cancel()
             await asyncio.gather(*side, return_exceptions=True)
+
+
+async def _nudge(bus: Bus, worker: Worker) -> None:
+    """Look for work when somebody has written some, instead of asking the database all the time."""
+    async for _ in bus.changes("jobs"):
+        worker.nudge()
 
 
 async def _count(database: Database) -> None:

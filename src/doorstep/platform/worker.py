@@ -67,6 +67,7 @@ class Worker:
         self._poll_s = poll_s
         self._lease = uuid4()
         self._stopping = asyncio.Event()
+        self._nudged = asyncio.Event()
         handlers = database.handlers.by_name
         self._inside = sorted(name for name, handler in handlers.items() if handler.inside)
         self._outside = sorted(name for name, handler in handlers.items() if handler.outside)
@@ -75,6 +76,7 @@ class Worker:
     def stop(self) -> None:
         """Finish what is in hand, claim no more."""
         self._stopping.set()
+        self._nudged.set()
 
     async def run(self) -> None:
         """Work until ``stop``; errors of the database are waited out."""
@@ -95,9 +97,15 @@ class Worker:
             done += ran + len(claimed)
         return done
 
+    def nudge(self) -> None:
+        """There may be work: look at once (the bus says so), not at the next poll."""
+        self._nudged.set()
+
     async def _pause(self) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), self._poll_s)
+            await asyncio.wait_for(self._nudged.wait(), self._poll_s)
+        if not self._stopping.is_set():
+            self._nudged.clear()
 
     async def _inside_lane(self) -> None:
         while not self._stopping.is_set():

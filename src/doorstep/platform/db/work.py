@@ -127,6 +127,7 @@ class Work:
             wall = self.wall()
             rows = [as_row(job, wall) for job in self._jobs]
             self._jobs.clear()
+            self._topics.add("jobs")
             keyless = [row for row in rows if row["key"] is None]
             keyed = [row for row in rows if row["key"] is not None]
             if keyless:
