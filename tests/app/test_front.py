@@ -6,10 +6,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.factories.network import Network
+from tests.factories.network import START, Network
 
 from doorstep import __version__
+from doorstep.app.front import pages
 from doorstep.features.console import service
+from doorstep.features.identity.rules import DemoRole
 from doorstep.features.markets import service as markets
 from doorstep.features.markets.rules import NewMarket, Stage
 from doorstep.units.geo import LatLng, Polygon
@@ -183,6 +185,21 @@ class TestDoors:
 
     async def test_nobody_else_has_a_door(self, network: Network) -> None:
         assert (await network.http.get("/inside/owner")).status_code == 422
+
+
+class TestLiveNetwork:
+    def test_a_live_network_has_no_doors_and_says_nothing_of_a_demo(self) -> None:
+        page = pages.front(figures=[], now=START, speed=1.0, demo=False, doors=(), inside=())
+        assert "No market is open yet" in page
+        assert "A live network." in page
+        assert "/demo/enter" not in page
+        assert "Nobody here is real" not in page
+
+    def test_beyond_this_machine_the_dispatchers_door_stays_shut(self) -> None:
+        doors = (DemoRole.DRIVER, DemoRole.MERCHANT)
+        page = pages.front(figures=[], now=START, speed=30.0, demo=True, doors=doors, inside=())
+        assert page.count('action="/demo/enter"') == 2
+        assert 'value="dispatcher"' not in page
 
 
 class TestClock:

@@ -93,8 +93,11 @@ async def inside(role: DemoRole) -> HTMLResponse:
 
 @router.get("/docs", include_in_schema=False)
 async def docs(request: Request) -> HTMLResponse:
-    """Every route, from the OpenAPI document."""
-    return HTMLResponse(routes_page.page_of_routes(request.app.openapi()))
+    """Every route, from the OpenAPI document; written once, for the routes of a process do not change."""
+    state = request.app.state
+    if not hasattr(state, "routes_page"):
+        state.routes_page = routes_page.page_of_routes(request.app.openapi())
+    return HTMLResponse(state.routes_page)
 
 
 @router.get("/front/{name}", include_in_schema=False)

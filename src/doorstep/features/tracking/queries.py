@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from doorstep.connectors.maps.protocol import Travel
 from doorstep.connectors.outside import Connectors
 from doorstep.features.deliveries import queries as deliveries
 from doorstep.features.deliveries.rules import FINAL, Delivery, DeliveryState
@@ -59,7 +60,7 @@ async def view(work: Work, connectors: Connectors, delivery_id: UUID) -> Shopper
         shopper=delivery.shopper_first_name,
         timezone=market.timezone.key,
         due_at=delivery.due_at,
-        estimate=await _estimate(work, connectors, delivery, stops, fix),
+        estimate=await _estimate(connectors.travel_for(market.timezone), delivery, stops, fix, now),
         position=rules.seen(fix.point, fix.device_at, delivery.dropoff.point) if fix else None,
         driver=driver,
         vehicle=str(note.get("vehicle") or ""),
@@ -87,16 +88,15 @@ async def _proofs(work: Work, delivery: Delivery) -> tuple[rules.ProofSeen, ...]
 
 
 async def _estimate(
-    work: Work, connectors: Connectors, delivery: Delivery, stops: ArrivalPlan | None, fix: Fix | None
+    travel: Travel, delivery: Delivery, stops: ArrivalPlan | None, fix: Fix | None, now: MarketInstant
 ) -> rules.Estimate | None:
     """When the door is reached, by the best that is known; None once there is nothing to wait for."""
-    state, now = delivery.state, work.now()
+    state = delivery.state
     if rules.step(state) not in {rules.Step.BOOKED, rules.Step.COLLECTING, rules.Step.ON_THE_WAY}:
         return None
     last_leg = state is DeliveryState.ENROUTE_TO_DROPOFF or (stops is not None and stops.doors_before == 0)
     if fix is not None and last_leg and now - fix.device_at <= rules.FRESH:
-        market = await markets.market(work, delivery.market_id)
-        leg = await connectors.travel_for(market.timezone).leg(fix.point, delivery.dropoff.point, now)
+        leg = await travel.leg(fix.point, delivery.dropoff.point, now)
         return rules.from_position(leg.seconds, fix.device_at, now)
     if stops is not None and delivery.carrier is not None:
         return rules.from_plan(stops, now)
