@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
 from doorstep.platform.errors import Fault, Invalid, Refusal
@@ -118,6 +119,11 @@ async def _database(request: Request, error: Exception) -> JSONResponse:
     return await _broken(request, error)
 
 
+async def _hung_up(request: Request, _error: Exception) -> JSONResponse:
+    """The caller went away before it had said all: nobody hears the answer, and nothing is wrong here."""
+    return _answer(request, Invalid("The request ended before its body did."), 400)
+
+
 async def _broken(request: Request, error: Exception) -> JSONResponse:
     log.error("unexpected", path=request.url.path, exc_info=error)
     refusal = Refusal(
@@ -137,4 +143,5 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DBAPIError, _database)
     app.add_exception_handler(PoolTimeout, _database)
     app.add_exception_handler(OSError, _database)
+    app.add_exception_handler(ClientDisconnect, _hung_up)
     app.add_exception_handler(Exception, _broken)
