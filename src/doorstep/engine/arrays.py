@@ -166,6 +166,7 @@ def _case(
                 d.abilities,
                 d.capacity_units,
                 min(d.max_orders, params.max_bundle),
+                thousandths(params.reoffer_price) * 60 * (1000 - d.acceptance_permille) // 1000,
             )
         ),
         refused=row(d for some in refused for d in some),

@@ -23,8 +23,9 @@ class Ints(Protocol):
     PICKUP, DROPOFF, STORE, READY, WANTED, DUE, EARLIEST, EXPIRES, PICK_BEFORE, PICK_AFTER, DROP_BEFORE, DROP_AFTER,
     UNITS, NEEDS, REFUSED_FROM, REFUSED_TO, ORDER,
 ) = range(17)  # fmt: skip
-# Columns of ``Case.driver``: where and when she could first leave, the end of her shift, what she can do and carry.
-START_PLACE, START, OFF, ABILITIES, CAPACITY, MOST, DRIVER = range(7)
+# Columns of ``Case.driver``: where and when she could first leave, the end of her shift, what she can do and carry, and
+# what the chance that she declines costs a trip.
+START_PLACE, START, OFF, ABILITIES, CAPACITY, MOST, REOFFER, DRIVER = range(8)
 # Columns of ``Chains.known``, before each trip: where the driver is, when, and at what cost until then.
 PLACE, TIME, SPENT, KNOWN = range(4)
 # Columns of ``Chains.tally``: trips in the chain and its cost.

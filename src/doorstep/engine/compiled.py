@@ -7,9 +7,8 @@ import hashlib
 import inspect
 import threading
 from dataclasses import dataclass
-from functools import partial
 from types import FunctionType, ModuleType
-from typing import Any, cast
+from typing import Any
 
 from doorstep.engine import candidates, chains, chance, insertion, objective, ruin_recreate
 from doorstep.engine.arrays import lay_out
@@ -59,6 +58,14 @@ def _kernels(name: str, functions: dict[str, Any]) -> Kernels:
 PYTHON = _kernels("python", _gather())
 
 
+def _jit(njit: Any, function: FunctionType) -> Any:
+    """A compiled twin. Kernels allocate nothing; without numba's reference counts they run several times faster."""
+    try:
+        return njit(cache=True, nogil=True, _nrt=False)(function)
+    except RuntimeError:  # no folder to keep it in: then each start compiles anew
+        return njit(nogil=True, _nrt=False)(function)
+
+
 def _compile() -> Kernels:
     """Clone every kernel with the compiled ones as its neighbours.
 
@@ -67,8 +74,6 @@ def _compile() -> Kernels:
     """
     import numba
 
-    # Kernels allocate nothing; without numba's reference counts (_nrt) they run several times faster.
-    compile_: Any = partial(cast(Any, numba.njit), cache=True, nogil=True, _nrt=False)
     mark = hashlib.sha256("".join(inspect.getsource(room) for room in ROOMS).encode()).hexdigest()[:12]
     neighbours = _gather()
     names = {room.__name__ for room in ROOMS}
@@ -77,7 +82,7 @@ def _compile() -> Kernels:
             clone = FunctionType(value.__code__, neighbours, name, value.__defaults__)
             clone.__module__ = value.__module__
             clone.__qualname__ = f"{name}_{mark}"
-            neighbours[name] = compile_(clone)
+            neighbours[name] = _jit(numba.njit, clone)
     return _kernels("numba", neighbours)
 
 

@@ -69,15 +69,9 @@ def is_due(layout: Layout, d: int, times: Times, params: Params, now_s: int) -> 
 
 def send(layout: Layout, kernels: Kernels, d: int, trip: tuple[Order, ...], times: Times) -> Send:
     """The first trip of driver ``d``, with who came next and whom what excluded."""
-    case, first = layout.case, layout.trips(d)[0][0]
-    own = int(kernels.without_first(case, layout.chains, d))
+    first = layout.trips(d)[0][0]
+    own = int(kernels.without_first(layout.case, layout.chains, d))
     own = own if own != NEVER else int(layout.chains.tally[d * TALLY + COST])
-    pickups = {
-        int(layout.search.candidate[first * case.candidates_most + c]): int(
-            layout.search.earliest_drop[first * case.candidates_most + c]
-        )
-        for c in range(case.candidates_most)
-    }
     counts, _, _ = reasons.excluded(layout, kernels, first)
     return Send(
         layout.drivers[d].id,
@@ -87,7 +81,7 @@ def send(layout: Layout, kernels: Kernels, d: int, trip: tuple[Order, ...], time
         times.drops_s,
         own / reasons.MILLISECONDS,
         reasons.sent(len(trip)),
-        reasons.rivals(layout, kernels, d, own, pickups),
+        reasons.rivals(layout, kernels, d, own),
         counts,
     )
 

@@ -28,6 +28,7 @@ from doorstep.engine.chains import (
     PLACE,
     PRICE,
     READY,
+    REOFFER,
     SPENT,
     TALLY,
     TIME,
@@ -92,7 +93,9 @@ def do_trip(
         or count > case.driver[d * DRIVER + MOST]
     ):
         return NEVER, place, 0
-    cost = case.driving_price * leg + case.waiting_price * (pickup - inside)
+    cost = (
+        case.driver[d * DRIVER + REOFFER] + case.driving_price * leg + case.waiting_price * (pickup - inside)
+    )
     time_s = pickup + after
     place = store
     for k in range(count):

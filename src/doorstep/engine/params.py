@@ -16,8 +16,10 @@ class Params:
     convex_price: float = 0.0
     """Per minute past ``convex_after_min`` of click-to-door: trims the slowest tenth."""
     convex_after_min: int = 40
-    coverage_price: float = 110.0
+    coverage_price: float = 90.0
     """For leaving an order out of the plan, above its earliest possible cost: low defers the hopeless, high serves all."""
+    reoffer_price: float = 0.0
+    """For an expected refusal, per trip. Zero, because a habit of declining costs nobody work unless an operator says so."""
     spared_min: float = 30.0
     """Part of an order's earliest possible cost that its coverage price does not add."""
     max_bundle: int = 4
@@ -42,3 +44,21 @@ class Params:
     """Offer time and one retry: a trip is offered this much before its latest departure."""
     tick_s: int = 60
     """How long until the next tick: a trip that would lose by waiting for it goes now."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a knob outside its range."""
+        counts = (self.max_bundle, self.trips_ahead, self.candidates, self.ruin_most, self.tick_s)
+        if min(counts) < 1:
+            raise ValueError("max_bundle, trips_ahead, candidates, ruin_most and tick_s are at least 1")
+        prices = (
+            self.driving_price,
+            self.waiting_price,
+            self.late_price,
+            self.convex_price,
+            self.coverage_price,
+        )
+        if min(*prices, self.reoffer_price, self.spared_min, self.hot_min) < 0:
+            raise ValueError("a price is never negative")
+        spans = (self.convex_after_min, self.start_ahead_s, self.offer_lead_s, self.blink_permille)
+        if min(*spans, self.iterations_min, self.iterations_per_order, self.iterations_max) < 0:
+            raise ValueError("spans, chances and budgets are never negative")

@@ -47,7 +47,7 @@ def excluded(layout: Layout, kernels: Kernels, o: int) -> tuple[dict[str, int], 
     return dict(sorted(found.items())), walls.POSSIBLE if possible else last, int(least[last])
 
 
-def rivals(layout: Layout, kernels: Kernels, j: int, own: int, pickups: dict[int, int]) -> tuple[Rival, ...]:
+def rivals(layout: Layout, kernels: Kernels, j: int, own: int) -> tuple[Rival, ...]:
     """The three drivers to whom driver ``j``'s first trip would have gone next, by what they would have cost more."""
     case = layout.case
     first = layout.trips(j)[0]
@@ -58,8 +58,11 @@ def rivals(layout: Layout, kernels: Kernels, j: int, own: int, pickups: dict[int
             break
         added = kernels.elsewhere(case, layout.chains, j, d) if d != j else NEVER
         if added != NEVER:
-            found.append((int(added) - own, layout.drivers[d].id, pickups[d]))
-    return tuple(Rival(driver, extra / MILLISECONDS, at) for extra, driver, at in sorted(found)[:3])
+            found.append((int(added) - own, layout.drivers[d].id, d))
+    return tuple(
+        Rival(driver, extra / MILLISECONDS, int(max(walls.barrier(case, o, d)[1] for o in first)))
+        for extra, driver, d in sorted(found)[:3]
+    )
 
 
 def sent(count: int) -> str:

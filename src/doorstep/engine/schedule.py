@@ -54,6 +54,7 @@ def times_of(
             drops.append(drop_s)
             free_s = drop_s + order.dropoff_service_s - order.dropoff_service_s // 2
             place = order.dropoff
+        cost += params.reoffer_price * (1000 - driver.acceptance_permille) / 1000
         cost += (params.driving_price * driven_s + params.waiting_price * waited_s) / 60
         latest_s = min(driver.off_s, *(o.expires_s for o in trip))
         pickup_s = max(pickup_s, min(pickup_s + spare_s, latest_s))
