@@ -22,9 +22,9 @@ from random import Random
 from typing import Any
 
 import httpx
-
 from bench.fixes import cores_of_children
 from bench.victims import Kind, find
+
 from doorstep.app import demo_network, launcher
 from doorstep.demo import town
 from doorstep.features.drivers import queries as drivers

@@ -1,0 +1,28 @@
+"""Three kills of each kind in the living demo: nothing promised is lost, nobody is paid twice, all is soon back."""
+
+import os
+from collections import Counter
+
+import pytest
+from bench.faults import FULL_SERVICE_S, campaign
+from bench.victims import Kind
+
+KILLS = 3
+
+
+@pytest.mark.slow
+async def test_three_kills_of_each_kind_break_no_promise() -> None:
+    report = await campaign(KILLS, seed=7)
+
+    assert Counter(blow.kind for blow in report.blows) == dict.fromkeys(Kind, KILLS)
+    # The campaign really lived: people ordered, drivers drove, money moved.
+    assert report.promised > len(report.blows)
+    assert report.counts["offers_accepted"] > 0
+    assert report.counts["ledger_entries"] > 0
+    # What was answered stays, once.
+    assert report.lost == ()
+    assert report.doubled == 0
+    assert {promise: count for promise, count in report.broken.items() if count} == {}
+    # Full service within the limit; a machine whose cores are taken by others gets that much longer.
+    crowded = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    assert report.slowest_s <= FULL_SERVICE_S * crowded, report.blows
