@@ -1,0 +1,243 @@
+"""The plan behind a decision: priced as on paper, nobody forgotten, whatever was carried over."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.engine.test_decide import LAWS, QUICK, worlds
+
+from doorstep.engine.chance import below, exponential, start_chance
+from doorstep.engine.compiled import PYTHON
+from doorstep.engine.decide import decide
+from doorstep.engine.decisions import Decisions
+from doorstep.engine.params import Params
+from doorstep.engine.schedule import times_of
+from doorstep.engine.world import Driver, Order, Plan, Travel, World
+
+NOW = 50_000
+LINE = Travel(np.abs(np.arange(12)[:, None] - np.arange(12)[None, :]).astype(np.int32) * 120)
+LUNCH = Order(
+    id="lunch",
+    pickup=2,
+    dropoff=5,
+    store="s",
+    placed_s=NOW,
+    wanted_from_s=NOW,
+    ready_s=NOW + 1800,
+    due_s=NOW + 5400,
+)
+ANA = Driver(id="ana", place=1, free_s=NOW)
+BEN = Driver(id="ben", place=7, free_s=NOW)
+
+
+def whole_plan(decisions: Decisions) -> dict[str, list[tuple[str, ...]]]:
+    """Every driver's chain, what is sent now included."""
+    found = {send.driver: [send.orders] for send in decisions.sends}
+    for driver, chain in decisions.plan.items():
+        found.setdefault(driver, []).extend(chain)
+    return found
+
+
+def on_paper(world: World, travel: Travel, params: Params, now: int, decisions: Decisions) -> float:
+    """The plan's cost by the readable schedule instead of the kernels."""
+    orders = {o.id: o for o in world.orders}
+    drivers = {d.id: d for d in world.drivers}
+    cost = sum(outlook.price for outlook in decisions.outlooks if outlook.driver is None)
+    for name, chain in whole_plan(decisions).items():
+        trips = [[orders[o] for o in trip] for trip in chain]
+        cost += sum(times.cost for times in times_of(drivers[name], trips, travel, params, now))
+    return cost
+
+
+@LAWS
+@given(worlds(), st.sampled_from([0, 120]), st.sampled_from([0.0, 0.5]))
+def test_the_kernels_price_a_plan_as_one_would_on_paper(
+    given_: tuple[World, Travel, int], lead_s: int, convex: float
+) -> None:
+    world, travel, now = given_
+    params = replace(QUICK, offer_lead_s=lead_s, convex_price=convex, reoffer_price=convex)
+    decisions = decide(world, travel, params, now, 2, PYTHON)
+    assert decisions.cost == pytest.approx(on_paper(world, travel, params, now, decisions), abs=1e-6)
+
+
+@LAWS
+@given(worlds())
+def test_nobody_is_left_out_while_a_driver_who_could_take_the_order_has_nothing_to_do(
+    given_: tuple[World, Travel, int],
+) -> None:
+    world, travel, now = given_
+    params = replace(QUICK, coverage_price=1e6, candidates=1)
+    decisions = decide(world, travel, params, now, 1, PYTHON)
+    busy = set(whole_plan(decisions))
+    orders = {o.id: o for o in world.orders}
+    for outlook in decisions.outlooks:
+        if outlook.driver is not None:
+            continue
+        order = orders[outlook.order]
+        for driver in world.drivers:
+            if driver.id in busy or driver.on_s > now + params.start_ahead_s:
+                continue
+            (alone,) = times_of(driver, [[order]], travel, params, now)
+            assert (
+                order.needs & ~driver.abilities
+                or order.units > driver.capacity_units
+                or driver.id in order.refused_by
+                or alone.pickup_s > min(driver.off_s, order.expires_s)
+            )
+
+
+@st.composite
+def wild_plans(draw: st.DrawFn) -> Plan:
+    trip = st.lists(st.sampled_from([f"o{i:02d}" for i in range(10)]), max_size=6).map(tuple)
+    chain = st.lists(trip, max_size=5).map(tuple)
+    return draw(st.dictionaries(st.sampled_from([f"d{j:02d}" for j in range(7)]), chain, max_size=7))
+
+
+@LAWS
+@given(worlds(), wild_plans())
+def test_any_plan_carried_over_is_made_lawful(given_: tuple[World, Travel, int], plan: Plan) -> None:
+    world, travel, now = given_
+    world = replace(world, plan=plan)
+    decisions = decide(world, travel, QUICK, now, 4, PYTHON)
+    orders = {o.id: o for o in world.orders}
+    drivers = {d.id: d for d in world.drivers}
+    handled = [o for chain in whole_plan(decisions).values() for trip in chain for o in trip]
+    assert len(handled) == len(set(handled))
+    for name, chain in whole_plan(decisions).items():
+        driver, trips = drivers[name], [[orders[o] for o in trip] for trip in chain]
+        assert len(trips) <= QUICK.trips_ahead
+        for trip, times in zip(trips, times_of(driver, trips, travel, QUICK, now), strict=True):
+            assert len({o.store for o in trip}) == 1
+            assert len(trip) <= QUICK.max_bundle
+            assert sum(o.units for o in trip) <= driver.capacity_units
+            assert times.pickup_s <= driver.off_s
+            assert not any(o.needs & ~driver.abilities or name in o.refused_by or o.reserved for o in trip)
+    assert decisions.cost == pytest.approx(on_paper(world, travel, QUICK, now, decisions), abs=1e-6)
+
+
+@LAWS
+@given(worlds())
+def test_thinking_longer_never_makes_the_plan_dearer(given_: tuple[World, Travel, int]) -> None:
+    world, travel, now = given_
+    costs = [
+        decide(world, travel, replace(QUICK, iterations_min=rounds), now, 1, PYTHON).cost
+        for rounds in (0, QUICK.iterations_max)
+    ]
+    assert costs[1] <= costs[0] + 1e-9
+
+
+def test_a_single_order_goes_to_whoever_serves_it_cheapest() -> None:
+    crowd = tuple(Driver(id=f"d{p:02d}", place=p, free_s=NOW + 60 * ((p * 7) % 11)) for p in range(12))
+    order = replace(LUNCH, ready_s=NOW)
+    paper = {d.id: times_of(d, [[order]], LINE, Params(), NOW)[0].cost for d in crowd}
+    decisions = decide(World((order,), crowd), LINE, Params(), NOW, 1, PYTHON)
+    ((chosen, _),) = whole_plan(decisions).items()
+    assert paper[chosen] == min(paper.values())
+
+
+def test_a_trip_that_no_longer_fits_the_shift_goes_to_somebody_else() -> None:
+    leaving = replace(ANA, off_s=LUNCH.ready_s - 1)
+    world = World((LUNCH,), (leaving, BEN), {"ana": (("lunch",),)})
+    assert decide(world, LINE, Params(), NOW, 1, PYTHON).plan == {"ben": (("lunch",),)}
+
+
+def test_an_order_for_a_window_is_picked_up_so_that_nobody_waits_at_the_door() -> None:
+    opens = NOW + 7200
+    slot = replace(LUNCH, ready_s=NOW, wanted_from_s=opens, earliest_drop_s=opens, due_s=opens + 3600)
+    early = decide(World((slot,), (ANA,)), LINE, Params(), NOW, 1, PYTHON)
+    assert not early.sends
+    (outlook,) = early.outlooks
+    assert outlook.drop_s == opens
+    assert outlook.pickup_s == opens - slot.dropoff_service_s // 2 - 360 - slot.pickup_service_s // 2
+    late = decide(World((slot,), (ANA,)), LINE, Params(), outlook.offer_s - 30, 1, PYTHON)
+    assert [send.drops_s for send in late.sends] == [(opens,)]
+
+
+def test_the_end_of_a_shift_is_served_first_and_the_free_driver_second() -> None:
+    """Two stores, two drivers, one about to leave: both orders are delivered."""
+    other = replace(LUNCH, id="soup", pickup=8, dropoff=9, store="t", ready_s=NOW + 300)
+    first = replace(LUNCH, ready_s=NOW + 300)
+    ending = replace(ANA, off_s=NOW + 420)
+    decisions = decide(World((first, other), (ending, BEN)), LINE, Params(), NOW, 1, PYTHON)
+    assert whole_plan(decisions) == {"ana": [("lunch",)], "ben": [("soup",)]}
+
+
+@pytest.mark.parametrize(
+    ("order", "driver", "says"),
+    [
+        ({"needs": 4}, {"abilities": 1}, "abilities"),
+        ({"units": 9}, {"capacity_units": 8}, "larger vehicle"),
+        ({"refused_by": frozenset({"ana"})}, {}, "not declined"),
+        ({}, {"off_s": NOW + 60}, "shift"),
+        ({"expires_s": NOW + 60}, {}, "nearer"),
+    ],
+)
+def test_an_order_nobody_can_take_says_what_would_have_to_change(
+    order: dict[str, object], driver: dict[str, object], says: str
+) -> None:
+    world = World((replace(LUNCH, **order),), (replace(ANA, **driver),))  # type: ignore[arg-type]
+    (outlook,) = decide(world, LINE, Params(), NOW, 1, PYTHON).outlooks
+    assert outlook.driver is None
+    assert says in outlook.sentence
+    assert sum(outlook.excluded.values()) == 1
+    assert outlook.price > 0
+
+
+def test_a_missed_shift_says_by_how_much() -> None:
+    world = World((LUNCH,), (replace(ANA, off_s=LUNCH.ready_s - 90),))
+    (outlook,) = decide(world, LINE, Params(), NOW, 1, PYTHON).outlooks
+    assert outlook.short_s == 90
+
+
+def test_a_low_coverage_price_leaves_out_what_costs_others_more() -> None:
+    """One driver, one shop round the corner, one order at the end of the line."""
+    crowd = tuple(
+        replace(LUNCH, id=f"near{i}", ready_s=NOW, pickup=1, dropoff=1, store=f"near{i}") for i in range(2)
+    )
+    far = replace(LUNCH, id="far", ready_s=NOW, pickup=11, dropoff=11, store="far")
+    cheap = decide(World((*crowd, far), (ANA,)), LINE, Params(coverage_price=25.0), NOW, 1, PYTHON)
+    left = [outlook for outlook in cheap.outlooks if outlook.driver is None]
+    assert [outlook.order for outlook in left] == ["far"]
+    assert left[0].extra_cost > left[0].price
+    dear = decide(World((*crowd, far), (ANA,)), LINE, Params(coverage_price=150.0), NOW, 1, PYTHON)
+    assert all(outlook.driver for outlook in dear.outlooks)
+
+
+def test_rival_costs_are_what_the_plan_would_really_cost_with_them() -> None:
+    later = LUNCH.ready_s - 240
+    decisions = decide(World((LUNCH,), (ANA, BEN)), LINE, Params(), later, 1, PYTHON)
+    only_ben = decide(World((LUNCH,), (BEN,)), LINE, Params(), later, 1, PYTHON)
+    (send,) = decisions.sends
+    assert send.driver == "ana"
+    assert send.rivals[0].extra_cost == pytest.approx(only_ben.cost - decisions.cost)
+    (late,) = only_ben.sends
+    assert send.rivals[0].pickup_s == late.pickup_s
+
+
+def test_nonsense_is_refused() -> None:
+    with pytest.raises(ValueError, match="one id"):
+        decide(World((LUNCH, LUNCH), (ANA,)), LINE, Params(), NOW, 1, PYTHON)
+    with pytest.raises(ValueError, match="outside"):
+        decide(World((replace(LUNCH, dropoff=40),), (ANA,)), LINE, Params(), NOW, 1, PYTHON)
+    with pytest.raises(ValueError, match="never negative"):
+        Params(driving_price=-0.1)
+
+
+def test_chance_is_even_and_its_waits_are_exponential() -> None:
+    state = [0]
+    start_chance(state, 7)
+    throws = [below(state, 6) for _ in range(6000)]
+    assert all(900 < throws.count(face) < 1100 for face in range(6))
+    waits = [exponential(state, 10_000) for _ in range(4000)]
+    assert 9_500 < sum(waits) / 4000 < 10_500
+    assert 0.34 < sum(wait > 10_000 for wait in waits) / 4000 < 0.40  # 1 / e
+    assert exponential(state, 0) == 0
+
+
+def test_who_never_dispatches_does_not_load_the_compiler() -> None:
+    code = "import sys, doorstep.engine.decide, doorstep.engine.record; sys.exit('numba' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
