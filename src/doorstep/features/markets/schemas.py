@@ -23,10 +23,10 @@ from doorstep.platform.http.wire import Flag, Instant, Number
 from doorstep.units.geo import Polygon
 from doorstep.units.ids import public
 
-Minor = Annotated[int, Number, Field(ge=0, le=10_000_000, description="Minor units (cents).")]
-PayMinor = Annotated[int, Number, Field(ge=0, le=1_000_000, description="Minor units (cents).")]
-Reach = Annotated[int, Number, Field(ge=500, le=200_000, description="Metres by road from the store.")]
-Span = Annotated[int, Number, Field(ge=900, le=43_200, multiple_of=60, description="Seconds, whole minutes.")]
+Minor = Annotated[int, Field(ge=0, le=10_000_000, description="Minor units (cents)."), Number]
+PayMinor = Annotated[int, Field(ge=0, le=1_000_000, description="Minor units (cents)."), Number]
+Reach = Annotated[int, Field(ge=500, le=200_000, description="Metres by road from the store."), Number]
+Span = Annotated[int, Field(ge=900, le=43_200, multiple_of=60, description="Seconds, whole minutes."), Number]
 Line = Annotated[
     str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f]$")
 ]
@@ -40,8 +40,8 @@ Slug = Annotated[
     StringConstraints(max_length=60, pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"),
     Field(examples=["memphis"]),
 ]
-Lng = Annotated[float, Number, Field(ge=-180, le=180, allow_inf_nan=False)]
-Lat = Annotated[float, Number, Field(ge=-90, le=90, allow_inf_nan=False)]
+Lng = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False), Number]
+Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False), Number]
 Position = tuple[Lng, Lat]
 Postcode = Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")]
 
@@ -92,7 +92,7 @@ class Outline(Asked):
 class Express(Asked):
     """At the door within `promise_s` after the goods are ready."""
 
-    promise_s: Annotated[int, Number, Field(ge=600, le=21_600)] = 2700
+    promise_s: Annotated[int, Field(ge=600, le=21_600), Number] = 2700
     reach_m: Reach = 16_000
 
 
@@ -101,7 +101,7 @@ class Window(Asked):
 
     lengths_s: Annotated[list[Span], Field(min_length=1, max_length=6)] = [3600, 7200]
     step_s: Span = 3600
-    lead_s: Annotated[int, Number, Field(ge=0, le=43_200)] = 1800
+    lead_s: Annotated[int, Field(ge=0, le=43_200), Number] = 1800
     reach_m: Reach = 32_000
 
 
@@ -110,7 +110,7 @@ class NextDay(Asked):
 
     lengths_s: Annotated[list[Span], Field(min_length=1, max_length=6)] = [7200]
     step_s: Span = 7200
-    order_by_s: Annotated[int, Number, Field(ge=0, le=86_400)] = 79_200
+    order_by_s: Annotated[int, Field(ge=0, le=86_400), Number] = 79_200
     reach_m: Reach = 48_000
 
 
@@ -145,7 +145,7 @@ class TariffTerms(Asked):
 
     base_minor: Minor = Field(examples=[995])
     included_m: Annotated[
-        int, Number, Field(ge=0, le=10_000_000, description="Metres that the base covers.")
+        int, Field(ge=0, le=10_000_000, description="Metres that the base covers."), Number
     ] = 0
     per_mile_minor: Minor = 0
     minimum_cart_minor: Minor = 0
@@ -220,7 +220,7 @@ class NewStage(Asked):
     reason: Reason
 
 
-KnobValue = Annotated[float, Number, Field(allow_inf_nan=False)]
+KnobValue = Annotated[float, Field(allow_inf_nan=False), Number]
 _KNOBS_SCHEMA = {
     "type": "object",
     "minProperties": 1,

@@ -1,6 +1,6 @@
 """Merchants and stores on the wire."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -11,7 +11,7 @@ from doorstep.features.merchants import rules
 from doorstep.features.merchants.errors import MalformedBrand, MalformedHours
 from doorstep.features.merchants.rules import DAY_MIN, StoreState
 from doorstep.platform.errors import Fault
-from doorstep.platform.http.wire import Flag, Number
+from doorstep.platform.http.wire import Day, Flag, Number
 from doorstep.units.geo import LatLng
 from doorstep.units.ids import public
 from doorstep.units.time import MarketInstant
@@ -32,7 +32,7 @@ Slug = Annotated[
     Field(examples=["cupcake-corner"]),
 ]
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$"), Field(examples=["#7a1f3d"])]
-Minor = Annotated[int, Number, Field(ge=0, le=100_000_000, description="Minor units (cents).")]
+Minor = Annotated[int, Field(ge=0, le=100_000_000, description="Minor units (cents)."), Number]
 Phone = Annotated[
     str,
     StringConstraints(max_length=30, pattern=r"^[^\x00-\x1f\x7f]*$"),
@@ -50,8 +50,8 @@ LogoUrl = Annotated[
 Clock = Annotated[
     str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"), Field(examples=["08:30"])
 ]
-Lat = Annotated[float, Number, Field(ge=-90, le=90, allow_inf_nan=False, examples=[36.1512])]
-Lng = Annotated[float, Number, Field(ge=-180, le=180, allow_inf_nan=False, examples=[-86.7895])]
+Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[36.1512]), Number]
+Lng = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[-86.7895]), Number]
 
 
 class Asked(BaseModel):
@@ -119,21 +119,21 @@ class Span(Asked):
         return rules.Span(_minutes(self.opens), _minutes(self.closes))
 
 
-Day = Annotated[list[Span], Field(max_length=6)]
+Spans = Annotated[list[Span], Field(max_length=6)]
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 class Hours(Asked):
     """Opening hours in the store's local time. A day without spans is closed, and so are `closed_days`."""
 
-    monday: Day = []
-    tuesday: Day = []
-    wednesday: Day = []
-    thursday: Day = []
-    friday: Day = []
-    saturday: Day = []
-    sunday: Day = []
-    closed_days: Annotated[list[date], Field(max_length=100, examples=[["2026-12-25"]])] = []
+    monday: Spans = []
+    tuesday: Spans = []
+    wednesday: Spans = []
+    thursday: Spans = []
+    friday: Spans = []
+    saturday: Spans = []
+    sunday: Spans = []
+    closed_days: Annotated[list[Day], Field(max_length=100, examples=[["2026-12-25"]])] = []
 
     def value(self) -> rules.Hours:
         """The hours as asked. Raises MalformedHours."""
@@ -281,7 +281,7 @@ class KeyCreated(Told):
 
 
 PrepSeconds = Annotated[
-    int, Number, Field(ge=0, le=86_400, description="Packing time from the order, in seconds.")
+    int, Field(ge=0, le=86_400, description="Packing time from the order, in seconds."), Number
 ]
 StoreNumber = Annotated[
     str, StringConstraints(max_length=60, pattern=r"^[^\x00-\x1f\x7f]*$"), Field(examples=["0042"])

@@ -30,7 +30,7 @@ Requirement = Annotated[
     Field(examples=["photo"]),
 ]
 CartMinor = Annotated[
-    int, Number, Field(ge=0, le=10_000_000, description="Minor units (cents).", examples=[4250])
+    int, Field(ge=0, le=10_000_000, description="Minor units (cents).", examples=[4250]), Number
 ]
 
 
