@@ -24,6 +24,7 @@ from doorstep.platform.worker import instance_id
 log = structlog.get_logger("dispatcher")
 ACTOR = system("dispatcher")
 RENEW_S = 1.5
+DEMO_OFFER_S = 4
 
 
 class Dispatcher:
@@ -36,6 +37,8 @@ class Dispatcher:
         self._held: dict[UUID, leases.Lease] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
+        # In a demo a minute of market time passes in two seconds: too short for anybody to read an offer.
+        self._least_real_s = DEMO_OFFER_S if runtime.mode == "demo" else 0
 
     def stop(self) -> None:
         """Finish the tick under way, then let go of all markets."""
@@ -82,7 +85,13 @@ class Dispatcher:
                     due = await cycle.due(work, market.id, last)
                 if due:
                     last = runtime.database.clock.market_now()
-                    await cycle.tick(runtime.database, runtime.connectors, market.id, lease)
+                    await cycle.tick(
+                        runtime.database,
+                        runtime.connectors,
+                        market.id,
+                        lease,
+                        least_real_s=self._least_real_s,
+                    )
             except leases.LostLease:
                 self._held.pop(market.id, None)
                 return

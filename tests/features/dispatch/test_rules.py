@@ -44,6 +44,13 @@ def test_without_eligible_drivers_a_provider_is_asked_at_once() -> None:
     assert step(replace(CALM, eligible=0), 0) is Step.PLAN, "there is still time for a driver to come"
 
 
+def test_without_a_provider_all_are_asked_again_only_after_a_while() -> None:
+    alone = replace(CALM, provider_open=False, broadcasts=1)
+    assert step(alone, 30) is Step.PLAN
+    assert step(alone, 35) is Step.BROADCAST
+    assert step(replace(alone, broadcasts=2), 35) is Step.PLAN
+
+
 def test_it_ends_only_long_after_the_promise() -> None:
     alone = replace(CALM, eligible=0, provider_open=False)
     assert step(alone, 149) is Step.PLAN

@@ -40,6 +40,8 @@ class Policy:
     give_up: timedelta = timedelta(minutes=90)
     """How long after its promise a delivery without a carrier is ended."""
     broadcast_reach_m: int = 20_000
+    broadcast_again: timedelta = timedelta(minutes=10)
+    """Between two broadcasts of one delivery: who passed five minutes ago is left in peace a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,10 @@ def next_step(waiting: Waiting, policy: Policy, now: datetime) -> tuple[Step, st
     if waiting.provider_open:
         reason = "nobody took the broadcast" if waiting.broadcasts else "no driver on duty can take it"
         return Step.PROVIDER, f"{why}; {reason}"
-    if waiting.eligible > 0:
+    again = (
+        max(latest - policy.broadcast_lead, waiting.ready_at) + waiting.broadcasts * policy.broadcast_again
+    )
+    if waiting.eligible > 0 and now >= again:
         return Step.BROADCAST, f"{why}; no provider can"
     return Step.PLAN, f"{why}; waiting for a driver to come free"
 
