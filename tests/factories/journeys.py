@@ -1,7 +1,7 @@
 """A small city whose people speak to the network over HTTP alone: a shop, drivers' phones, the office."""
 
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -168,7 +168,6 @@ class City:
     shop: Shop
     phones: list[Phone]
     office: Caller
-    links: dict[str, str] = field(default_factory=dict)
 
     async def turn(self) -> TickOutcome:
         """One turn of dispatch."""
@@ -204,8 +203,8 @@ class City:
         return {account: amount for account, amount in sums.items() if amount}
 
 
-async def a_city(network: Network, drivers: int = 2) -> City:
-    """Nashville, a shop downtown, so many drivers: the first at its door, the others far away."""
+async def a_city(network: Network, drivers: int = 2, *, together: bool = False) -> City:
+    """Nashville, a shop downtown, so many drivers: the first at its door, the others far away unless ``together``."""
     async with network.work() as work:
         market = (await markets.seed_pilots(work))[0]
         merchant = await make_merchant(work)
@@ -214,7 +213,7 @@ async def a_city(network: Network, drivers: int = 2) -> City:
     phones = []
     for number in range(drivers):
         driver = await make_driver(network, market.id, number)
-        await stand(network, driver, FAR if number else DOWNTOWN_POINT)
+        await stand(network, driver, FAR if number and not together else DOWNTOWN_POINT)
         headers = bearer((await sign_driver_in(network, driver.id)).token)
         phones.append(Phone(network, headers, driver))
     office = Caller(network, bearer((await sign_staff_in(network)).token))
