@@ -101,7 +101,7 @@ async def _found(work: Work, instance: Instance) -> Cast:
             area=Polygon(tuple(plane.place(x, y) for x, y in corners)),
             stage=Stage.OPEN,
             rules=ServiceRules(
-                express=ExpressRule(promise_s=4 * 3600, reach_m=100_000), window=None, next_day=None
+                express=ExpressRule(promise_s=90 * 60, reach_m=100_000), window=None, next_day=None
             ),
             tick_s=60,
             dispatch={
