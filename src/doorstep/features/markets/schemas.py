@@ -154,8 +154,8 @@ class TariffTerms(Asked):
     express_minor: Minor = 0
     narrow_s: Annotated[
         int,
-        Number,
         Field(ge=0, le=86_400, description="Windows of at most this many seconds cost `narrow_minor`."),
+        Number,
     ] = 0
     narrow_minor: Minor = 0
     tip_limit_minor: Minor = 100_00
