@@ -27,6 +27,7 @@ from bench.victims import Kind, find
 
 from doorstep.app import demo_network, launcher
 from doorstep.demo import town
+from doorstep.demo.script import load_script
 from doorstep.features.drivers import queries as drivers
 from doorstep.features.identity import service as identity
 from doorstep.features.markets import service as markets
@@ -129,20 +130,30 @@ async def stop(process: "subprocess.Popen[bytes]") -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cast:
-    """Whom the measurements play: a merchant's key and store, and drivers' sessions where they stand."""
+class Shop:
+    """A merchant's key and one of its stores."""
 
-    market: str
+    trade: str
     key: str
     store: str
-    store_at: tuple[float, float]
+    lat: float
+    lng: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cast:
+    """Whom the measurements play: merchants with a store each, and drivers' sessions where they stand."""
+
+    shops: tuple[Shop, ...]
     drivers: tuple[tuple[str, float, float], ...]
 
 
 def cast_of(home: Path) -> Cast:
     """The cast of the network in ``home``."""
     told: dict[str, Any] = json.loads((home / "cast.json").read_text())
-    return Cast(**told | {"store_at": tuple(told["store_at"]), "drivers": tuple(map(tuple, told["drivers"]))})
+    return Cast(
+        shops=tuple(Shop(**shop) for shop in told["shops"]), drivers=tuple(map(tuple, told["drivers"]))
+    )
 
 
 def quiet_plan(settings: Settings, tick_s: int | None) -> launcher.Plan:
@@ -162,7 +173,9 @@ def quiet_plan(settings: Settings, tick_s: int | None) -> launcher.Plan:
 
     def founded() -> None:
         demo.founded()
-        (settings.home / "cast.json").write_text(json.dumps(asdict(handed[-1]) | _keyed(settings.home)))
+        (settings.home / "cast.json").write_text(
+            json.dumps(asdict(replace(handed[-1], shops=_shops(settings.home))))
+        )
 
     names = ("web", "dispatcher", "worker")
     allow = os.environ.get("DOORSTEP_WEBHOOK_ALLOW", "")
@@ -175,14 +188,15 @@ def quiet_plan(settings: Settings, tick_s: int | None) -> launcher.Plan:
     )
 
 
-def _keyed(home: Path) -> dict[str, Any]:
-    from doorstep.demo.script import load_script
-
+def _shops(home: Path) -> tuple[Shop, ...]:
     script = load_script(home)
     assert script is not None
-    shop = next(one for one in script.merchants if one.trade == "bakery")
-    store = shop.stores[0]
-    return {"key": shop.key, "store": store.id, "store_at": (store.lat, store.lng)}
+    return tuple(
+        Shop(
+            trade=one.trade, key=one.key, store=one.stores[0].id, lat=one.stores[0].lat, lng=one.stores[0].lng
+        )
+        for one in script.merchants
+    )
 
 
 async def _cast(work: Work, market: str) -> Cast:
@@ -194,7 +208,7 @@ async def _cast(work: Work, market: str) -> Cast:
         if str(one.market_id) == market
     ]
     placed = tuple((token, at.lat, at.lng) for token, at in sessions)
-    return Cast(market=market, key="", store="", store_at=(0.0, 0.0), drivers=placed)
+    return Cast(shops=(), drivers=placed)
 
 
 def main() -> None:
