@@ -70,7 +70,7 @@ async def open_network(
 ) -> AsyncIterator[Network]:
     """A network on an empty, migrated database."""
     clock = ManualClock(start)
-    ids = IdSource(epoch_ms, Random(7))  # noqa: S311
+    ids = IdSource(epoch_ms, Random(7))
     messages = MessagesHeard()
     async with httpx.AsyncClient(timeout=5) as outward:
         connectors = Connectors(
