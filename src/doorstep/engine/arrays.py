@@ -1,9 +1,9 @@
 """A world laid out for the kernels. Orders and drivers are sorted by id, so the sequence of rows never matters."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
-from typing import Any, cast
+from itertools import accumulate, chain, pairwise
+from typing import Any, Protocol, cast
 
 import numpy as np
 
@@ -25,7 +25,6 @@ from doorstep.engine.params import Params
 from doorstep.engine.world import Driver, Order, Travel, World
 
 NEIGHBOURS = 20
-type Row = Callable[[Iterable[int]], Ints]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +62,49 @@ def thousandths(price: float) -> int:
     return round(price * 1000)
 
 
-def compiled_row(numbers: Iterable[int]) -> Ints:
-    """A row for the compiled kernels."""
-    return cast(Ints, np.array(list(numbers), np.int64))
+class Rows(Protocol):
+    """Makes the rows of one kind of kernels."""
+
+    def of(self, numbers: Iterable[int]) -> Ints:
+        """A row of ``numbers``."""
+
+    def table(self, lines: Sequence[tuple[int, ...]]) -> Ints:
+        """``lines`` one behind the other."""
+
+    def blank(self, count: int) -> Ints:
+        """``count`` zeros."""
 
 
-def plain_row(numbers: Iterable[int]) -> Ints:
-    """A row for the interpreted kernels: lists are several times faster there."""
-    return cast(Ints, list(numbers))
+class CompiledRows:
+    """NumPy rows for the compiled kernels."""
+
+    def of(self, numbers: Iterable[int]) -> Ints:
+        """A row of ``numbers``."""
+        return cast(Ints, np.array(list(numbers), np.int64))
+
+    def table(self, lines: Sequence[tuple[int, ...]]) -> Ints:
+        """``lines`` one behind the other."""
+        return cast(Ints, np.array(lines, np.int64).reshape(-1))
+
+    def blank(self, count: int) -> Ints:
+        """``count`` zeros."""
+        return cast(Ints, np.zeros(count, np.int64))
+
+
+class PlainRows:
+    """Lists for the interpreted kernels: several times faster there than NumPy."""
+
+    def of(self, numbers: Iterable[int]) -> Ints:
+        """A row of ``numbers``."""
+        return list(numbers)
+
+    def table(self, lines: Sequence[tuple[int, ...]]) -> Ints:
+        """``lines`` one behind the other."""
+        return list(chain.from_iterable(lines))
+
+    def blank(self, count: int) -> Ints:
+        """``count`` zeros."""
+        return [0] * count
 
 
 def lay_out(world: World, travel: Travel, params: Params, now_s: int, *, compiled: bool) -> Layout:
@@ -84,26 +118,38 @@ def lay_out(world: World, travel: Travel, params: Params, now_s: int, *, compile
         sorted((d for d in world.drivers if d.on_s <= now_s + params.start_ahead_s), key=lambda d: d.id)
     )
     _refuse_nonsense(orders, drivers, len(travel.seconds))
-    row: Row = compiled_row if compiled else plain_row
-    case = _case(orders, drivers, travel, params, now_s, row, compiled=compiled)
+    rows: Rows = CompiledRows() if compiled else PlainRows()
+    case = _case(orders, drivers, travel, params, now_s, rows, compiled=compiled)
     n, m, k = len(orders), len(drivers), case.candidates_most
-    owner, order, size, trips = _last_plan(orders, drivers, world, case)
+    owner, kept = _last_plan(orders, drivers, world, case)
     search = Search(
-        order=row(cell for d in owner for cell in (d, 0, 0, -1)),
-        driver=row([-1, 0] * m),
-        tally=row([0] * CELLS),
-        candidate=row([-1] * (n * k)),
-        earliest_drop=row([0] * (n * k)),
-        neighbour=row([-1] * (n * NEIGHBOURS)),
-        heap=row([0] * (k + NEIGHBOURS)),
-        chance=row([1]),
-        pool=row([0] * n),
-        touched=row([0] * m),
-        drifted=row([0] * m),
+        order=rows.table([(d, 0, 0, -1) for d in owner]),
+        driver=rows.table([(-1, 0)] * m),
+        tally=rows.blank(CELLS),
+        candidate=rows.blank(n * k),
+        earliest_drop=rows.blank(n * k),
+        neighbour=rows.blank(n * NEIGHBOURS),
+        heap=rows.blank(k + NEIGHBOURS),
+        chance=rows.blank(1),
+        pool=rows.blank(n),
+        touched=rows.blank(m),
+        drifted=rows.blank(m),
     )
-    chains = _chains(case, row, order, size, trips)
-    nothing = [0] * len(order), [0] * len(size), [0] * m
-    saved, best = _chains(case, row, *nothing), _chains(case, row, *nothing)
+    chains, saved, best = (
+        Chains(
+            order=rows.blank(m * case.trips_most * case.bundle_most),
+            size=rows.blank(m * case.trips_most),
+            known=rows.blank(m * (case.trips_most + 1) * KNOWN),
+            tally=rows.blank(m * TALLY),
+        )
+        for _ in range(3)
+    )
+    for d, trips in enumerate(kept):
+        chains.tally[d * TALLY + TRIPS] = len(trips)
+        for t, trip in enumerate(trips):
+            chains.size[d * case.trips_most + t] = len(trip)
+            for i, o in enumerate(trip):
+                chains.order[(d * case.trips_most + t) * case.bundle_most + i] = o
     return Layout(orders, drivers, len(world.drivers) - m, case, chains, search, saved, best)
 
 
@@ -121,7 +167,7 @@ def _case(
     travel: Travel,
     params: Params,
     now_s: int,
-    row: Row,
+    rows: Rows,
     *,
     compiled: bool,
 ) -> Case:
@@ -153,23 +199,9 @@ def _case(
         coverage_ms=60 * thousandths(params.coverage_price),
         spared_ms=60 * thousandths(params.spared_min),
         travel=seen,
-        order=row(
-            cell for o, some in zip(orders, refused_rows, strict=True) for cell in _line(o, stores, some)
-        ),
-        driver=row(
-            cell
-            for d in drivers
-            for cell in (
-                d.place,
-                max(d.free_s, d.on_s, now_s),
-                d.off_s,
-                d.abilities,
-                d.capacity_units,
-                min(d.max_orders, params.max_bundle),
-                thousandths(params.reoffer_price) * 60 * (1000 - d.acceptance_permille) // 1000,
-            )
-        ),
-        refused=row(d for some in refused for d in some),
+        order=rows.table([_line(o, stores, some) for o, some in zip(orders, refused_rows, strict=True)]),
+        driver=rows.table([_driver_line(d, params, now_s) for d in drivers]),
+        refused=rows.of(d for some in refused for d in some),
     )
 
 
@@ -183,26 +215,28 @@ def _line(o: Order, stores: dict[tuple[str, int], int], refused: tuple[int, int]
     )  # fmt: skip
 
 
-def _chains(case: Case, row: Row, order: list[int], size: list[int], trips: list[int]) -> Chains:
-    return Chains(
-        order=row(order),
-        size=row(size),
-        known=row([0] * (case.drivers * (case.trips_most + 1) * KNOWN)),
-        tally=row(cell for number in trips for cell in (number, 0)),
-    )
+def _driver_line(d: Driver, params: Params, now_s: int) -> tuple[int, ...]:
+    """One line of ``Case.driver``."""
+    refusal_ms = 60 * thousandths(params.reoffer_price) * (1000 - d.acceptance_permille) // 1000
+    start_s, most = max(d.free_s, d.on_s, now_s), min(d.max_orders, params.max_bundle)
+    return d.place, start_s, d.off_s, d.abilities, d.capacity_units, most, refusal_ms
 
 
 def _last_plan(
     orders: tuple[Order, ...], drivers: tuple[Driver, ...], world: World, case: Case
-) -> tuple[list[int], list[int], list[int], list[int]]:
-    """Of the last plan what still fits: known orders, drivers who may take them, one store per trip."""
+) -> tuple[list[int], list[list[list[int]]]]:
+    """Of the last plan what still fits: known orders, drivers who may take them, one store per trip.
+
+    The driver of each order (-1: none), and each driver's trips, both by row.
+    """
     owner = [-1] * len(orders)
-    order = [0] * (len(drivers) * case.trips_most * case.bundle_most)
-    size = [0] * (len(drivers) * case.trips_most)
-    trips = [0] * len(drivers)
+    found: list[list[list[int]]] = []
     rows = {o.id: i for i, o in enumerate(orders)}
     for j, driver in enumerate(drivers):
+        trips: list[list[int]] = []
         for trip in world.plan.get(driver.id, ()):
+            if len(trips) == case.trips_most:
+                break
             kept: list[int] = []
             for id_ in trip:
                 i = rows.get(id_, -1)
@@ -213,13 +247,9 @@ def _last_plan(
                 kept.append(i)
                 owner[i] = j
             if kept:
-                first = j * case.trips_most + trips[j]
-                order[first * case.bundle_most : first * case.bundle_most + len(kept)] = kept
-                size[first] = len(kept)
-                trips[j] += 1
-            if trips[j] == case.trips_most:
-                break
-    return owner, order, size, trips
+                trips.append(kept)
+        found.append(trips)
+    return owner, found
 
 
 def may_take(driver: Driver, order: Order) -> bool:
