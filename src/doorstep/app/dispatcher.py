@@ -25,6 +25,7 @@ log = structlog.get_logger("dispatcher")
 ACTOR = system("dispatcher")
 RENEW_S = 1.5
 DEMO_OFFER_S = 4
+BREATH_S = 0.2  # real seconds between two ticks of a market, however fast its time runs
 
 
 class Dispatcher:

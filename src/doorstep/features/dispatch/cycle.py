@@ -44,7 +44,7 @@ from doorstep.units.time import MarketInstant, epoch_s
 
 log = structlog.get_logger("dispatch")
 ACTOR = system("dispatch")
-CALM = timedelta(seconds=5)
+CALM = timedelta(seconds=2)
 """Urgent calls closer together than this (market time) are answered by one tick."""
 
 __all__ = ["TickOutcome", "due", "tick", "warm_up"]
