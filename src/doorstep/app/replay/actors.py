@@ -62,6 +62,7 @@ class Log:
     placed: dict[str, str] = field(default_factory=dict)  # order -> delivery
     picked_up: dict[str, datetime] = field(default_factory=dict)  # delivery -> instant
     dropped: dict[str, datetime] = field(default_factory=dict)
+    handed: set[str] = field(default_factory=set)  # deliveries whose hand-over was reported
     refused: dict[str, str] = field(default_factory=dict)
     trips: int = 0
 
@@ -218,3 +219,4 @@ class Rider:
             await self._time.until(t)
             await self._stand(t)
             await self._report(name, "handed_over", stop["deliveries"], handed)
+            self._log.handed.update(stop["deliveries"])

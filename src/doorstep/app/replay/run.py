@@ -97,9 +97,8 @@ async def _day(
         watching = asyncio.create_task(_watch(now, instance, log))
         working = asyncio.gather(*(rider.work() for rider in riders))
         await place_orders(http, now, cast, list(instance.orders), log)
-        while len(log.dropped) < len(log.placed) and not working.done():  # noqa: ASYNC110 (a look now and then)
+        while len(log.handed) < len(log.placed) and not working.done():  # noqa: ASYNC110 (a look now and then)
             await asyncio.sleep(0.3)
-        await asyncio.sleep(1)  # the last reports are still on their way
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
         watching.cancel()
