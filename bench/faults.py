@@ -38,7 +38,7 @@ from doorstep.units.ids import parse
 
 FULL_SERVICE_S = 10.0
 """What is promised."""
-PATIENCE_S = 90.0
+PATIENCE_S = 240.0
 """How long a campaign waits before it gives up."""
 PAUSE_S = (0.3, 2.5)
 EVERY_S = 0.4

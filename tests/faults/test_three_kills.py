@@ -1,10 +1,12 @@
-"""Three kills of each kind in the living demo: nothing promised is lost, nobody is paid twice, all is soon back."""
+"""Three kills of each kind in the living demo: nothing promised is lost, nobody is paid twice, all comes back.
 
-import os
+How fast it comes back is measured by `make faults`, not asserted here.
+"""
+
 from collections import Counter
 
 import pytest
-from bench.faults import FULL_SERVICE_S, campaign
+from bench.faults import campaign
 from bench.victims import Kind
 
 KILLS = 3
@@ -23,6 +25,3 @@ async def test_three_kills_of_each_kind_break_no_promise() -> None:
     assert report.lost == ()
     assert report.doubled == 0
     assert {promise: count for promise, count in report.broken.items() if count} == {}
-    # Full service within the limit; a machine whose cores are taken by others gets that much longer.
-    crowded = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-    assert report.slowest_s <= FULL_SERVICE_S * crowded, report.blows
