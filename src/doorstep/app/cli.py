@@ -126,9 +126,9 @@ def openapi(target: Annotated[str, typer.Argument(help="File, or - for standard 
 
 def main() -> None:
     """The entry point of the installed command."""
-    from doorstep.app import commands
+    from doorstep.app.commands import install
 
-    commands.install(app)
+    install(app)
     app()
 
 
