@@ -6,6 +6,7 @@ business time at a multiple of real time from an anchor that all processes of on
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -25,6 +26,9 @@ class Clock(Protocol):
     def real_seconds_until(self, instant: MarketInstant) -> float:
         """Real seconds until business time reaches ``instant``; at least zero."""
 
+    def market_after(self, real_s: float) -> MarketInstant:
+        """Where business time will be when ``real_s`` real seconds have passed, as far as is known now."""
+
 
 class WallClock:
     """Business time is real time: a network that serves real people."""
@@ -41,42 +45,81 @@ class WallClock:
         """Plain difference."""
         return max(0.0, (instant - self.market_now()).total_seconds())
 
+    def market_after(self, real_s: float) -> MarketInstant:
+        """So much later."""
+        return MarketInstant(self.market_now() + timedelta(seconds=real_s))
+
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """Business time equals ``market`` at real time ``wall`` and runs ``speed`` times as fast."""
+    """Business time equals ``market`` at the real instant ``wall`` and runs ``speed`` times as fast from there.
+
+    A change of speed is told a moment before it takes effect, so ``wall`` may lie ahead: until then business
+    time runs ``speed_before`` times as fast, and reaches ``market`` exactly then. Whoever learns of the change
+    in time therefore tells the same time as everybody else at every instant.
+    """
 
     market: MarketInstant
     wall: WallInstant
     speed: float
+    speed_before: float = 0.0
 
     def market_at(self, wall: WallInstant) -> MarketInstant:
-        """Business time at the real instant ``wall``; time never runs before the anchor."""
-        elapsed = max((wall - self.wall).total_seconds(), 0.0)
-        return MarketInstant(self.market + timedelta(seconds=elapsed * self.speed))
+        """Business time at the real instant ``wall``."""
+        return MarketInstant(self.market + (wall - self.wall) * self.speed_at(wall))
+
+    def speed_at(self, wall: WallInstant) -> float:
+        """How fast business time runs at the real instant ``wall``."""
+        return self.speed_before if wall < self.wall else self.speed
+
+    def wall_at(self, market: MarketInstant) -> WallInstant | None:
+        """When business time reaches ``market``; None when it stands still and never does."""
+        speed = self.speed_before if market < self.market else self.speed
+        return WallInstant(self.wall + (market - self.market) / speed) if speed > 0 else None
+
+
+def machine_time() -> WallInstant:
+    """Real time, as this machine has it."""
+    return WallInstant(datetime.now(UTC))
 
 
 class ScaledClock:
-    """Business time from an anchor that may be replaced while running; never steps back."""
+    """Business time from an anchor that may be replaced while running; never steps back.
 
-    def __init__(self, anchor: Anchor) -> None:
-        """Start from ``anchor``."""
+    A process that learns of a slower speed too late has run ahead: it then stands until the others are there.
+    """
+
+    def __init__(self, anchor: Anchor, wall: Callable[[], WallInstant] = machine_time) -> None:
+        """Start from ``anchor``; ``wall`` tells real time."""
         self.anchor = anchor
-        self._latest = anchor.market
+        self._wall = wall
+        self._latest: MarketInstant | None = None
+
+    @property
+    def speed(self) -> float:
+        """How fast business time runs at this instant."""
+        return self.anchor.speed_at(self.wall_now())
 
     def market_now(self) -> MarketInstant:
         """Business time; at least the latest told before."""
-        self._latest = max(self._latest, self.anchor.market_at(self.wall_now()))
+        now = self.anchor.market_at(self.wall_now())
+        self._latest = now if self._latest is None else max(self._latest, now)
         return self._latest
 
     def wall_now(self) -> WallInstant:
         """Real time."""
-        return WallInstant(datetime.now(UTC))
+        return self._wall()
 
     def real_seconds_until(self, instant: MarketInstant) -> float:
-        """The business difference divided by the speed."""
-        ahead = (instant - self.market_now()).total_seconds()
-        return max(0.0, ahead / self.anchor.speed) if self.anchor.speed > 0 else float("inf")
+        """Until the anchor says so; infinite when business time stands still."""
+        if instant <= self.market_now():
+            return 0.0
+        there = self.anchor.wall_at(instant)
+        return float("inf") if there is None else max(0.0, (there - self.wall_now()).total_seconds())
+
+    def market_after(self, real_s: float) -> MarketInstant:
+        """As the anchor says, a change of speed that is under way included."""
+        return self.anchor.market_at(WallInstant(self.wall_now() + timedelta(seconds=real_s)))
 
 
 class ManualClock:
@@ -97,6 +140,10 @@ class ManualClock:
     def real_seconds_until(self, instant: MarketInstant) -> float:
         """Nothing ever needs waiting for: tests advance the clock."""
         return max(0.0, (instant - self.market_now()).total_seconds())
+
+    def market_after(self, real_s: float) -> MarketInstant:
+        """As if time ran at the speed of life."""
+        return MarketInstant(self._now + timedelta(seconds=real_s))
 
     def advance(self, seconds: float) -> None:
         """Move both times ahead. Raises ValueError when asked to go back."""

@@ -110,6 +110,8 @@ class Handler:
     """One reaction: its unique ``name``, what it is told (``message``: a dataclass), and what it does.
 
     ``backoff`` gives the wait before attempt n+1 after n failures; its length bounds the attempts.
+    ``together``: quick, and takes no lock that others hold while they wait for more, so that many of them may
+    share one transaction; when one fails all are rolled back and run again, each alone.
     """
 
     name: str
@@ -117,6 +119,7 @@ class Handler:
     inside: InsideFn | None = None
     outside: OutsideFn | None = None
     label: str = ""
+    together: bool = False
     backoff: tuple[timedelta, ...] = tuple(
         timedelta(seconds=s) for s in (0.2, 1, 5, 15, 60, 300, 900, 3600, 3600, 3600)
     )

@@ -6,10 +6,11 @@ Any number of workers may run against one database. See ``platform.jobs`` for th
 import asyncio
 import contextlib
 import traceback
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from itertools import batched
 from uuid import UUID, uuid4
 
 import structlog
@@ -23,25 +24,36 @@ from doorstep.platform.metrics import JOB_SECONDS, JOBS_DEAD
 log = structlog.get_logger("worker")
 LEASE = timedelta(seconds=6)
 RENEW_S = 2.0
+BREATH_S = 0.01
+"""Between two looks for due jobs: what is told meanwhile is found together."""
+TOGETHER = 20
+"""So many jobs that may share a transaction do."""
+_AHEAD = 64
 
-_DUE = """
-    FROM jobs j
-    WHERE j.handler = ANY(:handlers)
+_IS_DUE = """
+    j.handler = ANY(:handlers)
       AND (j.state = 'waiting' OR (j.state = 'running' AND j.leased_until_wall < :wall))
       AND (j.due_wall IS NULL OR j.due_wall <= :wall)
       AND (j.due_market IS NULL OR j.due_market <= :market)
       AND NOT EXISTS (SELECT 1 FROM jobs e WHERE j.stream IS NOT NULL AND e.handler = j.handler
                       AND e.stream = j.stream AND e.seq < j.seq)
-    ORDER BY coalesce(j.due_wall, j.created_wall), j.id
 """
-_CLAIM_INSIDE = text(
-    f"SELECT j.id, j.handler, j.payload, j.attempts {_DUE} LIMIT 1 FOR UPDATE OF j SKIP LOCKED"
-)
-_CLAIM_OUTSIDE = text(f"""
+_FIND = text(f"""
+    SELECT j.id, j.handler FROM jobs j WHERE {_IS_DUE} AND j.id <> ALL(:in_hand)
+    ORDER BY coalesce(j.due_wall, j.created_wall), j.id LIMIT :most
+""")  # noqa: S608 (one constant in three statements)
+_TAKE_INSIDE = text(f"""
+    SELECT j.id, j.handler, j.payload, j.attempts FROM jobs j WHERE j.id = ANY(:ids) AND {_IS_DUE}
+    ORDER BY j.id FOR UPDATE OF j SKIP LOCKED
+""")  # noqa: S608
+_TAKE_OUTSIDE = text(f"""
     UPDATE jobs SET state = 'running', lease = :lease, leased_until_wall = :until, attempts = attempts + 1
-    WHERE id IN (SELECT j.id {_DUE} LIMIT :most FOR UPDATE OF j SKIP LOCKED)
+    WHERE id IN (SELECT j.id FROM jobs j WHERE j.id = ANY(:ids) AND {_IS_DUE} FOR UPDATE OF j SKIP LOCKED)
     RETURNING id, handler, payload, attempts
-""")  # noqa: S608 (one constant in two statements)
+""")  # noqa: S608
+_SAID = text("DELETE FROM jobs WHERE id = :id AND lease = :lease")
+_RENEW = text("UPDATE jobs SET leased_until_wall = :until WHERE lease = :lease AND id = ANY(:ids)")
+_DONE = text("DELETE FROM jobs WHERE id = ANY(:ids)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,76 +66,153 @@ class Claimed:
     attempts: int
 
 
+class _Failed(Exception):
+    """A handler raised; its transaction is given up."""
+
+    def __init__(self, job: Claimed, error: Exception) -> None:
+        """``job`` raised ``error``."""
+        super().__init__(repr(error))
+        self.job = job
+        self.error = error
+
+
 class Worker:
-    """Claims and runs jobs until stopped."""
+    """Looks for due jobs and runs them until stopped.
+
+    One look finds work for all: it costs the database one statement, whatever the number of lanes. What is
+    found is then taken under lock, so that of many workers one has it.
+    """
 
     def __init__(
         self, database: Database, *, lanes: int = 4, outside_at_once: int = 32, poll_s: float = 0.05
     ) -> None:
-        """``lanes`` inside jobs run side by side; ``outside_at_once`` bounds talks with the world."""
+        """``lanes`` transactions of inside jobs run side by side; ``outside_at_once`` bounds talks with the world."""
         self._database = database
-        self._lanes = lanes
-        self._most = outside_at_once
+        self._lanes = asyncio.Semaphore(lanes)
+        self._most_outside = outside_at_once
         self._poll_s = poll_s
         self._lease = uuid4()
         self._stopping = asyncio.Event()
         self._nudged = asyncio.Event()
-        handlers = database.handlers.by_name
-        self._inside = sorted(name for name, handler in handlers.items() if handler.inside)
-        self._outside = sorted(name for name, handler in handlers.items() if handler.outside)
-        self._running: dict[int, asyncio.Task[None]] = {}
+        self._inside = sorted(name for name, one in database.handlers.by_name.items() if one.inside)
+        self._outside = sorted(name for name, one in database.handlers.by_name.items() if one.outside)
+        self._in_hand: dict[int, asyncio.Task[None]] = {}
+        self._talking: set[int] = set()
 
     def stop(self) -> None:
         """Finish what is in hand, claim no more."""
         self._stopping.set()
         self._nudged.set()
 
+    def nudge(self) -> None:
+        """There may be work: look at once (the bus says so), not at the next poll."""
+        self._nudged.set()
+
     async def run(self) -> None:
         """Work until ``stop``; errors of the database are waited out."""
-        tasks = [asyncio.create_task(self._inside_lane()) for _ in range(self._lanes)]
-        tasks += [asyncio.create_task(self._outside_lane()), asyncio.create_task(self._renew())]
-        await asyncio.gather(*tasks)
+        renewing = asyncio.create_task(self._renew())
+        while not self._stopping.is_set():
+            self._nudged.clear()
+            try:
+                found = await self._hand_out()
+            except Exception as error:
+                log.warning("worker_waits_for_database", error=repr(error))
+                await asyncio.sleep(0.3)
+                continue
+            await (asyncio.sleep(BREATH_S) if found else self._pause())
+        if self._in_hand:
+            await asyncio.wait(self._in_hand.values(), timeout=30)
+        await renewing
 
     async def drain(self, most: int = 10_000) -> int:
         """Run everything due now, one by one, and return how many ran. For tests and single-step use."""
         done = 0
         while done < most:
-            ran = await self._run_one_inside()
-            claimed = await self._claim_outside(1)
-            for job in claimed:
+            inside = [job_id for job_id, _ in await self._find(self._inside, 1)]
+            if inside:
+                await self._run_inside(inside)
+            outside = await self._take_outside([job_id for job_id, _ in await self._find(self._outside, 1)])
+            for job in outside:
                 await self._run_outside(job)
-            if not ran and not claimed:
+            if not inside and not outside:
                 return done
-            done += ran + len(claimed)
+            done += len(inside) + len(outside)
         return done
-
-    def nudge(self) -> None:
-        """There may be work: look at once (the bus says so), not at the next poll."""
-        self._nudged.set()
 
     async def _pause(self) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._nudged.wait(), self._poll_s)
-        if not self._stopping.is_set():
-            self._nudged.clear()
 
-    async def _inside_lane(self) -> None:
-        while not self._stopping.is_set():
+    async def _find(self, handlers: Sequence[str], most: int) -> list[tuple[int, str]]:
+        """Due jobs that are not in hand, by id and handler, those due first in front. Takes no lock."""
+        async with self._database.glance() as connection:
+            rows = await connection.execute(
+                _FIND, {**self._now(), "handlers": handlers, "in_hand": list(self._in_hand), "most": most}
+            )
+            return [(row.id, row.handler) for row in rows]
+
+    def _now(self) -> dict[str, object]:
+        return {"wall": self._database.clock.wall_now(), "market": self._database.clock.market_now()}
+
+    async def _hand_out(self) -> int:
+        """Look once and begin what was found; how many."""
+        room = max(0, _AHEAD - len(self._in_hand))
+        handlers = self._inside + (self._outside if len(self._talking) < self._most_outside else [])
+        found = await self._find(handlers, room) if room else []
+        known = self._database.handlers.by_name
+        talks = [job_id for job_id, name in found if known[name].outside]
+        alone = [job_id for job_id, name in found if known[name].inside and not known[name].together]
+        shared = [job_id for job_id, name in found if known[name].inside and known[name].together]
+        groups = batched(shared, TOGETHER)  # noqa: B911 (strict came with Python 3.13)
+        for ids in [*groups, *((job_id,) for job_id in alone)]:
+            self._begin(ids, self._in_a_lane(ids))
+        if talks := talks[: self._most_outside - len(self._talking)]:
+            for job in await self._take_outside(talks):
+                self._talking.add(job.id)
+                self._begin((job.id,), self._run_outside(job))
+        return len(found)
+
+    def _begin(self, ids: Sequence[int], act: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(act)
+        for job_id in ids:
+            self._in_hand[job_id] = task
+        task.add_done_callback(partial(self._over, ids))
+
+    def _over(self, ids: Sequence[int], _task: asyncio.Task[None]) -> None:
+        for job_id in ids:
+            self._in_hand.pop(job_id, None)
+            self._talking.discard(job_id)
+        self._nudged.set()  # a successor in the stream may be due now
+
+    async def _in_a_lane(self, ids: Sequence[int]) -> None:
+        async with self._lanes:
             try:
-                if not await self._run_one_inside():
-                    await self._pause()
+                await self._run_inside(ids)
             except Exception as error:
                 log.warning("worker_waits_for_database", error=repr(error))
                 await asyncio.sleep(0.3)
 
-    async def _run_one_inside(self) -> bool:
-        """Claim and run one inside job. Whether there was one."""
-        failed: tuple[Claimed, Exception] | None = None
+    async def _run_inside(self, ids: Sequence[int]) -> None:
+        """Take these jobs and run them in one transaction; when one fails, each in its own."""
         try:
-            async with self._database.work(system("worker")) as work:
-                job = await self._claim_inside(work)
-                if job is None:
-                    return False
+            await self._in_one_transaction(ids)
+        except Exception as failure:
+            if len(ids) > 1:
+                for job_id in ids:
+                    await self._run_inside([job_id])
+            elif isinstance(failure, _Failed):
+                job = failure.job
+                await self._failed(job.id, job.attempts + 1, job.handler, failure.error)
+            else:
+                raise
+
+    async def _in_one_transaction(self, ids: Sequence[int]) -> None:
+        async with self._database.work(system("worker")) as work:
+            rows = await work.session.execute(
+                _TAKE_INSIDE, {**self._now(), "handlers": self._inside, "ids": list(ids)}
+            )
+            taken = [Claimed(row.id, row.handler, row.payload, row.attempts) for row in rows]
+            for job in taken:
                 handler = self._database.handlers.by_name[job.handler]
                 assert handler.inside is not None
                 work.actor = system(handler.label or handler.name)
@@ -132,60 +221,18 @@ class Worker:
                         await handler.inside(work, decode(job.payload, handler.message))
                         await work.flush()
                 except Exception as error:
-                    failed = (job, error)
-                    raise
-                await work.session.execute(text("DELETE FROM jobs WHERE id = :id"), {"id": job.id})
-        except Exception:
-            if failed is None:
-                raise
-        if failed is not None:
-            await self._failed(failed[0].id, failed[0].attempts + 1, failed[0].handler, failed[1])
-        return True
+                    raise _Failed(job, error) from error
+            if taken:
+                await work.session.execute(_DONE, {"ids": [job.id for job in taken]})
 
-    async def _claim_inside(self, work: Work) -> Claimed | None:
-        row = (
-            await work.session.execute(
-                _CLAIM_INSIDE, {"handlers": self._inside, "wall": work.wall(), "market": work.now()}
-            )
-        ).one_or_none()
-        return None if row is None else Claimed(row.id, row.handler, row.payload, row.attempts)
-
-    async def _claim_outside(self, most: int) -> Sequence[Claimed]:
-        if not self._outside or most <= 0:
+    async def _take_outside(self, ids: Sequence[int]) -> Sequence[Claimed]:
+        if not ids:
             return []
-        async with self._database.work(system("worker")) as work:
-            rows = await work.session.execute(
-                _CLAIM_OUTSIDE,
-                {
-                    "handlers": self._outside,
-                    "wall": work.wall(),
-                    "market": work.now(),
-                    "lease": self._lease,
-                    "until": work.wall() + LEASE,
-                    "most": most,
-                },
-            )
+        until = self._database.clock.wall_now() + LEASE
+        asked = {"handlers": self._outside, "ids": list(ids), "lease": self._lease, "until": until}
+        async with self._database.glance() as connection:
+            rows = await connection.execute(_TAKE_OUTSIDE, {**self._now(), **asked})
             return [Claimed(row.id, row.handler, row.payload, row.attempts) for row in rows]
-
-    async def _outside_lane(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                claimed = await self._claim_outside(self._most - len(self._running))
-            except Exception as error:
-                log.warning("worker_waits_for_database", error=repr(error))
-                await asyncio.sleep(0.3)
-                continue
-            for job in claimed:
-                task = asyncio.create_task(self._run_outside(job))
-                self._running[job.id] = task
-                task.add_done_callback(partial(self._forget, job.id))
-            if not claimed:
-                await self._pause()
-        if self._running:
-            await asyncio.wait(self._running.values(), timeout=30)
-
-    def _forget(self, job_id: int, _task: asyncio.Task[None]) -> None:
-        self._running.pop(job_id, None)
 
     async def _run_outside(self, job: Claimed) -> None:
         handler = self._database.handlers.by_name[job.handler]
@@ -194,11 +241,8 @@ class Worker:
         try:
             with JOB_SECONDS.labels(job.handler).time():
                 await handler.outside(self._database, decode(job.payload, handler.message), attempt)
-            async with self._database.work(system("worker")) as work:
-                await work.session.execute(
-                    text("DELETE FROM jobs WHERE id = :id AND lease = :lease"),
-                    {"id": job.id, "lease": self._lease},
-                )
+            async with self._database.glance() as connection:
+                await connection.execute(_SAID, {"id": job.id, "lease": self._lease})
         except Exception as error:
             with contextlib.suppress(Exception):
                 await self._failed(job.id, job.attempts, job.handler, error)
@@ -232,17 +276,15 @@ class Worker:
             )
 
     async def _renew(self) -> None:
-        while not self._stopping.is_set() or self._running:
+        while not self._stopping.is_set() or self._talking:
             await asyncio.sleep(RENEW_S if not self._stopping.is_set() else 0.1)
-            if not self._running:
+            if not self._talking:
                 continue
             with contextlib.suppress(Exception):
-                async with self._database.work(system("worker")) as work:
-                    await work.session.execute(
-                        text(
-                            "UPDATE jobs SET leased_until_wall = :until WHERE lease = :lease AND id = ANY(:ids)"
-                        ),
-                        {"until": work.wall() + LEASE, "lease": self._lease, "ids": list(self._running)},
+                until = self._database.clock.wall_now() + LEASE
+                async with self._database.glance() as connection:
+                    await connection.execute(
+                        _RENEW, {"until": until, "lease": self._lease, "ids": list(self._talking)}
                     )
 
 

@@ -17,7 +17,7 @@ def register(handlers: Handlers, connectors: Connectors) -> None:
     """Make the reactions and the task known."""
     for event in EVERY:
         name = f"webhooks.on_{event.name.replace('.', '_')}"
-        handlers.on(event, Handler(name=name, message=event, inside=service.catch_up))
+        handlers.on(event, Handler(name=name, message=event, inside=service.catch_up, together=True))
     handlers.task(
         Handler(name="webhooks.send", message=Send, outside=Sending(connectors).send, backoff=PATIENT)
     )

@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from doorstep.platform.auth.actors import Actor, Audience
 from doorstep.platform.clock import Clock
@@ -179,6 +179,7 @@ class Database:
             pool_timeout=15,
             connect_args={"server_settings": {"application_name": f"doorstep-{role}", "timezone": "UTC"}},
         )
+        self._glancing = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def work(self, actor: Actor) -> AsyncIterator[Work]:
@@ -191,6 +192,12 @@ class Database:
             await work.become(actor)
             yield work
             await work.commit(self.wake)
+
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for single statements on tables that belong to nobody: no actor, no transaction."""
+        async with self._glancing.connect() as connection:
+            yield connection
 
     async def close(self) -> None:
         """Give all connections back."""
