@@ -182,7 +182,7 @@ async def test_a_delivery_cancelled_between_looking_and_offering_is_dropped_and_
         offer = await service.offer_trip(
             work, tick_id=work.new_id(), market_id=town.market.id, driver_id=town.drivers[0].id,
             delivery_ids=[delivery.id], versions={delivery.id: delivery.version - 1}, approach=None,  # type: ignore[arg-type]
-            legs=[], policy=None, sentence="", body={}, least_real_s=0,  # type: ignore[arg-type]
+            legs=[], stops_s=(240, 180), policy=None, sentence="", body={}, least_real_s=0,  # type: ignore[arg-type]
         )  # fmt: skip
     assert offer is None
 

@@ -39,7 +39,9 @@ REPORTS = [*ROAD, FactKind.ATTEMPT_FAILED, FactKind.DEPARTED_TO_RETURN, FactKind
 
 def the_stops() -> tuple[Stop, ...]:
     deliveries = [a_delivery(1), a_delivery(2)]
-    return planned(terms_of(deliveries, approach_m=2000), deliveries, [600, 300], 240, 180)
+    return planned(
+        terms_of(deliveries, approach_m=2000), deliveries, [600, 300], 240, pickup_stop_s=180, drop_stop_s=180
+    )
 
 
 def states_of(stops: tuple[Stop, ...]) -> list[tuple[StopKind, StopState]]:
@@ -159,8 +161,8 @@ def test_when_a_driver_will_be_free() -> None:
 def test_goods_that_are_not_ready_are_waited_for() -> None:
     ready = MarketInstant(NOON + timedelta(minutes=30))
     deliveries = [a_delivery(1, ready_at=ready)]
-    stops = planned(terms_of(deliveries), deliveries, [600], 60, 180)
-    assert free_when(stops, NOON, NOON) == ready + timedelta(seconds=180 + 600 + 180)
+    stops = planned(terms_of(deliveries), deliveries, [600], 60, pickup_stop_s=180, drop_stop_s=180)
+    assert free_when(stops, NOON, NOON) == ready + timedelta(seconds=90 + 600 + 180)
 
 
 def test_what_a_report_means_that_names_no_delivery() -> None:

@@ -84,7 +84,9 @@ class TestArrivalPlan:
 
     def test_goods_that_are_not_ready_are_waited_for(self) -> None:
         stops = [stop(0, StopKind.PICKUP, 0, not_before=at(1800)), stop(1, StopKind.DROP, 0)]
-        assert rules.planned_arrivals(stops, NOW, NOW)[DeliveryId(_ids[0])].arrive_at == at(1800 + 180 + 600)
+        assert rules.planned_arrivals(stops, NOW, NOW)[DeliveryId(_ids[0])].arrive_at == at(
+            1800 + 90 + 600
+        ), "half the stop comes after the hand-over"
 
     def test_what_is_over_is_behind(self) -> None:
         stops = [
@@ -94,7 +96,7 @@ class TestArrivalPlan:
         ]
         found = rules.planned_arrivals(stops, at(-1000), NOW)
         assert list(found) == [_ids[1]]
-        assert found[DeliveryId(_ids[1])].arrive_at == at(300)
+        assert found[DeliveryId(_ids[1])].arrive_at == at(-300 + 90 + 600)
 
 
 class TestPosition:

@@ -27,7 +27,7 @@ from doorstep.features.deliveries import service as delivery_verbs
 from doorstep.features.deliveries.rules import Delivery
 from doorstep.features.dispatch import queries, service
 from doorstep.features.dispatch.rules import Policy, Step, Waiting, next_step
-from doorstep.features.dispatch.snapshot import Belief, Snapshot, params_of, policy_of, take
+from doorstep.features.dispatch.snapshot import Belief, Snapshot, params_of, policy_of, stops_s, take
 from doorstep.features.drivers import queries as drivers
 from doorstep.features.fixes import queries as fixes
 from doorstep.features.markets import queries as markets
@@ -198,7 +198,7 @@ async def _offer(
             offer = await service.offer_trip(
                 work, tick_id=tick_id, market_id=belief.market.id, driver_id=DriverId(UUID(send.driver)),
                 delivery_ids=[DeliveryId(UUID(o)) for o in send.orders], versions=snapshot.versions, approach=legs[0],
-                legs=legs[1:], policy=policy_of(belief.market), sentence=sentence, body=body, least_real_s=least_real_s,
+                legs=legs[1:], stops_s=stops_s(belief.market), policy=policy_of(belief.market), sentence=sentence, body=body, least_real_s=least_real_s,
             )  # fmt: skip
     except leases.LostLease:
         raise

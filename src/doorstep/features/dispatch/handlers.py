@@ -30,4 +30,7 @@ def register(handlers: Handlers, _connectors: Connectors) -> None:
         ProviderRefused,
         ProviderLost,
     ):
-        handlers.on(event, Handler(f"dispatch.call_on_{event.name}", event, inside=_call, label="dispatch", together=True))
+        handlers.on(
+            event,
+            Handler(f"dispatch.call_on_{event.name}", event, inside=_call, label="dispatch", together=True),
+        )

@@ -192,12 +192,16 @@ async def offer_trip(
     versions: Mapping[UUID, int],
     approach: Leg,
     legs: Sequence[Leg],
+    stops_s: tuple[int, int],
     policy: Policy,
     sentence: str,
     body: Mapping[str, Any],
     least_real_s: int,
 ) -> Offer | None:
-    """Show a planned trip to its driver; None when the world has moved on since the snapshot."""
+    """Show a planned trip to its driver; None when the world has moved on since the snapshot.
+
+    ``stops_s``: how long a stop takes at a store and at a door.
+    """
     present = await deliveries.many(work, delivery_ids)
     if len(present) != len(delivery_ids) or any(
         d.state not in WAITING or d.version != versions.get(d.id) for d in present
@@ -212,6 +216,8 @@ async def offer_trip(
             expires_at=MarketInstant(work.now() + policy.offer_lasts),
             legs=tuple(legs),
             approach=approach,
+            pickup_stop_s=stops_s[0],
+            drop_stop_s=stops_s[1],
             reason=sentence,
             tick_id=tick_id,
             least_real_s=least_real_s,

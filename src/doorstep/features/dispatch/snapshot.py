@@ -55,6 +55,14 @@ def knob(market: Market, name: str, default: float) -> float:
     return float(market.dispatch.get(name, default))
 
 
+def stops_s(market: Market) -> tuple[int, int]:
+    """How long a stop takes at a store and at a door, in seconds."""
+    return (
+        int(knob(market, "pickup_service_s", PICKUP_SERVICE_S)),
+        int(knob(market, "dropoff_service_s", DROPOFF_SERVICE_S)),
+    )
+
+
 def params_of(market: Market) -> Params:
     """The engine's parameters as this market sets them."""
     params = Params(tick_s=market.tick_s, offer_lead_s=180)
@@ -143,7 +151,7 @@ def _past_asking(delivery: Delivery, belief: Belief) -> bool:
 
 
 def _order(delivery: Delivery, places: _Places, belief: Belief, *, reserved: bool) -> Order:
-    market = belief.market
+    pickup_service_s, dropoff_service_s = stops_s(belief.market)
     return Order(
         id=str(delivery.id),
         pickup=places.number(delivery.pickup.point),
@@ -154,8 +162,8 @@ def _order(delivery: Delivery, places: _Places, belief: Belief, *, reserved: boo
         wanted_from_s=epoch_s(delivery.wanted_from),
         due_s=epoch_s(delivery.due_at),
         earliest_drop_s=epoch_s(delivery.earliest_drop_at) if delivery.earliest_drop_at else 0,
-        pickup_service_s=int(knob(market, "pickup_service_s", PICKUP_SERVICE_S)),
-        dropoff_service_s=int(knob(market, "dropoff_service_s", DROPOFF_SERVICE_S)),
+        pickup_service_s=pickup_service_s,
+        dropoff_service_s=dropoff_service_s,
         units=delivery.units,
         needs=sum(ABILITIES[a] for a in abilities_for(delivery.requirements.names())),
         refused_by=frozenset(str(d) for d in belief.refusals.get(delivery.id, ())),

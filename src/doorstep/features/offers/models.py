@@ -64,7 +64,8 @@ class OfferRow(Row):
     terms: Mapped[dict[str, Any]]
     terms_hash: Mapped[str]
     legs_s: Mapped[list[Any]]  # seconds of each leg, the approach first: for estimates, not part of the terms
-    stop_s: Mapped[int]
+    pickup_stop_s: Mapped[int]
+    drop_stop_s: Mapped[int]
     tick_id: Mapped[UUID | None]
     awaiting: Mapped[int]  # how many of those asked may still say yes
     shown_at: Mapped[datetime]

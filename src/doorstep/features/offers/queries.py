@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -181,6 +181,23 @@ async def open_for(work: Work, driver_id: UUID) -> list[Offer]:
         .execution_options(populate_existing=True)
     )
     return [offer_view(row) for row in rows]
+
+
+async def shown_within(work: Work, driver_id: UUID, real_s: float) -> bool:
+    """Whether an offer that ``driver_id`` may still answer was shown in the last ``real_s`` real seconds."""
+    oldest = work.wall() - timedelta(seconds=real_s)
+    shown = await work.session.scalars(
+        select(OfferRow.id).where(
+            OfferRow.driver_ids.contains([driver_id]),
+            OfferRow.state == OfferState.OPEN.value,
+            OfferRow.expires_at > work.now(),
+            OfferRow.shown_wall > oldest,
+            ~select(AnswerRow)
+            .where(AnswerRow.offer_id == OfferRow.id, AnswerRow.driver_id == driver_id)
+            .exists(),
+        )
+    )
+    return shown.first() is not None
 
 
 async def offers_of(work: Work, delivery_id: UUID) -> list[Offer]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from doorstep.connectors.maps.protocol import Leg
 from doorstep.features.deliveries.rules import CancelReason, FactKind, Party
-from doorstep.features.offers.stops import Stop, StopKind, StopState, all_over, free_when, settle
+from doorstep.features.offers.stops import Stop, StopKind, StopState, all_over, free_when, set_out, settle
 from doorstep.features.offers.terms import (
     DropTerms,
     OfferMode,
@@ -46,6 +46,7 @@ __all__ = [
     "free_when",
     "from_document",
     "pay_lines",
+    "set_out",
     "settle",
     "still_true",
     "terms_hash",
@@ -160,6 +161,10 @@ def meant(kind: ReportKind, stops: Sequence[Stop]) -> tuple[DeliveryId, ...]:
     return next((stop for stop in here if not stop.over), here[-1]).delivery_ids
 
 
+PERSON_OFFER_S = 30
+"""Real seconds that an offer to a person lasts at least, however fast business time runs."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """What dispatch wants to offer. One driver: directed; several: broadcast, unless ``mode`` says so.
@@ -179,7 +184,8 @@ class Proposal:
     incentive: Money | None = None
     reason: str = ""
     tick_id: UUID | None = None
-    stop_s: int = STOP_S
+    pickup_stop_s: int = STOP_S
+    drop_stop_s: int = STOP_S
     least_real_s: int = 0
 
 
@@ -282,19 +288,6 @@ def mode_of(proposal: Proposal) -> OfferMode:
     if proposal.mode is not None:
         return proposal.mode
     return OfferMode.DIRECTED if len(proposal.driver_ids) == 1 else OfferMode.BROADCAST
-
-
-def open_until(
-    shown_at: MarketInstant, expires_at: MarketInstant, real_s: float, least_real_s: float
-) -> MarketInstant:
-    """When an offer really runs out: later than ``expires_at`` when that is too soon in real time.
-
-    ``real_s`` is how many real seconds lie between showing and ``expires_at``.
-    """
-    if real_s <= 0 or real_s >= least_real_s:
-        return expires_at
-    lasts_s = (expires_at - shown_at).total_seconds()
-    return MarketInstant(shown_at + timedelta(seconds=lasts_s * least_real_s / real_s))
 
 
 def kept_after(part: DropTerms, cause: Cause) -> tuple[Money, Money]:

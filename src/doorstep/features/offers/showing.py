@@ -10,6 +10,8 @@ from doorstep.connectors.maps.protocol import Leg
 from doorstep.features.deliveries import queries as deliveries
 from doorstep.features.deliveries import service as deliveries_service
 from doorstep.features.deliveries.rules import WAITING, Delivery
+from doorstep.features.identity import queries as identity
+from doorstep.features.identity.rules import DemoRole
 from doorstep.features.markets import queries as markets
 from doorstep.features.offers import events
 from doorstep.features.offers.closing import one_at_a_time, wake
@@ -17,6 +19,7 @@ from doorstep.features.offers.errors import AlreadyOffered
 from doorstep.features.offers.models import OfferedRow, OfferRow, TripRow
 from doorstep.features.offers.queries import offer_view
 from doorstep.features.offers.rules import (
+    PERSON_OFFER_S,
     Offer,
     OfferMode,
     OfferState,
@@ -26,7 +29,6 @@ from doorstep.features.offers.rules import (
     document,
     document_hash,
     mode_of,
-    open_until,
 )
 from doorstep.platform.db.work import Work
 from doorstep.platform.metrics import OFFER_LATENCY
@@ -55,9 +57,7 @@ async def show(work: Work, proposal: Proposal) -> Offer:
         await _can_be_asked(work, proposal.driver_ids)
     market = await markets.market(work, proposal.market_id)
     now = work.now()
-    expires_at = open_until(
-        now, proposal.expires_at, work.clock.real_seconds_until(proposal.expires_at), proposal.least_real_s
-    )
+    expires_at = max(proposal.expires_at, work.clock.market_after(await _least_real_s(work, proposal)))
     legs = proposal.legs or tuple(Leg(Metres(one.leg_m), Seconds(one.leg_s)) for one in wanted[:1])
     terms = compose(
         mode=mode,
@@ -69,7 +69,8 @@ async def show(work: Work, proposal: Proposal) -> Offer:
         shown_at=now,
         expires_at=expires_at,
         approach_m=None if proposal.approach is None else proposal.approach.metres,
-        stop_s=proposal.stop_s,
+        pickup_stop_s=proposal.pickup_stop_s,
+        drop_stop_s=proposal.drop_stop_s,
     )
     stored = document(terms)
     approach_s = 0 if proposal.approach is None else proposal.approach.seconds
@@ -85,7 +86,8 @@ async def show(work: Work, proposal: Proposal) -> Offer:
         terms=stored,
         terms_hash=document_hash(stored),
         legs_s=[approach_s, *(leg.seconds for leg in legs)],
-        stop_s=proposal.stop_s,
+        pickup_stop_s=proposal.pickup_stop_s,
+        drop_stop_s=proposal.drop_stop_s,
         tick_id=proposal.tick_id,
         awaiting=len(driver_ids),
         shown_at=now,
@@ -138,6 +140,14 @@ async def show(work: Work, proposal: Proposal) -> Offer:
     )
     wake(work, row)
     return offer_view(row)
+
+
+async def _least_real_s(work: Work, proposal: Proposal) -> int:
+    """How many real seconds it must stay open: longer when one of those asked is a visitor of the demo."""
+    person = await identity.demo_subject(work, DemoRole.DRIVER)
+    if person is not None and person in proposal.driver_ids:
+        return max(proposal.least_real_s, PERSON_OFFER_S)
+    return proposal.least_real_s
 
 
 async def _waiting(work: Work, proposal: Proposal) -> list[Delivery]:

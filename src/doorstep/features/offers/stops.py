@@ -60,13 +60,32 @@ class Stop:
     done_at: MarketInstant | None = None
 
     @property
+    def after(self) -> timedelta:
+        """What a hand-over still takes when it is done: the way back to the car, the goods stowed."""
+        return timedelta(seconds=self.stop_s - self.stop_s // 2)
+
+    def left(self, reached_at: datetime) -> datetime:
+        """When she leaves after reaching it: half the stop before the hand-over, which waits for the goods, half after.
+
+        As the engine plans, and the rules of the MDRP instances.
+        """
+        handed = reached_at + timedelta(seconds=self.stop_s // 2)
+        return (handed if self.not_before is None else max(handed, self.not_before)) + self.after
+
+    @property
     def over(self) -> bool:
         """Whether nothing is left to do here."""
         return self.state in OVER
 
 
 def planned(
-    terms: Terms, deliveries: Sequence[Delivery], legs_s: Sequence[int], approach_s: int, stop_s: int
+    terms: Terms,
+    deliveries: Sequence[Delivery],
+    legs_s: Sequence[int],
+    approach_s: int,
+    *,
+    pickup_stop_s: int,
+    drop_stop_s: int,
 ) -> tuple[Stop, ...]:
     """The stops of an accepted offer, exact doors included. ``legs_s`` has the terms' legs in seconds."""
     by_id = {delivery.id: delivery for delivery in deliveries}
@@ -84,7 +103,7 @@ def planned(
                 point=pickup.point,
                 leg_m=lead_m,
                 leg_s=drive_s[number],
-                stop_s=stop_s,
+                stop_s=pickup_stop_s,
                 not_before=pickup.ready_at,
                 due_at=None,
             )
@@ -99,7 +118,7 @@ def planned(
                 point=by_id[drop.delivery_id].dropoff.point,
                 leg_m=drop.leg_m,
                 leg_s=drive_s[number],
-                stop_s=stop_s,
+                stop_s=drop_stop_s,
                 not_before=None,
                 due_at=drop.due_at,
             )
@@ -197,6 +216,11 @@ def settle(
     return tuple(now)
 
 
+def set_out(stops: Sequence[Stop], since: datetime) -> datetime:
+    """When she left, or leaves, the last stop behind her; ``since`` when there is none."""
+    return max([since, *(stop.done_at + stop.after for stop in stops if stop.done_at is not None)])
+
+
 def all_over(stops: Sequence[Stop]) -> bool:
     """Whether nothing is left to do on a trip."""
     return all(stop.over for stop in stops)
@@ -208,7 +232,7 @@ def free_when(stops: Sequence[Stop], since: datetime, now: datetime) -> datetime
     ``since``: when she set out for the first stop still to come. Never before ``now``.
     """
     at = now
-    last = max([since, *(stop.done_at for stop in stops if stop.done_at is not None)])
+    last = set_out(stops, since)
     first = True
     for stop in stops:
         if stop.over:
@@ -219,7 +243,6 @@ def free_when(stops: Sequence[Stop], since: datetime, now: datetime) -> datetime
             there = max(now, last + timedelta(seconds=stop.leg_s))
         else:
             there = at + timedelta(seconds=stop.leg_s)
-        begun = max(there, stop.not_before) if stop.not_before is not None else there
-        at = max(now, begun + timedelta(seconds=stop.stop_s))
+        at = max(now, stop.left(there))
         first = False
     return at

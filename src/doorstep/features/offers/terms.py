@@ -191,12 +191,13 @@ def compose(
     shown_at: MarketInstant,
     expires_at: MarketInstant,
     approach_m: int | None = None,
-    stop_s: int = 180,
+    pickup_stop_s: int = 180,
+    drop_stop_s: int = 180,
 ) -> Terms:
     """The terms of carrying ``deliveries`` in that order.
 
     ``legs`` lead from the first shop through further shops to each door: one fewer than there are stops.
-    Each stop takes ``stop_s``. Base and incentive are shared in proportion to each delivery's own way from
+    A stop takes ``pickup_stop_s`` or ``drop_stop_s``. Base and incentive are shared in proportion to each delivery's own way from
     its shop. Raises ValueError when legs and stops do not fit.
     """
     pickups = _pickups(deliveries)
@@ -204,7 +205,7 @@ def compose(
         raise ValueError(f"{len(legs)} legs do not join {len(pickups)} shops and {len(deliveries)} doors")
     distance_m = sum(leg.metres for leg in legs)
     drive_s = sum(leg.seconds for leg in legs)
-    minutes = ceil((drive_s + stop_s * (len(pickups) + len(deliveries))) / 60)
+    minutes = ceil((drive_s + pickup_stop_s * len(pickups) + drop_stop_s * len(deliveries)) / 60)
     lines = pay_lines(rates, distance_m, minutes, len(deliveries))
     base = Money.sum((line.amount for line in lines), rates.currency)
     weights = [delivery.leg_m + 1 for delivery in deliveries]

@@ -125,7 +125,10 @@ async def begin(work: Work, offer: OfferRow, taken: Sequence[Delivery]) -> Trip:
     work.session.add(row)
     await work.session.flush()
     approach_s, *legs_s = offer.legs_s
-    for stop in planned(offer_view(offer).terms, taken, legs_s, approach_s, offer.stop_s):
+    terms = offer_view(offer).terms
+    for stop in planned(
+        terms, taken, legs_s, approach_s, pickup_stop_s=offer.pickup_stop_s, drop_stop_s=offer.drop_stop_s
+    ):
         work.session.add(_stop_row(row, stop))
     await work.flush()
     return (await trip_views(work, [row]))[0]

@@ -17,7 +17,7 @@ from doorstep.features.deliveries.rules import (
     TipStatus,
 )
 from doorstep.features.merchants.rules import Brand
-from doorstep.features.offers.rules import Stop, StopKind, StopState
+from doorstep.features.offers.rules import Stop, StopKind, StopState, set_out
 from doorstep.units.geo import LatLng, great_circle_m
 from doorstep.units.ids import DeliveryId
 from doorstep.units.money import Money
@@ -106,8 +106,7 @@ def planned_arrivals(
     ``started_at``: when she set out for the first stop still to come, should no stop be behind her.
     """
     found: dict[DeliveryId, ArrivalPlan] = {}
-    left = max([started_at, *(stop.done_at for stop in stops if stop.done_at is not None)])
-    at: datetime = left
+    at: datetime = set_out(stops, started_at)
     doors = 0
     for stop in stops:
         if stop.over:
@@ -120,8 +119,7 @@ def planned_arrivals(
             for delivery_id in stop.delivery_ids:
                 found[delivery_id] = ArrivalPlan(MarketInstant(at), doors, now)
             doors += 1
-        begun = max(at, stop.not_before) if stop.not_before is not None else at
-        at = max(begun + timedelta(seconds=stop.stop_s), now)
+        at = max(stop.left(at), now)
     return found
 
 
