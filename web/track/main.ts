@@ -1,0 +1,1 @@
+import "./track.css";
