@@ -434,6 +434,8 @@ CREATE TABLE network (
 	anchor_market TIMESTAMP WITH TIME ZONE NOT NULL, 
 	anchor_wall TIMESTAMP WITH TIME ZONE NOT NULL, 
 	speed DOUBLE PRECISION NOT NULL, 
+	speed_before DOUBLE PRECISION NOT NULL, 
+	usual_speed DOUBLE PRECISION NOT NULL, 
 	beat_market TIMESTAMP WITH TIME ZONE NOT NULL, 
 	beat_wall TIMESTAMP WITH TIME ZONE NOT NULL, 
 	CONSTRAINT pk_network PRIMARY KEY (id)
@@ -677,6 +679,19 @@ CREATE TABLE tariffs (
 	CONSTRAINT pk_tariffs PRIMARY KEY (id)
 );
 CREATE UNIQUE INDEX uq_tariffs_from ON tariffs (market_id, kind, valid_from);
+CREATE TABLE visits (
+	id UUID NOT NULL, 
+	digest BYTEA NOT NULL, 
+	roles JSONB NOT NULL, 
+	entered_wall TIMESTAMP WITH TIME ZONE NOT NULL, 
+	seen_wall TIMESTAMP WITH TIME ZONE NOT NULL, 
+	left_wall TIMESTAMP WITH TIME ZONE, 
+	wish_speed DOUBLE PRECISION, 
+	wish_wall TIMESTAMP WITH TIME ZONE NOT NULL, 
+	driven BOOLEAN NOT NULL, 
+	CONSTRAINT pk_visits PRIMARY KEY (id), 
+	CONSTRAINT uq_visits_digest UNIQUE (digest)
+);
 CREATE TABLE webhook_attempts (
 	message_id UUID NOT NULL, 
 	number BIGINT NOT NULL, 
@@ -1275,6 +1290,13 @@ ALTER TABLE tariffs FORCE ROW LEVEL SECURITY;
 CREATE POLICY tariffs_web ON tariffs TO doorstep_web USING (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'merchant' THEN (true) WHEN 'driver' THEN (true) WHEN 'shopper' THEN (true) WHEN 'provider' THEN (true) WHEN 'public' THEN (true) WHEN 'gate' THEN (true) ELSE false END) WITH CHECK (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'merchant' THEN (true) WHEN 'driver' THEN (true) WHEN 'shopper' THEN (true) WHEN 'provider' THEN (true) WHEN 'public' THEN (true) WHEN 'gate' THEN (true) ELSE false END);
 CREATE POLICY tariffs_system ON tariffs TO doorstep_system USING (true) WITH CHECK (true);
 CREATE POLICY tariffs_staff_insert ON tariffs AS RESTRICTIVE FOR INSERT TO doorstep_web WITH CHECK (doorstep_audience() = 'staff');
+REVOKE ALL ON visits FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE, DELETE ON visits TO doorstep_web;
+GRANT SELECT, INSERT, UPDATE, DELETE ON visits TO doorstep_system;
+ALTER TABLE visits ENABLE ROW LEVEL SECURITY;
+ALTER TABLE visits FORCE ROW LEVEL SECURITY;
+CREATE POLICY visits_web ON visits TO doorstep_web USING (CASE doorstep_audience() WHEN 'gate' THEN (true) ELSE false END) WITH CHECK (CASE doorstep_audience() WHEN 'gate' THEN (true) ELSE false END);
+CREATE POLICY visits_system ON visits TO doorstep_system USING (true) WITH CHECK (true);
 REVOKE ALL ON webhook_attempts FROM PUBLIC;
 GRANT SELECT, INSERT, UPDATE, DELETE ON webhook_attempts TO doorstep_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON webhook_attempts TO doorstep_system;

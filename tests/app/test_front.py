@@ -166,14 +166,14 @@ class TestDoors:
             for tag, attributes in Elements(page).found
             if tag == "input" and attributes.get("name") == "as"
         ]
-        assert entries == ["dispatcher", "driver", "merchant"]
+        assert entries == ["dispatcher", "driver", "shop"]
 
     async def test_who_is_in_already_finds_the_door_open(self, network: Network) -> None:
         network.http.cookies.set("doorstep-staff", "st_anything", domain="127.0.0.1")
         page = (await network.http.get("/")).text
         assert 'href="/inside/dispatcher"' in page
 
-    @pytest.mark.parametrize("role", ["dispatcher", "driver", "merchant"])
+    @pytest.mark.parametrize("role", ["dispatcher", "driver", "shop"])
     async def test_behind_each_door_the_api_answers(self, network: Network, role: str) -> None:
         page = await network.http.get(f"/inside/{role}")
         assert page.status_code == 200
@@ -196,7 +196,7 @@ class TestLiveNetwork:
         assert "Nobody here is real" not in page
 
     def test_beyond_this_machine_the_dispatchers_door_stays_shut(self) -> None:
-        doors = (DemoRole.DRIVER, DemoRole.MERCHANT)
+        doors = (DemoRole.DRIVER, DemoRole.SHOP)
         page = pages.front(figures=[], now=START, speed=30.0, demo=True, doors=doors, inside=())
         assert page.count('action="/demo/enter"') == 2
         assert 'value="dispatcher"' not in page

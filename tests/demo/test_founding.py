@@ -71,7 +71,7 @@ async def test_one_click_enters_as_each_of_the_three(network: Network, tmp_path:
     for role, own in (
         ("dispatcher", "/staff/v1/session"),
         ("driver", "/driver/v1/me"),
-        ("merchant", "/v1/session"),
+        ("shop", "/v1/session"),
     ):
         entered = await network.http.post(
             "/demo/enter", json={"as": role}, headers={"Origin": "http://127.0.0.1:8000"}

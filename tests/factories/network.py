@@ -9,6 +9,7 @@ from random import Random
 
 import httpx
 from fastapi import FastAPI
+from sqlalchemy import text
 
 from doorstep.app import wiring
 from doorstep.app.http import make_app
@@ -19,7 +20,7 @@ from doorstep.platform import clock_anchor
 from doorstep.platform.auth.actors import SYSTEM, Actor, Audience
 from doorstep.platform.blobs import FileBlobs
 from doorstep.platform.bus import Bus
-from doorstep.platform.clock import ManualClock, epoch_ms
+from doorstep.platform.clock import Anchor, ManualClock, ScaledClock, epoch_ms
 from doorstep.platform.db.work import Database, Role, Work
 from doorstep.platform.secrets import ephemeral
 from doorstep.platform.settings import Settings
@@ -58,6 +59,22 @@ class Network:
         """A unit of work under the role that fits the actor."""
         database = self.system if actor.audience is Audience.SYSTEM else self.web
         return database.work(actor)
+
+    async def scale(self, speed: float) -> None:
+        """From now on business time runs ``speed`` times as fast as ``clock``, which becomes real time."""
+        market, wall = self.clock.market_now(), self.clock.wall_now()
+        async with self.work() as work:
+            await work.session.execute(text("UPDATE network SET scaled = true"))
+            await clock_anchor.begin(work, speed)
+        anchor = Anchor(market, wall, speed)
+        self.web.clock = ScaledClock(anchor, self.clock.wall_now)
+        self.system.clock = ScaledClock(anchor, self.clock.wall_now)
+
+    async def follow(self) -> None:
+        """Let both databases' clocks look at the anchor, as every process does more than once a second."""
+        for database in (self.web, self.system):
+            async with self.work() as work:
+                await clock_anchor.follow(work, database.clock)
 
     async def run_jobs(self) -> int:
         """Run every job that is due; returns how many ran."""

@@ -97,9 +97,12 @@ class Watch:
         scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.bind_contextvars(request_id=request_id)
         started = time.perf_counter()
+        begun = False
 
         async def watched(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = request_id
                 for name, value in SECURITY_HEADERS.items():
@@ -110,7 +113,13 @@ class Watch:
                 )
             await send(message)
 
-        await self._app(scope, receive, watched)
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as error:
+            # What nobody expected is answered here, or its answer would leave without our headers.
+            if begun:
+                raise
+            await (await problems.broken(Request(scope), error))(scope, receive, watched)
 
 
 def _health(app: FastAPI) -> None:

@@ -104,7 +104,7 @@ async def prepare(urls: DatabaseUrls, plan: Plan) -> Mapping[str, str]:
             )
             work.clock = await clock_anchor.standing_clock(work)
             if plan.mode == "demo":
-                await clock_anchor.set_speed(work, plan.speed)
+                await clock_anchor.begin(work, plan.speed)
             if plan.founding is not None:
                 learned = await plan.founding(work)
         plan.founded()

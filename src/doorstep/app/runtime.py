@@ -40,6 +40,7 @@ log = structlog.get_logger("runtime")
 ATTENDANCE = 0x6F70656E
 REPLAY_ORIGIN = LatLng(lat=0.0, lng=0.0)
 """Where the plane of a recorded day is laid: far from any market, where degrees and metres agree best."""
+FOLLOW_S = clock_anchor.LEAD_S * 0.6
 LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError)
 """How a lost database shows."""
 
@@ -116,7 +117,7 @@ async def process(name: str, role: Role, settings: Settings) -> AsyncIterator[Ru
         await attending.wait()
         async with database.work(actor) as work:
             database.clock = await clock_anchor.clock_of(work)
-        following = asyncio.create_task(_follow(database, actor))
+        following = asyncio.create_task(_follow(database, bus, actor))
         try:
             yield Runtime(settings, database, connectors, bus, database.clock, mode)
         finally:
@@ -152,11 +153,10 @@ async def _attend(database: Database, actor: Actor, url: str, attending: asyncio
             await asyncio.sleep(0.3)
 
 
-async def _follow(database: Database, actor: Actor) -> None:
-    """Follow changes of speed and note how far time has come, once a second."""
-    while True:
+async def _follow(database: Database, bus: Bus, actor: Actor) -> None:
+    """Follow changes of speed at once, and note how far time has come, more than once a second."""
+    async for _ in bus.changes(clock_anchor.TOPIC, at_least_every_s=FOLLOW_S):
         with contextlib.suppress(Exception):
             async with database.work(actor) as work:
                 await clock_anchor.follow(work, database.clock)
                 await clock_anchor.beat(work)
-        await asyncio.sleep(1)

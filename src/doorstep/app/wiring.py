@@ -25,6 +25,7 @@ FEATURES = (
     "payouts",
     "webhooks",
     "console",
+    "visits",
 )
 """From the bottom up: a feature may call those before it and none after it."""
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from doorstep.app.runtime import process
 from doorstep.features.console.service import refresh_figures
+from doorstep.features.visits import service as visits
 from doorstep.platform.auth.actors import system
 from doorstep.platform.bus import Bus
 from doorstep.platform.db.work import Database, Role
@@ -17,6 +18,7 @@ from doorstep.platform.settings import Settings
 from doorstep.platform.worker import Worker
 
 log = structlog.get_logger("worker")
+PACE_S = 0.5
 
 
 async def serve(settings: Settings) -> None:
@@ -34,6 +36,8 @@ async def serve(settings: Settings) -> None:
                 _count(runtime.database),
             )
         ]
+        if runtime.mode == "demo":
+            side.append(asyncio.create_task(_keep_pace(runtime.database, runtime.bus)))
         try:
             await worker.run()
         finally:
@@ -57,6 +61,16 @@ async def _count(database: Database) -> None:
         except Exception as error:
             log.warning("figures_not_counted", error=repr(error)[:300])
         await asyncio.sleep(1)
+
+
+async def _keep_pace(database: Database, bus: Bus) -> None:
+    """Let time run as the visitors of the demo wish; one worker at a time does it."""
+    async for _ in bus.changes(visits.TOPIC, at_least_every_s=PACE_S):
+        try:
+            async with database.work(system("visits")) as work:
+                await visits.settle(work)
+        except Exception as error:
+            log.warning("pace_not_kept", error=repr(error)[:300])
 
 
 async def _measure(database: Database) -> None:

@@ -6,18 +6,20 @@ whenever the script that held them is gone.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from secrets import token_urlsafe
 
 from doorstep.connectors.couriers.directory import TWIN_SLUG
 from doorstep.demo import town
-from doorstep.demo.script import DriverPart, MerchantPart, Script, StorePart, load_script
+from doorstep.demo.script import DriverPart, MerchantPart, Script, StorePart, VisitorPart, load_script
 from doorstep.features.drivers import queries as drivers
 from doorstep.features.drivers import service as drivers_service
 from doorstep.features.drivers.rules import Ability, NewDriver, VehicleKind
+from doorstep.features.identity import queries as identity_queries
 from doorstep.features.identity import service as identity
-from doorstep.features.identity.rules import DemoRole, MerchantRole, Scope, StaffRole
+from doorstep.features.identity.rules import LIFETIMES, DemoRole, MerchantRole, Scope, StaffRole
 from doorstep.features.markets import service as markets_service
 from doorstep.features.markets.rules import Market, ServiceLevel, Stage, TariffKind
 from doorstep.features.merchants import queries as merchants
@@ -26,6 +28,7 @@ from doorstep.features.merchants.rules import Brand, NewMerchant, NewStore
 from doorstep.features.providers import queries as providers
 from doorstep.features.providers import service as providers_service
 from doorstep.features.providers.service import NewDeal
+from doorstep.platform.auth.actors import Audience
 from doorstep.platform.db.work import Work
 from doorstep.platform.secrets import Secrets
 from doorstep.units.geo import LatLng
@@ -34,7 +37,11 @@ from doorstep.units.money import Money
 
 DRIVERS = 60
 VISITOR_PHONE = "+16295550199"
-"""Of the driver that a visitor enters as; no actor plays her."""
+"""Of the driver that a visitor enters as; no actor plays her while a visitor is inside."""
+VISITORS_SHOP = "sugar-rail"
+"""The shop that a visitor enters as, and whose key the front page shows on this machine."""
+_LONGEST_RUN = timedelta(days=7)
+"""A session that would end sooner is replaced when the demo starts."""
 CREDIT = Money(250_000_00)
 """So wide that a demo of many days does not stop for a bill; real merchants get a narrow one."""
 _FIRST_NAMES = (
@@ -118,6 +125,7 @@ async def found(work: Work, secrets: Secrets, home: Path, seed: int) -> Script:
     return Script(
         seed=seed,
         merchants=tuple(parts),
+        visitor=await _visitor_part(work, parts, before),
         drivers=await _driver_parts(work, seed, nashville, parts),
         twin_webhook_secret=await _provider(work, secrets, nashville, before),
         twin_key=before.twin_key if before else token_urlsafe(24),
@@ -158,16 +166,16 @@ async def _make(work: Work, chance: Random, nashville: Market) -> None:
             role=MerchantRole.ADMIN,
             password=token_urlsafe(24),
         )
-        if shop is _SHOPS[0]:
-            await identity.mark_demo_entry(work, DemoRole.MERCHANT, user.id, merchant.id)
+        if shop.slug == VISITORS_SHOP:
+            await identity.mark_demo_entry(work, DemoRole.SHOP, user.id, merchant.id)
     for number in range(DRIVERS):
         await drivers_service.create_driver(work, _new_driver(chance, nashville, number))
     visitor = await drivers_service.create_driver(
         work,
         NewDriver(
             market_id=nashville.id,
-            first_name="You",
-            last_name="Visitor",
+            first_name="Marisol",
+            last_name="Vega",
             phone=VISITOR_PHONE,
             kind=VehicleKind.CAR,
             make="Corolla",
@@ -213,6 +221,7 @@ async def _merchant_part(work: Work, shop: "_Shop", kept: Mapping[str, str]) -> 
     stores = await merchants.stores(work, merchant.id)
     return MerchantPart(
         name=merchant.name,
+        slug=shop.slug,
         trade=shop.trade,
         key=key,
         stores=tuple(
@@ -242,6 +251,24 @@ async def _driver_parts(
             )
         )
     return tuple(parts)
+
+
+async def _visitor_part(
+    work: Work, shops: Sequence[MerchantPart], before: Script | None
+) -> VisitorPart | None:
+    """The visitor's driver with a session of the demo's own beside hers, so that her car can be moved."""
+    driver_id = await identity_queries.demo_subject(work, DemoRole.DRIVER)
+    if driver_id is None:
+        return None
+    session = before.visitor.session if before is not None and before.visitor is not None else ""
+    known = await identity_queries.session_of(work, session, Audience.DRIVER) if session else None
+    lifetime = LIFETIMES[Audience.DRIVER]
+    if known is None or lifetime.over(
+        opened=known.opened_wall, seen=known.seen_wall, at=work.wall() + _LONGEST_RUN
+    ):
+        session = (await identity.open_session(work, Audience.DRIVER, driver_id)).token
+    store = next(part for part in shops if part.slug == VISITORS_SHOP).stores[0]
+    return VisitorPart(phone=VISITOR_PHONE, session=session, lat=store.lat, lng=store.lng)
 
 
 async def _provider(work: Work, secrets: Secrets, market: Market, before: Script | None) -> str:

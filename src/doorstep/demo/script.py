@@ -26,6 +26,7 @@ class MerchantPart:
     """A merchant: what it sells decides what its orders look like."""
 
     name: str
+    slug: str
     trade: str  # grocery, bakery, pharmacy
     key: str = field(repr=False)
     stores: tuple[StorePart, ...] = ()
@@ -42,11 +43,22 @@ class DriverPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VisitorPart:
+    """The car of the driver that visitors enter as: ``session`` is the demo's own, beside the visitor's."""
+
+    phone: str
+    session: str = field(repr=False)
+    lat: float
+    lng: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
     """Everything the actors begin with."""
 
     seed: int
     merchants: tuple[MerchantPart, ...]
+    visitor: VisitorPart | None = None
     drivers: tuple[DriverPart, ...]
     twin_webhook_secret: str = field(repr=False)
     twin_key: str = field(repr=False)
@@ -93,6 +105,7 @@ def load_script(home: Path) -> Script | None:
                 for one in told["merchants"]
             ),
             drivers=tuple(DriverPart(**one) for one in told["drivers"]),
+            visitor=VisitorPart(**told["visitor"]) if told["visitor"] else None,
             twin_webhook_secret=told["twin_webhook_secret"],
             twin_key=told["twin_key"],
         )

@@ -119,7 +119,8 @@ class ScaledClock:
 
     def market_after(self, real_s: float) -> MarketInstant:
         """As the anchor says, a change of speed that is under way included."""
-        return self.anchor.market_at(WallInstant(self.wall_now() + timedelta(seconds=real_s)))
+        there = self.anchor.market_at(WallInstant(self.wall_now() + timedelta(seconds=real_s)))
+        return max(self.market_now(), there)
 
 
 class ManualClock:

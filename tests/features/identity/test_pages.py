@@ -140,7 +140,7 @@ async def demo_people(network: Network) -> None:
         await service.mark_demo_entry(work, DemoRole.DISPATCHER, ada.id)
         await service.mark_demo_entry(work, DemoRole.DRIVER, uuid4())
         await service.mark_demo_entry(work, DemoRole.DRIVER, driver)
-        await service.mark_demo_entry(work, DemoRole.MERCHANT, user.id, merchant)
+        await service.mark_demo_entry(work, DemoRole.SHOP, user.id, merchant)
 
 
 async def test_one_click_enters_the_demo_on_this_machine(network: Network) -> None:
@@ -148,7 +148,7 @@ async def test_one_click_enters_the_demo_on_this_machine(network: Network) -> No
     for role, path in (
         ("dispatcher", "/staff/v1/session"),
         ("driver", "/driver/v1/session"),
-        ("merchant", "/v1/session"),
+        ("shop", "/v1/session"),
     ):
         entered = await network.http.post("/demo/enter", json={"as": role}, headers={"Origin": OWN})
         assert entered.status_code == 201, entered.text
@@ -158,11 +158,11 @@ async def test_one_click_enters_the_demo_on_this_machine(network: Network) -> No
         assert (await network.http.get(path, headers={"Authorization": f"Bearer {token}"})).status_code == 200
 
 
-async def test_a_form_enters_too_and_leads_to_the_first_page(network: Network) -> None:
+async def test_a_form_enters_too_and_leads_to_the_page_behind_the_door(network: Network) -> None:
     await demo_people(network)
     headers = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}
     entered = await network.http.post("/demo/enter", data={"as": "driver"}, headers=headers)
-    assert (entered.status_code, entered.headers["location"]) == (303, "/")
+    assert (entered.status_code, entered.headers["location"]) == (303, "/driver")
     assert (await network.http.get("/driver/v1/session")).status_code == 200
 
 
@@ -189,8 +189,8 @@ async def test_beyond_this_machine_only_a_public_demo_is_entered_and_without_dis
     await demo_people(network)
     url = "http://demo.example.com"
     for public_demo, expected in (
-        (False, {"dispatcher": 404, "driver": 404, "merchant": 404}),
-        (True, {"dispatcher": 404, "driver": 201, "merchant": 201}),
+        (False, {"dispatcher": 404, "driver": 404, "shop": 404}),
+        (True, {"dispatcher": 404, "driver": 201, "shop": 201}),
     ):
         async with visitor(network, url, host="0.0.0.0", public_demo=public_demo) as browser:
             for role, status in expected.items():

@@ -32,7 +32,6 @@ from doorstep.features.offers.rules import (
     document_hash,
     from_document,
     kept_after,
-    open_until,
     pay_lines,
     still_true,
     terms_hash,
@@ -266,11 +265,3 @@ def test_only_the_driver_or_the_customer_can_lower_what_was_offered(cause: Cause
         assert (kept, cover) == (part.base + part.incentive, part.tip)
     else:
         assert (kept.minor, cover.minor) == (0, 0)
-
-
-def test_people_have_half_a_minute_however_fast_time_runs() -> None:
-    in_a_minute = MarketInstant(NOON + timedelta(seconds=60))
-    assert open_until(NOON, in_a_minute, real_s=60, least_real_s=30) == in_a_minute
-    thirty_times = open_until(NOON, in_a_minute, real_s=2, least_real_s=30)
-    assert thirty_times == NOON + timedelta(minutes=15)
-    assert open_until(NOON, in_a_minute, real_s=2, least_real_s=0) == in_a_minute

@@ -62,7 +62,7 @@ def _doors(request: Request) -> tuple[DemoRole, ...]:
     """As whom one may enter from here with one click."""
     settings: Settings = request.app.state.settings
     if settings.public_demo:
-        return (DemoRole.DRIVER, DemoRole.MERCHANT)
+        return (DemoRole.DRIVER, DemoRole.SHOP)
     return tuple(DemoRole) if settings.on_loopback else ()
 
 

@@ -66,7 +66,7 @@ _DOORS = {
     DemoRole.DRIVER: _Way(
         "A driver’s phone", "See the whole offer before you answer: pay, tip, miles, stops. Take it or not.", "Go in as a driver"
     ),
-    DemoRole.MERCHANT: _Way(
+    DemoRole.SHOP: _Way(
         "A shop’s counter", "Ask for a price, book a delivery, watch it go. One API call does it, too.", "Go in as the shop"
     ),
 }  # fmt: skip
@@ -211,7 +211,7 @@ _ANSWERS: dict[DemoRole, tuple[tuple[str, str], ...]] = {
         ("Your trips", "/driver/v1/trips"),
         ("What you earned", "/driver/v1/earnings"),
     ),
-    DemoRole.MERCHANT: (
+    DemoRole.SHOP: (
         ("Who you are", "/v1/session"),
         ("Your stores", "/v1/stores"),
         ("Your deliveries, newest first", "/v1/deliveries?limit=5"),

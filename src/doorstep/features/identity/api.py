@@ -2,20 +2,16 @@
 
 from datetime import timedelta
 from typing import Annotated
-from urllib.parse import parse_qs
 
 import structlog
 from fastapi import APIRouter, BackgroundTasks, Depends, FastAPI, Path, Request, Response
-from fastapi.responses import JSONResponse, RedirectResponse
-from pydantic import ValidationError
 
 from doorstep.connectors.messages.protocol import MessageRefused, Messages, MessageUnavailable
 from doorstep.connectors.outside import Connectors
 from doorstep.features.identity import cookies, credentials, passwords, people, queries, schemas, service
-from doorstep.features.identity.errors import ForgeryRefused, NoDemoEntry
 from doorstep.features.identity.gatekeeper import Gatekeeper
 from doorstep.features.identity.phones import e164
-from doorstep.features.identity.rules import DemoRole, Scope, SignedIn, StaffRole, Text
+from doorstep.features.identity.rules import Scope, SignedIn, StaffRole, Text
 from doorstep.features.identity.throttle import CODES_SENT_TO_PLACE, LINK_TRIES, PLACE
 from doorstep.platform.auth.actors import Actor, Audience
 from doorstep.platform.auth.gate import (
@@ -28,18 +24,15 @@ from doorstep.platform.auth.gate import (
     need,
 )
 from doorstep.platform.db.work import Work
-from doorstep.platform.errors import Fault, Invalid, NotFound
 from doorstep.platform.http.pages import Cursor, Limit, Page, cursor_after, read_cursor
 from doorstep.platform.http.problems import PROBLEMS
-from doorstep.platform.settings import Settings
 from doorstep.units.ids import parse, public
 
 log = structlog.get_logger("identity")
 merchants = APIRouter(prefix="/v1", tags=["merchant: sign-in and keys"], responses=PROBLEMS)
 staff = APIRouter(prefix="/staff/v1", tags=["staff: sign-in and people"], responses=PROBLEMS)
 drivers = APIRouter(prefix="/driver/v1", tags=["driver: sign-in"], responses=PROBLEMS)
-demo = APIRouter(tags=["demo"], responses=PROBLEMS)
-routers = [merchants, staff, drivers, demo]
+routers = [merchants, staff, drivers]
 
 # Signing in opens works of its own (a hash is computed between them), so it takes the actor alone.
 AtTheGate = Annotated[Actor, Depends(audience_actor(Audience.GATE))]
@@ -310,64 +303,3 @@ async def who_of_drivers(work: DriverWork) -> schemas.DriverSession:
 async def sign_driver_out(work: DriverWork, request: Request, response: Response) -> None:
     """Sign out on this device."""
     await _sign_out(request, response, work)
-
-
-_ENTRY_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            media: {
-                "schema": {
-                    "type": "object",
-                    "required": ["as"],
-                    "additionalProperties": False,
-                    "properties": {"as": {"type": "string", "enum": [role.value for role in DemoRole]}},
-                }
-            }
-            for media in ("application/json", "application/x-www-form-urlencoded")
-        },
-    }
-}
-
-
-@demo.post(
-    "/demo/enter",
-    status_code=201,
-    response_model=schemas.SessionOpened,
-    responses={303: {"description": "Entered from a form: signed in by cookie, on to the first page."}},
-    openapi_extra=_ENTRY_BODY,
-)
-async def enter_demo(request: Request, _gate: AtTheGate) -> Response:
-    """Enter the demo with one click, from our own page alone.
-
-    Only in a demo network that listens on this machine; a public demo has no dispatcher's entry.
-    """
-    if not cookies.known_host(request) or not cookies.from_own_page(request):
-        raise ForgeryRefused
-    form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
-    role = await _demo_role(request, form=form)
-    settings: Settings = request.app.state.settings
-    closed = role is DemoRole.DISPATCHER if settings.public_demo else not settings.on_loopback
-    if closed:
-        raise NoDemoEntry
-    async with database_of(request).work(GATE) as work:
-        opened = await service.enter_demo(work, role)
-    told = schemas.SessionOpened.of(opened).model_dump(mode="json")
-    answer = RedirectResponse("/", 303) if form else JSONResponse(told, 201, {"Cache-Control": "no-store"})
-    cookies.set_cookie(request, answer, opened.audience, opened.token)
-    return answer
-
-
-async def _demo_role(request: Request, *, form: bool) -> DemoRole:
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > 1024:
-            raise NotFound
-    try:
-        if form:
-            fields = parse_qs(body.decode(), strict_parsing=True, max_num_fields=4)
-            return schemas.DemoEntry.model_validate({name: found[0] for name, found in fields.items()}).role
-        return schemas.DemoEntry.model_validate_json(body).role
-    except (ValidationError, ValueError) as error:
-        raise Invalid("Say as whom to enter.", faults=[Fault("/body/as", "unknown")]) from error

@@ -24,7 +24,11 @@ def _settings(request: Request) -> Settings:
     return settings
 
 
-def cookie_name(request: Request, audience: Audience) -> str | None:
+VISIT = "visit"
+"""The cookie of a visitor of the demo, beside those of the audiences."""
+
+
+def cookie_name(request: Request, audience: Audience | str) -> str | None:
     """The cookie's name on this connection; None where a cookie would travel in the clear."""
     if request.url.scheme == "https":
         return f"__Host-doorstep-{audience}"
@@ -32,7 +36,7 @@ def cookie_name(request: Request, audience: Audience) -> str | None:
     return f"doorstep-{audience}" if settings.on_loopback or settings.public_demo else None
 
 
-def set_cookie(request: Request, response: Response, audience: Audience, token: str) -> None:
+def set_cookie(request: Request, response: Response, audience: Audience | str, token: str) -> None:
     """Let the browser keep ``token`` until it closes; the server ends the session when its time is over."""
     name = cookie_name(request, audience)
     if name is not None:
@@ -41,7 +45,7 @@ def set_cookie(request: Request, response: Response, audience: Audience, token: 
         )
 
 
-def drop_cookie(request: Request, response: Response, audience: Audience) -> None:
+def drop_cookie(request: Request, response: Response, audience: Audience | str) -> None:
     """Let the browser forget the session."""
     name = cookie_name(request, audience)
     if name is not None:

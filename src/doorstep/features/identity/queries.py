@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from doorstep.features.identity import credentials
-from doorstep.features.identity.models import KeyRow, MerchantUserRow, SessionRow, StaffRow
-from doorstep.features.identity.rules import Key, MerchantRole, Staff, StaffRole, User
+from doorstep.features.identity.models import DemoEntryRow, KeyRow, MerchantUserRow, SessionRow, StaffRow
+from doorstep.features.identity.rules import DemoRole, Key, MerchantRole, Staff, StaffRole, User
 from doorstep.platform.auth.actors import Audience
 from doorstep.platform.db.work import Work
 from doorstep.platform.errors import NotFound
@@ -161,3 +161,12 @@ async def user(work: Work, user_id: UUID) -> User:
     if row is None:
         raise NotFound
     return as_user(row)
+
+
+async def demo_subject(work: Work, role: DemoRole) -> UUID | None:
+    """Whose account visitors of a demo use who enter as ``role``; None where nobody enters so.
+
+    For the gate, the operator's people and the network itself.
+    """
+    row = await work.session.get(DemoEntryRow, role.value)
+    return None if row is None else row.subject

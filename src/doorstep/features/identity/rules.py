@@ -48,7 +48,8 @@ class DemoRole(StrEnum):
 
     DISPATCHER = "dispatcher"  # the operator's console; on loopback alone
     DRIVER = "driver"  # one driver
-    MERCHANT = "merchant"  # one merchant's user
+    SHOP = "shop"  # one merchant's user
+    SHOPPER = "shopper"  # whoever holds the link of a delivery; signs nobody in
 
     @property
     def audience(self) -> Audience:
@@ -56,7 +57,8 @@ class DemoRole(StrEnum):
         return {
             DemoRole.DISPATCHER: Audience.STAFF,
             DemoRole.DRIVER: Audience.DRIVER,
-            DemoRole.MERCHANT: Audience.MERCHANT,
+            DemoRole.SHOP: Audience.MERCHANT,
+            DemoRole.SHOPPER: Audience.SHOPPER,
         }[self]
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from doorstep.features.identity import rules
-from doorstep.features.identity.rules import DemoRole, MerchantRole, Scope, StaffRole
+from doorstep.features.identity.rules import MerchantRole, Scope, StaffRole
 from doorstep.platform.auth.actors import Audience
 from doorstep.units.ids import public
 
@@ -227,10 +227,3 @@ class KeyCreated(Told):
 
     id: str
     secret: str
-
-
-class DemoEntry(Asked):
-    """As whom to enter."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-    role: DemoRole = Field(alias="as")

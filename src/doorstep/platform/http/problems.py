@@ -116,7 +116,7 @@ async def _database(request: Request, error: Exception) -> JSONResponse:
         return _answer(
             request, Invalid("A value in the request cannot be stored (NUL character or out of range).")
         )
-    return await _broken(request, error)
+    return await broken(request, error)
 
 
 async def _hung_up(request: Request, _error: Exception) -> JSONResponse:
@@ -124,7 +124,8 @@ async def _hung_up(request: Request, _error: Exception) -> JSONResponse:
     return _answer(request, Invalid("The request ended before its body did."), 400)
 
 
-async def _broken(request: Request, error: Exception) -> JSONResponse:
+async def broken(request: Request, error: Exception) -> JSONResponse:
+    """The answer to what nobody expected: 500, logged, and nothing told of its cause."""
     log.error("unexpected", path=request.url.path, exc_info=error)
     refusal = Refusal(
         "Something on our side went wrong; nothing was changed.",
@@ -144,4 +145,4 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(PoolTimeout, _database)
     app.add_exception_handler(OSError, _database)
     app.add_exception_handler(ClientDisconnect, _hung_up)
-    app.add_exception_handler(Exception, _broken)
+    app.add_exception_handler(Exception, broken)
