@@ -163,7 +163,7 @@ class Worker:
         talks = [job_id for job_id, name in found if known[name].outside]
         alone = [job_id for job_id, name in found if known[name].inside and not known[name].together]
         shared = [job_id for job_id, name in found if known[name].inside and known[name].together]
-        groups = batched(shared, TOGETHER)  # noqa: B911 (strict came with Python 3.13)
+        groups = batched(shared, TOGETHER)
         for ids in [*groups, *((job_id,) for job_id in alone)]:
             self._begin(ids, self._in_a_lane(ids))
         if talks := talks[: self._most_outside - len(self._talking)]:

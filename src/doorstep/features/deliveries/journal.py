@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import insert
+
 from doorstep.features.deliveries import events
 from doorstep.features.deliveries.errors import CannotFollow
 from doorstep.features.deliveries.models import DeliveryEventRow, DeliveryRow
@@ -18,6 +20,8 @@ from doorstep.features.deliveries.rules import (
     advance,
 )
 from doorstep.platform.db.work import Work
+
+_ADD_EVENT = insert(DeliveryEventRow.__table__)  # type: ignore[arg-type]
 
 
 def tell(
@@ -52,21 +56,22 @@ def tell(
         currency=row.currency,
         body=dict(body),
     )
-    work.session.add(
-        DeliveryEventRow(
-            delivery_id=row.id,
-            seq=row.events_count,
-            merchant_id=row.merchant_id,
-            name=kind.name,
-            at=now,
-            at_wall=work.wall(),
-            device_at=device_at,
-            audience=work.actor.audience,
-            actor=work.actor.label or str(work.actor.audience),
-            state_before=before,
-            state_after=row.state,
-            body=event.body,
-        )
+    work.add(
+        _ADD_EVENT,
+        {
+            "delivery_id": row.id,
+            "seq": row.events_count,
+            "merchant_id": row.merchant_id,
+            "name": kind.name,
+            "at": now,
+            "at_wall": work.wall(),
+            "device_at": device_at,
+            "audience": work.actor.audience,
+            "actor": work.actor.label or str(work.actor.audience),
+            "state_before": before,
+            "state_after": row.state,
+            "body": event.body,
+        },
     )
     work.emit(event, stream=events.stream(row.id), seq=row.events_count, market_id=row.market_id)
     work.wake(f"delivery:{row.id}")

@@ -20,7 +20,7 @@ from doorstep.features.deliveries.rules import (
 )
 from doorstep.features.merchants import queries as merchants
 from doorstep.features.merchants.errors import UnknownStore
-from doorstep.features.merchants.rules import Store
+from doorstep.features.merchants.rules import Merchant, Store
 from doorstep.features.quotes import service as quotes
 from doorstep.features.quotes.prices import Price
 from doorstep.features.quotes.rules import Promise, fingerprint
@@ -78,15 +78,15 @@ async def place(work: Work, connectors: Connectors, order: Order) -> Delivery:
         cart=order.cart,
         requirements=order.requirements.names(),
     )
+    merchant = await merchants.merchant(work, store.merchant_id)
     found, leg = await _found(work, connectors, store, asked)
     if order.quote_id is not None and isinstance(found, Located):
         quote = await quotes.take(work, order.quote_id, fingerprint(quotes.wanted(asked, store, found)))
         promise, price, leg = quote.promise, quote.price, quote.leg
     else:
-        promise, price = await _agreed(work, connectors, store, asked, found, leg)
+        promise, price = await _agreed(work, connectors, store, asked, found, leg, merchant)
     assert isinstance(found, Located)
     assert leg is not None
-    merchant = await merchants.merchant(work, store.merchant_id)
     pin = fresh_pin() if order.requirements.pin else None
     return await service.create(
         work,
@@ -188,8 +188,9 @@ async def _agreed(
     asked: quotes.Request,
     found: Located | NotLocated,
     leg: Leg | None,
+    merchant: Merchant | None = None,
 ) -> tuple[Promise, Price]:
-    agreed = await quotes.assess(work, store, asked, found, leg, connectors=connectors)
+    agreed = await quotes.assess(work, store, asked, found, leg, connectors=connectors, merchant=merchant)
     return agreed.promise, agreed.price
 
 

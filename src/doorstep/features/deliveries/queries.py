@@ -259,11 +259,6 @@ async def proof_picture(work: Work, delivery_id: UUID, proof_id: UUID) -> tuple[
     return row.blob_key, row.media_type
 
 
-async def shopper_note(work: Work, delivery_id: UUID) -> dict[str, Any]:
-    """The carrier's first name and vehicle, for the shopper; empty before there is one."""
-    return (await row_of(work, delivery_id)).carrier_note
-
-
 async def sealed_pin(work: Work, delivery_id: UUID) -> bytes | None:
     """The shopper's code as sealed, None when the delivery has none."""
     return (await row_of(work, delivery_id)).pin_sealed

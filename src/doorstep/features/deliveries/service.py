@@ -123,6 +123,11 @@ class NewDelivery:
     prepaid: bool
 
 
+_ADD = insert(DeliveryRow.__table__).on_conflict_do_nothing(  # type: ignore[arg-type]
+    index_elements=["merchant_id", "external_id"], index_where=text(LIVE_EXTERNAL)
+)
+
+
 def _pointer(flag: str) -> str:
     return f"/{flag}" if flag == "return_policy" else f"/requirements/{flag}"
 
@@ -216,13 +221,7 @@ async def _insert(work: Work, row: DeliveryRow) -> None:
     Raises ExternalIdTaken.
     """
     values = {column.key: getattr(row, column.key) for column in DeliveryRow.__table__.columns}
-    written = await work.session.execute(
-        insert(DeliveryRow)
-        .values(values | {"events_count": 1})
-        .on_conflict_do_nothing(
-            index_elements=["merchant_id", "external_id"], index_where=text(LIVE_EXTERNAL)
-        )
-    )
+    written = await work.session.execute(_ADD, values | {"events_count": 1})
     if getattr(written, "rowcount", 0):
         return
     there = await work.session.scalar(

@@ -5,6 +5,8 @@ looked up. A key revoked or a session ended is refused from that commit on; a dr
 phone shows several times a minute, within half a second (``remembered``).
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import NoReturn
 from uuid import UUID
 
@@ -38,8 +40,13 @@ class Gatekeeper:
         self.uses = UseNotes()
         self.remembered = Remembered()
 
-    async def __call__(self, request: Request, database: Database, audience: Audience) -> Actor:
-        """The actor behind ``request``. Raises NotSignedIn, ForgeryRefused (by cookie), NotAllowed."""
+    async def __call__(
+        self, request: Request, database: Database, audience: Audience, work: Work | None = None
+    ) -> Actor:
+        """The actor behind ``request``, looked up in ``work`` where one is open, which is then at the gate.
+
+        Raises NotSignedIn, ForgeryRefused (by cookie), NotAllowed.
+        """
         if audience is Audience.PUBLIC:
             return PUBLIC
         if audience is Audience.GATE:
@@ -54,10 +61,10 @@ class Gatekeeper:
         if audience is Audience.DRIVER:
             session = await self._driver_session(database, credential)
         else:
-            async with database.work(GATE) as work:
+            async with _at_the_gate(database, work) as there:
                 if by_key:
-                    return await self._by_key(work, credential, audience)
-                session = await queries.session_of(work, credential, audience)
+                    return await self._by_key(there, credential, audience)
+                session = await queries.session_of(there, credential, audience)
         if session is None:
             _refuse()
         return self._by_session(request, session, audience, database.clock.wall_now())
@@ -126,6 +133,17 @@ class Gatekeeper:
                 label=f"user:{public('user', session.subject)}",
             )
         return Actor(audience, subject=session.subject, label=f"driver:{public('driver', session.subject)}")
+
+
+@asynccontextmanager
+async def _at_the_gate(database: Database, work: Work | None) -> AsyncIterator[Work]:
+    """A unit of work that may look credentials up: the one already open, or one of its own."""
+    if work is None:
+        async with database.work(GATE) as own:
+            yield own
+    else:
+        await work.become(GATE)
+        yield work
 
 
 def _staff(request: Request, staff_id: UUID, role: StaffRole) -> Actor:

@@ -28,6 +28,10 @@ from doorstep.features.ledger.rules import (
 from doorstep.platform.db.work import Work
 from doorstep.units.money import Money
 
+# Made once, so that their compiled form is found again by identity.
+_ADD_TRANSACTION = upsert(TransactionRow.__table__).on_conflict_do_nothing()  # type: ignore[arg-type]
+_ADD_ENTRIES = insert(EntryRow.__table__)  # type: ignore[arg-type]
+
 
 async def post(work: Work, posting: Posting) -> UUID:
     """Write a posted transaction and return its id. Raises FactMismatch."""
@@ -154,22 +158,21 @@ async def _write(
     reverses: UUID | None = None,
 ) -> None:
     written = await work.session.execute(
-        upsert(TransactionRow)
-        .values(
-            id=posting.transaction_id,
-            fact=posting.fact,
-            kind=posting.kind,
-            state=state,
-            lines=len(posting.entries),
-            content_hash=posting.content_hash(),
-            memo=posting.memo,
-            at=posting.at,
-            market_id=posting.market_id,
-            tenant_id=posting.tenant_id,
-            settles=settles,
-            reverses=reverses,
-        )
-        .on_conflict_do_nothing()
+        _ADD_TRANSACTION,
+        {
+            "id": posting.transaction_id,
+            "fact": posting.fact,
+            "kind": posting.kind,
+            "state": state,
+            "lines": len(posting.entries),
+            "content_hash": posting.content_hash(),
+            "memo": posting.memo,
+            "at": posting.at,
+            "market_id": posting.market_id,
+            "tenant_id": posting.tenant_id,
+            "settles": settles,
+            "reverses": reverses,
+        },
     )
     if not _count(written):
         earlier = await _existing(work, posting)
@@ -177,23 +180,22 @@ async def _write(
             raise FactMismatch(f"{posting.fact} was posted before with other amounts")
         return
     await work.session.execute(
-        insert(EntryRow).values(
-            [
-                {
-                    "transaction_id": posting.transaction_id,
-                    "line": line,
-                    "account": entry.account,
-                    "amount_minor": entry.amount.minor,
-                    "currency": entry.amount.currency,
-                    "pending": state is TransactionState.PENDING,
-                    "owner_kind": entry.owner.kind if entry.owner else OwnerKind.PLATFORM,
-                    "owner_id": entry.owner.id if entry.owner else None,
-                    "delivery_id": entry.delivery_id,
-                    "at": posting.at,
-                }
-                for line, entry in enumerate(posting.entries)
-            ]
-        )
+        _ADD_ENTRIES,
+        [
+            {
+                "transaction_id": posting.transaction_id,
+                "line": line,
+                "account": entry.account,
+                "amount_minor": entry.amount.minor,
+                "currency": entry.amount.currency,
+                "pending": state is TransactionState.PENDING,
+                "owner_kind": entry.owner.kind if entry.owner else OwnerKind.PLATFORM,
+                "owner_id": entry.owner.id if entry.owner else None,
+                "delivery_id": entry.delivery_id,
+                "at": posting.at,
+            }
+            for line, entry in enumerate(posting.entries)
+        ],
     )
 
 

@@ -10,7 +10,7 @@ from doorstep.connectors.maps.protocol import Leg, Precision
 from doorstep.features.markets import queries as markets
 from doorstep.features.markets.rules import Tariff, TariffTerms
 from doorstep.features.merchants import queries as merchants
-from doorstep.features.merchants.rules import Store
+from doorstep.features.merchants.rules import Merchant, Store
 from doorstep.features.quotes.errors import UnknownQuote
 from doorstep.features.quotes.models import QuoteRow
 from doorstep.features.quotes.prices import Price
@@ -55,7 +55,7 @@ async def quote(work: Work, quote_id: UUID) -> Quote:
     return view(row)
 
 
-async def tariff_of(work: Work, store: Store, at: datetime) -> Tariff:
-    """The tariff of a store's merchant in the store's market at ``at``. Raises NoTariff."""
-    merchant = await merchants.merchant(work, store.merchant_id)
+async def tariff_of(work: Work, store: Store, at: datetime, merchant: Merchant | None = None) -> Tariff:
+    """The tariff of a store's merchant, read unless it is given, in the store's market at ``at``. Raises NoTariff."""
+    merchant = merchant or await merchants.merchant(work, store.merchant_id)
     return await markets.tariff(work, store.market_id, merchant.tariff_kind, at)

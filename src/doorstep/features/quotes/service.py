@@ -22,7 +22,7 @@ from doorstep.connectors.us.zips import ZipArea
 from doorstep.features.markets import queries as markets
 from doorstep.features.markets.rules import ServiceLevel
 from doorstep.features.merchants import queries as merchants
-from doorstep.features.merchants.rules import Store
+from doorstep.features.merchants.rules import Merchant, Store
 from doorstep.features.quotes import queries
 from doorstep.features.quotes.eligibility import (
     Answer,
@@ -89,13 +89,14 @@ async def assess(
     *,
     connectors: Connectors | None = None,
     feasible: Feasible = anything,
+    merchant: Merchant | None = None,
 ) -> Agreed:
     """The promise and the price of ``request`` right now, without keeping anything.
 
     Raises NotEligible with all reasons and the nearest alternative; with ``connectors`` the merchant's
-    other stores are looked at, too.
+    other stores are looked at, too. ``merchant``: the store's, where the caller has read it already.
     """
-    case = await _case(work, store, request, found, leg)
+    case = await _case(work, store, request, found, leg, merchant)
     verdict = eligible(case, feasible)
     if verdict.promise is None or case.leg is None:
         other = await nearest_alternative(work, connectors, case, verdict, feasible)
@@ -269,12 +270,17 @@ async def price_now(
 
 
 async def _case(
-    work: Work, store: Store, request: Request, found: Located | NotLocated, leg: Leg | None
+    work: Work,
+    store: Store,
+    request: Request,
+    found: Located | NotLocated,
+    leg: Leg | None,
+    merchant: Merchant | None,
 ) -> Case:
     return Case(
         market=await markets.market(work, store.market_id),
         store=store,
-        tariff=await queries.tariff_of(work, store, work.now()),
+        tariff=await queries.tariff_of(work, store, work.now(), merchant),
         found=found,
         leg=leg,
         level=request.level,

@@ -41,14 +41,15 @@ async def view(work: Work, connectors: Connectors, delivery_id: UUID) -> Shopper
     now, state = work.now(), delivery.state
     name, brand = await merchants.name_and_brand(work, delivery.merchant_id)
     market = await markets.market(work, delivery.market_id)
-    note = await deliveries.shopper_note(work, delivery_id)
-    stops = await plan(work, delivery_id)
+    note = delivery.carrier_note
+    stops = await plan(work, delivery_id) if delivery.carrier else None
     doors_before = stops.doors_before if stops else 0
     fix = None
     if rules.may_see_position(state, doors_before) and delivery.carrier and delivery.carrier.driver_id:
         driver_id = delivery.carrier.driver_id
         fix = (await fixes.latest(work, [driver_id])).get(driver_id)
-    sealed = await deliveries.sealed_pin(work, delivery_id) if rules.needs_pin(state) else None
+    wants_pin = delivery.requirements.pin and rules.needs_pin(state)
+    sealed = await deliveries.sealed_pin(work, delivery_id) if wants_pin else None
     driver = str(note.get("first_name") or "").split(" ")[0]
     ended = delivery.ended_at is not None
     return ShopperView(

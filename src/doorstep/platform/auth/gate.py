@@ -22,8 +22,10 @@ _MARK = "doorstep_audience"
 class Authenticator(Protocol):
     """Turns a request's credential into an actor of one audience (``features.identity`` does)."""
 
-    async def __call__(self, request: Request, database: Database, audience: Audience) -> Actor:
-        """The actor behind the request. Raises NotSignedIn."""
+    async def __call__(
+        self, request: Request, database: Database, audience: Audience, work: Work | None = None
+    ) -> Actor:
+        """The actor behind the request, looked up in ``work`` where that is open already. Raises NotSignedIn."""
 
 
 def database_of(request: Request) -> Database:
@@ -36,11 +38,12 @@ def _work_as(audience: Audience) -> Callable[[Request], AsyncIterator[Work]]:
     async def dependency(request: Request) -> AsyncIterator[Work]:
         database = database_of(request)
         if audience in {Audience.PUBLIC, Audience.GATE}:
-            actor = PUBLIC if audience is Audience.PUBLIC else GATE
-        else:
-            authenticate: Authenticator = request.app.state.authenticate
-            actor = await authenticate(request, database, audience)
-        async with database.work(actor) as work:
+            async with database.work(PUBLIC if audience is Audience.PUBLIC else GATE) as work:
+                yield work
+            return
+        authenticate: Authenticator = request.app.state.authenticate
+        async with database.work(None) as work:
+            await work.become(await authenticate(request, database, audience, work))
             yield work
 
     setattr(dependency, _MARK, audience)  # read by the route matrix test

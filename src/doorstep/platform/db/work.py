@@ -4,13 +4,13 @@
 told to the work are written with the commit, wake-ups go out after it.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import text
+from sqlalchemy import Executable, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
@@ -35,6 +35,15 @@ _SETTINGS = text(
 )
 
 
+# Made once, so that their compiled form is found again by identity.
+_ADD_JOB = (
+    insert(JobRow.__table__)  # type: ignore[arg-type]
+    .on_conflict_do_nothing(index_elements=["handler", "key"], index_where=text("key IS NOT NULL"))
+    .inline()  # its number is not asked back: those who write jobs may not read them
+)
+UNKNOWN = Actor(Audience.PUBLIC, label="unknown")
+
+
 class Work:
     """What every verb of the business is given. ``session`` is for the feature's own rows."""
 
@@ -47,6 +56,7 @@ class Work:
         self.clock = clock
         self._ids = ids
         self._handlers = handlers
+        self._rows: list[tuple[Executable, Mapping[str, object]]] = []
         self._jobs: list[NewJob] = []
         self._topics: set[str] = set()
         self._after: list[Callable[[], None]] = []
@@ -120,26 +130,23 @@ class Work:
             },
         )
 
+    def add(self, statement: Executable, row: Mapping[str, object]) -> None:
+        """Write ``row`` by ``statement`` (an insert made once, at import) with the next flush, after the session's rows."""
+        self._rows.append((statement, row))
+
     async def flush(self) -> None:
         """Write rows and jobs told so far, without committing."""
         await self.session.flush()
+        for statement, row in self._rows:
+            await self.session.execute(statement, row)
+        self._rows.clear()
         if self._jobs:
             wall = self.wall()
             rows = [as_row(job, wall) for job in self._jobs]
             self._jobs.clear()
             self._topics.add("jobs")
-            keyless = [row for row in rows if row["key"] is None]
-            keyed = [row for row in rows if row["key"] is not None]
-            if keyless:
-                await self.session.execute(insert(JobRow).values(keyless))
-            if keyed:
-                await self.session.execute(
-                    insert(JobRow)
-                    .values(keyed)
-                    .on_conflict_do_nothing(
-                        index_elements=["handler", "key"], index_where=text("key IS NOT NULL")
-                    )
-                )
+            for row in rows:
+                await self.session.execute(_ADD_JOB, row)
 
     async def commit(self, wake: Callable[[set[str]], None]) -> None:
         """Write everything and commit, then wake listeners. Called by ``Database.work``."""
@@ -182,14 +189,18 @@ class Database:
         self._glancing = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
-    async def work(self, actor: Actor) -> AsyncIterator[Work]:
-        """A unit of work as ``actor``: committed at the end of the block, rolled back when it raises."""
-        assert (actor.audience is Audience.SYSTEM) == (self.role is Role.SYSTEM), (
+    async def work(self, actor: Actor | None) -> AsyncIterator[Work]:
+        """A unit of work as ``actor``: committed at the end of the block, rolled back when it raises.
+
+        None when it is still to be found out who asks: nobody's rows can be seen until ``become``.
+        """
+        assert (actor is not None and actor.audience is Audience.SYSTEM) == (self.role is Role.SYSTEM), (
             "no route handler may use the system role"
         )
         async with AsyncSession(self.engine, expire_on_commit=False) as session:
-            work = Work(session, actor, self.clock, self.ids, self.handlers)
-            await work.become(actor)
+            work = Work(session, actor or UNKNOWN, self.clock, self.ids, self.handlers)
+            if actor is not None:
+                await work.become(actor)
             yield work
             await work.commit(self.wake)
 

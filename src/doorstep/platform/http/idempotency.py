@@ -13,7 +13,8 @@ from uuid import UUID
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy import LargeBinary, text
+from sqlalchemy import LargeBinary, bindparam, delete, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from doorstep.platform.db.rows import Row, Visible
@@ -33,6 +34,17 @@ class IdempotencyRow(Row):
     status: Mapped[int]
     answer: Mapped[bytes] = mapped_column(LargeBinary)
     created_wall: Mapped[datetime]
+
+
+_TABLE = IdempotencyRow.__table__
+_MINE = (
+    (_TABLE.c.tenant == bindparam("of"))
+    & (_TABLE.c.route == bindparam("by"))
+    & (_TABLE.c.key == bindparam("with"))
+)
+_BEGIN = insert(_TABLE).on_conflict_do_nothing()  # type: ignore[arg-type]
+_END = update(_TABLE).where(_MINE).values(status=bindparam("status"), answer=bindparam("answer"))  # type: ignore[arg-type]
+_FORGET = delete(_TABLE).where(_MINE)  # type: ignore[arg-type]
 
 
 class KeyReused(Conflict):
@@ -61,13 +73,12 @@ async def once(
     assert tenant is not None
     route = f"{request.method} {request.url.path}"
     body_hash = hashlib.sha256(await request.body()).digest()
-    # The advisory lock lets concurrent twins wait for the first one's commit instead of running too.
-    await work.session.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:scope, 0))"),
-        {"scope": f"{tenant}|{route}|{key}"},
-    )
-    found = await work.session.get(IdempotencyRow, (tenant, route, key))
-    if found is not None:
+    row = {"tenant": tenant, "route": route, "key": key, "body_hash": body_hash, "status": 0, "answer": b""}
+    # The row is written first: concurrent twins wait at it for our commit, and then find it.
+    first = await work.session.execute(_BEGIN, row | {"created_wall": work.wall()})
+    if not getattr(first, "rowcount", 0):
+        found = await work.session.get(IdempotencyRow, (tenant, route, key))
+        assert found is not None, "the row that was in the way is ours to see"
         if found.body_hash != body_hash:
             raise KeyReused
         return Response(
@@ -77,16 +88,9 @@ async def once(
             headers={"Idempotent-Replayed": "true"},
         )
     answer = await act()
+    told = {"of": tenant, "by": route, "with": key}
     if answer.status_code < 400:
-        work.session.add(
-            IdempotencyRow(
-                tenant=tenant,
-                route=route,
-                key=key,
-                body_hash=body_hash,
-                status=answer.status_code,
-                answer=bytes(answer.body),
-                created_wall=work.wall(),
-            )
-        )
+        await work.session.execute(_END, told | {"status": answer.status_code, "answer": bytes(answer.body)})
+    else:
+        await work.session.execute(_FORGET, told)
     return answer
