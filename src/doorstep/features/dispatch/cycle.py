@@ -27,7 +27,15 @@ from doorstep.features.deliveries import service as delivery_verbs
 from doorstep.features.deliveries.rules import Delivery
 from doorstep.features.dispatch import queries, service
 from doorstep.features.dispatch.rules import Policy, Step, Waiting, next_step
-from doorstep.features.dispatch.snapshot import Belief, Snapshot, params_of, policy_of, stops_s, take
+from doorstep.features.dispatch.snapshot import (
+    Belief,
+    Snapshot,
+    eligible,
+    params_of,
+    policy_of,
+    stops_s,
+    take,
+)
 from doorstep.features.drivers import queries as drivers
 from doorstep.features.fixes import queries as fixes
 from doorstep.features.markets import queries as markets
@@ -227,32 +235,27 @@ async def _climb(
         return done
     async with database.work(ACTOR) as work:
         chances = await providers.chances(work, belief.market.id, idle)
-    positions = {driver_id: fix.point for driver_id, fix in belief.fixes.items()}
     for delivery in idle:
         chance = chances.get(delivery.id)
         if chance is not None and chance.asked:
             continue
+        near = eligible(delivery, belief, policy) if _pressing(delivery, belief, policy) else []
+        step, why = next_step(
+            Waiting(
+                due_at=delivery.due_at,
+                ready_at=delivery.ready_at,
+                drive=timedelta(seconds=delivery.leg_s + 420),
+                refusals=len(belief.refusals.get(delivery.id, ())),
+                broadcasts=belief.broadcasts.get(delivery.id, 0),
+                eligible=len(near),
+                provider_open=bool(chance and chance.open),
+            ),
+            policy,
+            belief.now,
+        )
+        if step is Step.PLAN:
+            continue
         async with database.work(ACTOR) as work:
-            near = (
-                await service.eligible(work, delivery, positions, policy)
-                if _pressing(delivery, belief, policy)
-                else []
-            )
-            step, why = next_step(
-                Waiting(
-                    due_at=delivery.due_at,
-                    ready_at=delivery.ready_at,
-                    drive=timedelta(seconds=delivery.leg_s + 420),
-                    refusals=len(belief.refusals.get(delivery.id, ())),
-                    broadcasts=belief.broadcasts.get(delivery.id, 0),
-                    eligible=len(near),
-                    provider_open=bool(chance and chance.open),
-                ),
-                policy,
-                belief.now,
-            )
-            if step is Step.PLAN:
-                continue
             try:
                 await leases.check(work, lease)
                 present = await deliveries.delivery(work, delivery.id)

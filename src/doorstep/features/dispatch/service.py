@@ -25,7 +25,6 @@ from doorstep.features.offers import service as offer_verbs
 from doorstep.features.offers.rules import Offer, Proposal
 from doorstep.features.providers import service as provider_verbs
 from doorstep.platform.db.work import Work
-from doorstep.units.geo import LatLng, great_circle_m
 from doorstep.units.ids import DeliveryId, DriverId, MarketId
 from doorstep.units.time import MarketInstant
 
@@ -278,24 +277,6 @@ async def hand_to_provider(work: Work, *, tick_id: UUID, delivery: Delivery, why
         f"handed to an outside courier: {why}",
         {"provider_job": str(job.id)},
     )
-
-
-async def eligible(
-    work: Work, delivery: Delivery, positions: Mapping[Any, LatLng], policy: Policy
-) -> list[DriverId]:
-    """Drivers on duty near the store who could take it and have not said no, nearest first."""
-    refused = (await offers.refusals(work, [delivery.id])).get(delivery.id, frozenset())
-    busy = {trip.driver_id for trip in await offers.trips_under_way(work, delivery.market_id)}
-    near = []
-    for driver in await drivers.on_duty(work, delivery.market_id):
-        if driver.id in refused or driver.id in busy or driver.id not in positions:
-            continue
-        if why_not(driver, delivery.requirements.names(), delivery.units) is not None:
-            continue
-        far = great_circle_m(positions[driver.id], delivery.pickup.point)
-        if far <= policy.broadcast_reach_m:
-            near.append((far, driver.id))
-    return [driver_id for _, driver_id in sorted(near)]
 
 
 async def override_assign(work: Work, delivery_id: UUID, driver_id: UUID, reason: str) -> Offer:

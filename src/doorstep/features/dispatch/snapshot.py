@@ -11,11 +11,12 @@ from doorstep.engine.world import FOREVER_S, Order, Plan, World
 from doorstep.engine.world import Driver as EngineDriver
 from doorstep.features.deliveries.rules import Delivery
 from doorstep.features.dispatch.rules import Policy
-from doorstep.features.drivers.rules import Ability, Driver, abilities_for
+from doorstep.features.drivers.rules import Ability, Driver, abilities_for, why_not
 from doorstep.features.fixes.rules import Fix
 from doorstep.features.markets.rules import Market
 from doorstep.features.offers.rules import Offer, OfferMode, Trip
-from doorstep.units.geo import LatLng
+from doorstep.units.geo import LatLng, great_circle_m
+from doorstep.units.ids import DriverId
 from doorstep.units.time import MarketInstant, epoch_s
 
 ABILITIES = {ability: 1 << number for number, ability in enumerate(Ability)}
@@ -139,6 +140,22 @@ def take(belief: Belief) -> Snapshot:
             )
     world = World(orders, tuple(drivers), belief.plan)
     return Snapshot(world, tuple(places.points), {d.id: d.version for d in belief.deliveries})
+
+
+def eligible(delivery: Delivery, belief: Belief, policy: Policy) -> list[DriverId]:
+    """Drivers on duty near the store who could take it and have not said no, nearest first."""
+    refused = belief.refusals.get(delivery.id, frozenset())
+    busy = {trip.driver_id for trip in belief.trips}
+    needs = delivery.requirements.names()
+    near = []
+    for driver in belief.drivers:
+        fix = belief.fixes.get(driver.id)
+        if driver.id in refused or driver.id in busy or fix is None:
+            continue
+        far = great_circle_m(fix.point, delivery.pickup.point)
+        if far <= policy.broadcast_reach_m and why_not(driver, needs, delivery.units) is None:
+            near.append((far, driver.id))
+    return [driver_id for _, driver_id in sorted(near)]
 
 
 def _past_asking(delivery: Delivery, belief: Belief) -> bool:
