@@ -4,6 +4,7 @@ The routes are read off the application, so a new one is tested the moment it is
 for which there is no foreign thing, or a body that cannot be made, fails the test: say here what it is.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +41,13 @@ NO_AUDIENCE = {
     "/openapi.json": "the routes, which are no secret",
     "/front/{name}": "style sheets, scripts and fonts",
     "/inside/{role}": "a page without anybody's rows; the browser asks the API itself",
+    "/assets/{name}": "scripts, style sheets and fonts of the pages",
+    "/console": "a page without anybody's rows; the browser asks the API itself",
+    "/console/{rest:below}": "the same page, and files beside it",
+    "/driver": "a page without anybody's rows; the browser asks the API itself",
+    "/driver/{rest:below}": "the same page, and files beside it",
+    "/shop": "a page without anybody's rows; the browser asks the API itself",
+    "/shop/{rest:below}": "the same page, and files beside it",
 }
 """Routes without an audience, each with why."""
 
@@ -57,7 +65,7 @@ NOTHING_OF_NOBODY = {
 }
 """Routes of staff that answer 200 for a thing that is not there, each with why."""
 
-PARAMETERS = {"role": "driver", "name": "front.css", "account": "cash:operating"}
+PARAMETERS = {"role": "driver", "name": "front.css", "account": "cash:operating", "rest": "board"}
 FORMS: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/driver/v1/deliveries/{delivery_id}/proofs"): {
         "data": {"kind": "photo", "report_id": "m-1"},
@@ -138,7 +146,7 @@ class Samples:
                 known = {"delivery_id": self._ids["done_id"], "token": self._ids["done_token"]}.get(
                     name, known
                 )
-            path = path.replace("{" + name + "}", known)
+            path = re.sub(r"\{" + name + r"(:\w+)?\}", known, path)
         query = {
             given["name"]: self._ids[f"{given['name']}_id"]
             for given in door.operation.get("parameters", [])

@@ -1,14 +1,16 @@
 """Routes of markets: for staff, and where the network runs for everybody."""
 
-from typing import Annotated
+import asyncio
+from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request, Response
 
 from doorstep.features.identity.rules import StaffRole
 from doorstep.features.markets import queries, rules, schemas, service
-from doorstep.features.markets.errors import MalformedMarket
+from doorstep.features.markets.errors import MalformedMarket, UnknownMarket
+from doorstep.features.markets.ground import Grounds
 from doorstep.features.markets.seeds import slug_of
 from doorstep.platform.auth.gate import PublicWork, StaffWork, need
 from doorstep.platform.db.work import Work
@@ -21,6 +23,14 @@ public = APIRouter(prefix="/public/v1/markets", tags=["public"], responses=PROBL
 staff = APIRouter(prefix="/staff/v1/markets", tags=["staff: markets"], responses=PROBLEMS)
 routers = [public, staff]
 
+_GROUNDS = Grounds()
+_GEOJSON: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "GeoJSON: outline, ZIP cells, and rivers, main roads and places where they are known",
+        "content": {"application/geo+json": {"schema": {"type": "object"}}},
+    },
+    304: {"description": "Unchanged since the version named in If-None-Match"},
+}
 MarketPath = Annotated[str, Path(max_length=40, examples=["mkt_01jd0000000000000000000000"])]
 
 
@@ -29,6 +39,33 @@ async def list_public(work: PublicWork) -> list[schemas.PublicMarket]:
     """Markets that were announced, by slug."""
     found = await queries.all_markets(work)
     return [schemas.PublicMarket.of(market) for market in found if market.stage in rules.ANNOUNCED]
+
+
+@public.get("/{market_id}/base", response_class=Response, responses=_GEOJSON)
+async def public_base(work: PublicWork, request: Request, market_id: MarketPath) -> Response:
+    """The base map of a market that was announced, drawn from its own data; each feature has a `kind`."""
+    market = await queries.market(work, parse("market", market_id))
+    if market.stage not in rules.ANNOUNCED:
+        raise UnknownMarket
+    return await _base(request, market, "public")
+
+
+@staff.get("/{market_id}/base", response_class=Response, responses=_GEOJSON)
+async def base(work: StaffWork, request: Request, market_id: MarketPath) -> Response:
+    """The base map of any market."""
+    return await _base(request, await queries.market(work, parse("market", market_id)), "private")
+
+
+async def _base(request: Request, market: rules.Market, kept_by: str) -> Response:
+    drawn = await asyncio.to_thread(_GROUNDS.of, market)
+    headers = {"ETag": drawn.etag, "Cache-Control": f"{kept_by}, max-age=3600", "Vary": "Accept-Encoding"}
+    if request.headers.get("if-none-match") == drawn.etag:
+        return Response(status_code=304, headers=headers)
+    body = drawn.plain
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        body = drawn.packed
+        headers["Content-Encoding"] = "gzip"
+    return Response(body, media_type="application/geo+json", headers=headers)
 
 
 @staff.get("")
