@@ -11,13 +11,16 @@ export PYTHONDONTWRITEBYTECODE := 1
 # State of this checkout's demo, unless DOORSTEP_HOME says otherwise.
 export DOORSTEP_HOME ?= $(CURDIR)/.state
 
-.PHONY: setup setup-dev run dev test check format bench faults replay web schema openapi screenshots clean
+.PHONY: setup setup-dev run dev test check format bench faults replay web schema openapi screenshots clean web-check
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-setup: .venv/.run ## Install what running needs
+setup: .venv/.run ## Install what running needs; build the pages when their sources changed
+	@.tools/bin/python scripts/build_pages.py --if-stale
+
 setup-dev: .venv/.dev ## Install what tests and checks need, too
+	@.tools/bin/python scripts/build_pages.py --if-stale --keep
 
 $(UV):
 	@scripts/find-python -m venv .tools
@@ -66,8 +69,11 @@ schema: setup-dev ## Rewrite the first migration from the declared rows (before 
 openapi: setup-dev ## Rewrite openapi.json from the routes
 	@$(BIN)/doorstep openapi openapi.json
 
-web: setup ## The pages (built with the next milestone; today the front page is served as it is)
-	@echo "Nothing to build yet: the front page needs no build step."
+web: $(UV) ## Build the pages from web/
+	@.tools/bin/python scripts/build_pages.py
+
+web-check: setup-dev ## Lint, format and types of the pages
+	@cd web && npm run --silent check
 
 clean: ## Forget the environment and the demo's state
 	rm -rf .venv .tools .state
