@@ -69,7 +69,7 @@ def _machines_node() -> list[str] | None:
         major, minor = (int(part) for part in told.strip().lstrip("v").split(".")[:2])
     except ValueError:
         return None
-    if (major, minor) < OLDEST_NODE or major == 21:  # noqa: PLR2004 (the bundler refuses 21)
+    if (major, minor) < OLDEST_NODE or major == 21:
         return None
     return [npm]
 
