@@ -14,6 +14,7 @@ from doorstep.features.console import service
 from doorstep.features.identity.rules import DemoRole
 from doorstep.features.markets import service as markets
 from doorstep.features.markets.rules import NewMarket, Stage
+from doorstep.platform import clock_anchor
 from doorstep.units.geo import LatLng, Polygon
 from doorstep.units.ids import public
 
@@ -209,8 +210,22 @@ class TestClock:
             "market_time": "2026-11-21T17:00:00Z",
             "real_time": "2026-11-21T17:00:00Z",
             "speed": 1.0,
+            "turn": None,
             "mode": "demo",
         }
+
+    async def test_it_tells_a_change_of_speed_before_it_comes(self, network: Network) -> None:
+        await network.scale(30)
+        async with network.work() as work:
+            await clock_anchor.set_speed(work, 5)
+        await network.follow()
+        network.clock.advance(0.25)
+        told = (await network.http.get("/public/v1/clock")).json()
+        assert (told["speed"], told["turn"]) == (30, {"speed": 5, "in_real_s": 0.75})
+        network.clock.advance(0.75)
+        told = (await network.http.get("/public/v1/clock")).json()
+        assert (told["speed"], told["turn"]) == (5, None)
+        assert told["market_time"] == "2026-11-21T17:00:30Z"
 
 
 class TestEveryAnswer:
@@ -222,3 +237,16 @@ class TestEveryAnswer:
             assert answer.headers["x-content-type-options"] == "nosniff"
             if answer.headers["content-type"] == "application/problem+json":
                 assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+    async def test_even_where_something_went_wrong(self, network: Network) -> None:
+        async def fall() -> None:
+            raise RuntimeError("nobody expected this")
+
+        network.app.add_api_route("/falls", fall)
+        answer = await network.http.get("/falls")
+        assert answer.status_code == 500
+        assert answer.json()["code"] == "unexpected"
+        assert "nobody expected" not in answer.text
+        assert answer.json()["request_id"] == answer.headers["x-request-id"]
+        assert answer.headers["x-frame-options"] == "DENY"
+        assert "default-src 'self'" in answer.headers["content-security-policy"]

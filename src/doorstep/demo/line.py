@@ -1,8 +1,9 @@
 """The line to the network: one HTTP client for all actors, which waits and tries again when nobody answers."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -83,33 +84,75 @@ def _json(answer: httpx.Response) -> Any:
         return {}
 
 
+FOLLOW_REAL_S = 0.5
+"""How often the network's time is asked for: more often than a change of speed takes to come."""
+
+
 class MarketTime:
-    """The network's business time, asked for now and then, and reckoned on in between."""
+    """The network's business time, asked for often, and reckoned on in between."""
 
     def __init__(self, line: Line) -> None:
         """Unknown until ``follow`` has asked once."""
         self._line = line
-        self._market = datetime.now(UTC)
-        self._real_s = asyncio.get_running_loop().time()
-        self.speed = 1.0
+        self._told = datetime.now(UTC).timestamp()
+        self._told_real_s = asyncio.get_running_loop().time()
+        self._latest = 0.0
+        self._speed = 1.0
+        self._turn_real_s = float("inf")
+        self._turn_speed = 1.0
+        self._turned = asyncio.Event()
         self.known = asyncio.Event()
 
+    @property
+    def speed(self) -> float:
+        """Business seconds in a real one, at this instant."""
+        return self._turn_speed if self._real_s() >= self._turn_real_s else self._speed
+
     def now(self) -> datetime:
-        """Business time, as far as is known."""
-        passed_s = asyncio.get_running_loop().time() - self._real_s
-        return datetime.fromtimestamp(self._market.timestamp() + passed_s * self.speed, UTC)
+        """Business time, as far as is known; never steps back."""
+        real_s = self._real_s()
+        before_s = min(real_s, self._turn_real_s) - self._told_real_s
+        after_s = max(real_s - self._turn_real_s, 0.0)
+        passed_s = before_s * self._speed + after_s * self._turn_speed
+        self._latest = max(self._latest, self._told + passed_s)
+        return datetime.fromtimestamp(self._latest, UTC)
 
     async def sleep(self, market_s: float) -> None:
-        """Let ``market_s`` seconds of business time pass."""
-        await asyncio.sleep(max(market_s, 0.0) / self.speed)
+        """Let ``market_s`` seconds of business time pass, however its speed changes meanwhile."""
+        until = self.now() + timedelta(seconds=market_s)
+        while (left_s := (until - self.now()).total_seconds()) > 0:
+            turned = self._turned
+            with contextlib.suppress(TimeoutError):
+                to_turn_s = self._turn_real_s - self._real_s()
+                wait_s = left_s / self.speed
+                await asyncio.wait_for(
+                    turned.wait(), max(min(wait_s, to_turn_s) if to_turn_s > 0 else wait_s, 0.005)
+                )
+
+    def hear(self, market_time: datetime, speed: float, turn: tuple[float, float] | None = None) -> None:
+        """Take over what the network tells: its time, its speed, and (speed, real seconds from now) of a turn."""
+        was = (self._speed, self._turn_speed if self._turn_real_s < float("inf") else None)
+        self._told, self._told_real_s = market_time.timestamp(), self._real_s()
+        self._speed = speed
+        self._turn_speed, in_real_s = turn or (speed, float("inf"))
+        self._turn_real_s = self._told_real_s + in_real_s
+        self.known.set()
+        if was != (speed, turn[0] if turn else None):
+            self._turned.set()  # whoever sleeps reckons again
+            self._turned = asyncio.Event()
 
     async def follow(self) -> None:
         """Ask again and again until cancelled."""
         while True:
             reply = await self._line.call("GET", "/public/v1/clock")
             if reply.good:
-                self._market = datetime.fromisoformat(reply.body["market_time"])
-                self._real_s = asyncio.get_running_loop().time()
-                self.speed = float(reply.body["speed"])
-                self.known.set()
-            await asyncio.sleep(5)
+                turn = reply.body["turn"]
+                self.hear(
+                    datetime.fromisoformat(reply.body["market_time"]),
+                    float(reply.body["speed"]),
+                    None if turn is None else (float(turn["speed"]), float(turn["in_real_s"])),
+                )
+            await asyncio.sleep(FOLLOW_REAL_S)
+
+    def _real_s(self) -> float:
+        return asyncio.get_running_loop().time()

@@ -229,6 +229,18 @@ async def until(so: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
+def test_it_turns_to_another_speed_when_told_without_a_jump() -> None:
+    wall = [NOON]
+    clock = PacedClock(30.0, NOON, wall=lambda: wall[0])
+    clock.set(NOON, 30.0, (1.0, 0.5))
+    wall[0] += timedelta(seconds=0.5)
+    assert clock.now() == NOON + timedelta(seconds=15)
+    wall[0] += timedelta(seconds=10)
+    assert clock.now() == NOON + timedelta(seconds=25)
+    clock.set(NOON, 1.0)  # told late: time never steps back
+    assert clock.now() == NOON + timedelta(seconds=25)
+
+
 async def test_it_takes_its_time_from_the_network_and_stands_still_with_it() -> None:
     wall = [NOON]
     app = FastAPI()

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from doorstep import __version__
 from doorstep.app.front import pages, routes_page
-from doorstep.app.front.schemas import ClockTold, MarketFigures, Status
+from doorstep.app.front.schemas import ClockTold, MarketFigures, Status, Turn
 from doorstep.features.console import queries
 from doorstep.features.identity import cookies
 from doorstep.features.identity.rules import DemoRole
@@ -25,7 +25,14 @@ _FRESH = {"Cache-Control": "no-store"}
 
 
 def _speed(clock: Clock) -> float:
-    return clock.anchor.speed if isinstance(clock, ScaledClock) else 1.0
+    return clock.speed if isinstance(clock, ScaledClock) else 1.0
+
+
+def _turn(clock: Clock) -> Turn | None:
+    if not isinstance(clock, ScaledClock):
+        return None
+    ahead_s = (clock.anchor.wall - clock.wall_now()).total_seconds()
+    return Turn(speed=clock.anchor.speed, in_real_s=ahead_s) if ahead_s > 0 else None
 
 
 @router.get("/status.json", responses=_BUSY)
@@ -54,7 +61,11 @@ async def clock(work: PublicWork, response: Response) -> ClockTold:
     response.headers.update(_FRESH)
     mode = await clock_anchor.mode_of(work)
     return ClockTold(
-        market_time=work.now(), real_time=work.wall(), speed=_speed(work.clock), mode=mode or "not founded"
+        market_time=work.now(),
+        real_time=work.wall(),
+        speed=_speed(work.clock),
+        turn=_turn(work.clock),
+        mode=mode or "not founded",
     )
 
 

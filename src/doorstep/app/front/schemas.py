@@ -30,11 +30,20 @@ class Status(BaseModel):
     markets: list[MarketFigures]
 
 
+class Turn(BaseModel):
+    """A change of speed that has been decided and takes effect in a moment."""
+
+    model_config = ConfigDict(frozen=True)
+    speed: float
+    in_real_s: float = Field(ge=0)
+
+
 class ClockTold(BaseModel):
     """Both times of this network."""
 
     model_config = ConfigDict(frozen=True)
     market_time: datetime
     real_time: datetime
-    speed: float = Field(description="Business seconds in a real one; 1 outside a demo.")
+    speed: float = Field(description="Business seconds in a real one, at this instant; 1 outside a demo.")
+    turn: Turn | None = Field(description="The speed it turns to, and when; null when it stays.")
     mode: str = Field(description="`live`, `demo`, or `not founded`.")

@@ -123,7 +123,7 @@ async def _watch(work: Work, request: Request) -> Entered:
     delivery = await service.watch(work, driver_id)
     token = tracking_token(connectors.secrets, delivery.id)
     return Entered(
-        role=DemoRole.SHOPPER,
+        **{"as": DemoRole.SHOPPER},
         go=PAGES[DemoRole.SHOPPER] + token,
         token=token,
         audience=Audience.SHOPPER,

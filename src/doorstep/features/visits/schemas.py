@@ -43,7 +43,7 @@ class Entered(Told):
     @classmethod
     def of(cls, role: DemoRole, go: str, opened: SignedIn) -> Self:
         """Signed in."""
-        return cls(role=role, go=go, **SessionOpened.of(opened).model_dump())
+        return cls.model_validate({"as": role, "go": go, **SessionOpened.of(opened).model_dump()})
 
 
 class SpeedAsked(Asked):
@@ -77,7 +77,7 @@ class Inside(Told):
     def of(cls, visit: Visit, mine: Visit | None) -> Self:
         """The visit as others see it."""
         return cls(
-            roles=list(visit.roles),
+            **{"as": list(visit.roles)},
             since=visit.entered_wall,
             drive_for_me=visit.driven,
             you=mine is not None and mine.id == visit.id,
@@ -89,7 +89,9 @@ class Pace(Told):
 
     speed: float = Field(description="Business seconds in a real one, at this instant.")
     turning: Turning | None
-    wished_speed: float = Field(description="What it is or will be: lower at once, higher when nobody reads an offer.")
+    wished_speed: float = Field(
+        description="What it is or will be: lower at once, higher when nobody reads an offer."
+    )
     usual_speed: float = Field(description="With nobody inside.")
     why: Why
     choices: list[float]
