@@ -118,12 +118,14 @@ async def process(name: str, role: Role, settings: Settings) -> AsyncIterator[Ru
         async with database.work(actor) as work:
             database.clock = await clock_anchor.clock_of(work)
         following = asyncio.create_task(_follow(database, bus, actor))
+        warming = asyncio.create_task(_warm(database))
         try:
             yield Runtime(settings, database, connectors, bus, database.clock, mode)
         finally:
             attendance.cancel()
             following.cancel()
-            await asyncio.gather(attendance, following, return_exceptions=True)
+            warming.cancel()
+            await asyncio.gather(attendance, following, warming, return_exceptions=True)
             await database.close()
 
 
@@ -151,6 +153,11 @@ async def _attend(database: Database, actor: Actor, url: str, attending: asyncio
         except LOST as error:
             log.warning("attendance_reconnects", error=str(error))
             await asyncio.sleep(0.3)
+
+
+async def _warm(database: Database) -> None:
+    with contextlib.suppress(*LOST):
+        await database.warm()
 
 
 async def _follow(database: Database, bus: Bus, actor: Actor) -> None:

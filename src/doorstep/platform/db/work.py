@@ -5,7 +5,7 @@ told to the work are written with the commit, wake-ups go out after it.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from enum import StrEnum
 from uuid import UUID
 
@@ -20,6 +20,10 @@ from doorstep.platform.events import Event
 from doorstep.platform.jobs import Handlers, JobRow, NewJob, as_row, encode
 from doorstep.units.ids import IdSource
 from doorstep.units.time import MarketInstant, WallInstant
+
+
+OVERFLOW = 4
+"""Connections above the pool's size: few, because opening one takes longer than waiting for one."""
 
 
 class Role(StrEnum):
@@ -178,11 +182,13 @@ class Database:
         self.ids = ids
         self.handlers = handlers
         self.wake = wake
+        self._pool_size = pool_size
         self.engine: AsyncEngine = create_async_engine(
             url.replace("postgresql://", "postgresql+asyncpg://", 1),
             pool_size=pool_size,
-            max_overflow=pool_size,
+            max_overflow=OVERFLOW,
             pool_pre_ping=False,
+            pool_use_lifo=True,  # the connection used last has its statements prepared
             pool_timeout=15,
             connect_args={"server_settings": {"application_name": f"doorstep-{role}", "timezone": "UTC"}},
         )
@@ -209,6 +215,12 @@ class Database:
         """A connection for single statements on tables that belong to nobody: no actor, no transaction."""
         async with self._glancing.connect() as connection:
             yield connection
+
+    async def warm(self) -> None:
+        """Open the pool's connections now: each costs tens of milliseconds, which a burst would pay all at once."""
+        async with AsyncExitStack() as held:
+            for _ in range(self._pool_size):
+                await held.enter_async_context(self.engine.connect())
 
     async def close(self) -> None:
         """Give all connections back."""
