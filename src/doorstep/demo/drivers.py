@@ -73,6 +73,46 @@ def share_taken(offer: dict[str, Any], temper: Temper, away_m: float) -> float:
     return min(max(taken, 0.05 if offer["mode"] == "broadcast" else 0.12), 0.97)
 
 
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A car's way along a straight line, in the time that the roads take."""
+
+    here: LatLng
+    there: LatLng
+    begun: datetime
+    lasts_s: float
+
+    @classmethod
+    def begin(cls, here: LatLng, there: LatLng, begun: datetime, swift: float = 1.0) -> "Leg":
+        """``swift``: the driver's times against those of the map."""
+        way = TRAVEL.between((here, there), MarketInstant(begun))
+        return cls(here, there, begun, max(float(way.seconds[0, 1]) * swift, 1.0))
+
+    @property
+    def speed_mps(self) -> float:
+        """How fast the car moves."""
+        return great_circle_m(self.here, self.there) / self.lasts_s
+
+    @property
+    def heading_deg(self) -> float:
+        """Where it points."""
+        return bearing_deg(self.here, self.there)
+
+    def part(self, now: datetime) -> float:
+        """How much of the way is done; from 0 to 1."""
+        return min(max(seconds_between(self.begun, now) / self.lasts_s, 0.0), 1.0)
+
+    def point(self, now: datetime) -> LatLng:
+        """Where the car is."""
+        part = self.part(now)
+        if part >= 1:
+            return self.there
+        return LatLng(
+            lat=self.here.lat + (self.there.lat - self.here.lat) * part,
+            lng=self.here.lng + (self.there.lng - self.here.lng) * part,
+        )
+
+
 class Driver:
     """One simulated driver."""
 
@@ -106,7 +146,7 @@ class Driver:
         try:
             while True:
                 try:
-                    if not (self._should_look() and await self._trip()):
+                    if not (self._should_look() and await self.go_on()):
                         works = self.works_at(self._time.now())
                         if works and (listening is None or listening.done()):
                             await self._go(on=True)
@@ -175,7 +215,7 @@ class Driver:
 
     # Trips.
 
-    async def _trip(self) -> bool:
+    async def go_on(self) -> bool:
         """Do the next thing of the trip under way; False when there is none."""
         self._looked_real_s = asyncio.get_running_loop().time()
         self._changed.clear()
@@ -305,20 +345,15 @@ class Driver:
     async def _drive(self, stop: dict[str, Any]) -> None:
         """Along a straight line to the stop, in the time that the roads take, more or less."""
         there = LatLng(**stop["address"]["point"])
-        here = self.phone.point
-        begun = self._time.now()
-        way = TRAVEL.between((here, there), MarketInstant(begun))
-        lasts_s = max(float(way.seconds[0, 1]) * self._temper.swift * self._chance.uniform(0.9, 1.15), 1.0)
-        speed_mps = great_circle_m(here, there) / lasts_s
-        heading_deg = bearing_deg(here, there)
+        swift = self._temper.swift * self._chance.uniform(0.9, 1.15)
+        leg = Leg.begin(self.phone.point, there, self._time.now(), swift)
         part = 0.0
         while part < 1:
             await asyncio.sleep(STEP_REAL_S / FIXES_A_STEP)
-            part = min(seconds_between(begun, self._time.now()) / lasts_s, 1.0)
-            self.phone.point = LatLng(
-                lat=here.lat + (there.lat - here.lat) * part, lng=here.lng + (there.lng - here.lng) * part
-            )
-            self.phone.see(speed_mps, heading_deg)
+            now = self._time.now()
+            part = leg.part(now)
+            self.phone.point = leg.point(now)
+            self.phone.see(leg.speed_mps, leg.heading_deg)
             if part >= 1 or self._chance.random() < 1 / FIXES_A_STEP:
                 await self.phone.send_fixes()
 

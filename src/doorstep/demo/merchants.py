@@ -12,7 +12,7 @@ import structlog
 from doorstep.connectors.us.zips import ZipArea
 from doorstep.demo.line import Line, MarketTime
 from doorstep.demo.orders import ORDERS_AN_HOUR, SHARE_OF_TRADE, draw_order
-from doorstep.demo.script import MerchantPart
+from doorstep.demo.script import MerchantPart, StorePart
 from doorstep.demo.shoppers import Shoppers
 from doorstep.demo.tally import Tally
 from doorstep.units.geo import LatLng
@@ -25,6 +25,7 @@ OPEN_STATES = (
 )
 FIRST_ORDERS = 16
 """What has come in overnight and is packed: placed at once when nothing is open."""
+UNCOMMON = frozenset({"heavy", "high_value", "alcohol"})
 QUOTED_SHARE = 0.5
 WINDOW_SHARE = 0.12
 CHANGES = (
@@ -101,11 +102,22 @@ class Merchant:
         hour = self._time.now().astimezone(ZONE).hour
         return 3600 / (ORDERS_AN_HOUR[hour] * SHARE_OF_TRADE[self.part.trade])
 
+    async def order_at(self, store: StorePart) -> None:
+        """Somebody orders from ``store`` at once: something with a tip, which any driver may carry."""
+        for _ in range(20):
+            body = self._draw(store)
+            if body["tip_minor"] > 0 and not UNCOMMON.intersection(body["requirements"]):
+                break
+        body["ready_at"] = (self._time.now() + timedelta(minutes=1)).isoformat()
+        await self._send(body)
+
+    def _draw(self, store: StorePart) -> dict[str, Any]:
+        point = LatLng(lat=store.lat, lng=store.lng)
+        return draw_order(self._chance, self.part.trade, store.id, point, self._homes)
+
     async def _order(self, *, packed: bool) -> None:
         store = self._chance.choice(self.part.stores)
-        body = draw_order(
-            self._chance, self.part.trade, store.id, LatLng(lat=store.lat, lng=store.lng), self._homes
-        )
+        body = self._draw(store)
         if packed:
             body["ready_at"] = (self._time.now() + timedelta(minutes=2)).isoformat()
         elif self._chance.random() < WINDOW_SHARE:
@@ -115,22 +127,29 @@ class Merchant:
             if quote is None:
                 return
             body["quote_id"] = quote
-        key = str(uuid4())  # not of our chance: a key is never used twice, not even by the same story again
-        reply = await self.call("POST", "/v1/deliveries", json=body, headers={"Idempotency-Key": key})
-        if not reply.good:
-            self._tally.count(f"order_refused_{reply.code}")
-            if reply.code not in {"not_eligible", "quote_expired"}:
-                log.warning("order_refused", merchant=self.part.name, refusal=reply.body)
+        made = await self._send(body)
+        if made is None:
             return
-        self._tally.count("ordered")
-        made = reply.body
-        self._shoppers.await_delivery(made["id"], made["tracking_url"])
         for what, share, after_min in CHANGES:
             if self._chance.random() < share:
                 task = asyncio.create_task(self._later(made, what, self._chance.uniform(*after_min)))
                 self._following.add(task)
                 task.add_done_callback(self._following.discard)
                 break
+
+    async def _send(self, body: dict[str, Any]) -> dict[str, Any] | None:
+        """Place the order and let its shopper watch; None when it was refused."""
+        key = str(uuid4())  # not of our chance: a key is never used twice, not even by the same story again
+        reply = await self.call("POST", "/v1/deliveries", json=body, headers={"Idempotency-Key": key})
+        if not reply.good:
+            self._tally.count(f"order_refused_{reply.code}")
+            if reply.code not in {"not_eligible", "quote_expired"}:
+                log.warning("order_refused", merchant=self.part.name, refusal=reply.body)
+            return None
+        self._tally.count("ordered")
+        made: dict[str, Any] = reply.body
+        self._shoppers.await_delivery(made["id"], made["tracking_url"])
+        return made
 
     async def _window(self, store_id: str, postcode: str) -> dict[str, Any]:
         """One of the windows on offer; nothing (express) when there is none."""

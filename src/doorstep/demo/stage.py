@@ -13,6 +13,7 @@ import structlog
 
 from doorstep.connectors.messages.twin import MessageTwin
 from doorstep.demo import mischief, town
+from doorstep.demo.car import CarPhone, VisitorCar
 from doorstep.demo.drivers import Driver
 from doorstep.demo.line import Line, MarketTime
 from doorstep.demo.merchants import Merchant
@@ -91,6 +92,12 @@ class Company:
             )
             for part in script.drivers
         ]
+        self._car: VisitorCar | None = None
+        if script.visitor is not None:
+            phone = CarPhone(script.visitor, line, self._time, messages, Sessions(folder / "car.json"))
+            self._car = VisitorCar(
+                phone, line, self._time, self._merchants, shoppers, self.tally, self._chance("car")
+            )
         self._receiver = Receiver(
             receiver_port, folder / "endpoints.json", self.tally, self._chance("receiver")
         )
@@ -109,6 +116,8 @@ class Company:
             group.create_task(_on(mischief.play(self._twin, self.tally)))
             for driver in self._drivers:
                 group.create_task(driver.live())
+            if self._car is not None:
+                group.create_task(self._car.live())
             for number, merchant in enumerate(self._merchants):
                 group.create_task(self._trade(number, merchant))
 

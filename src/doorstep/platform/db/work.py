@@ -21,7 +21,6 @@ from doorstep.platform.jobs import Handlers, JobRow, NewJob, as_row, encode
 from doorstep.units.ids import IdSource
 from doorstep.units.time import MarketInstant, WallInstant
 
-
 OVERFLOW = 4
 """Connections above the pool's size: few, because opening one takes longer than waiting for one."""
 
