@@ -27,7 +27,8 @@ ZONE = ZoneInfo("America/New_York")
 BEELINE = GreatCircleTravel(ZONE)
 NIGHT = market_instant(datetime(2026, 11, 18, 3, tzinfo=ZONE))
 RUSH = market_instant(datetime(2026, 11, 18, 17, 30, tzinfo=ZONE))
-COLUMBUS = Path(os.environ.get("DOORSTEP_DATA", "data")) / "osm" / "columbus-oh.osm.pbf"
+DATA = Path(os.environ.get("DOORSTEP_DATA", Path(__file__).parents[4] / "shared/data"))
+COLUMBUS = DATA / "osm" / "columbus-oh.osm.pbf"
 STEP = 0.002  # degrees between two crossings of the little town
 SIDE = 6  # crossings along each side
 
