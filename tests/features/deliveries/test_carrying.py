@@ -106,6 +106,27 @@ async def test_who_gives_it_back_is_remembered_in_the_event_not_on_the_row(netwo
     assert told[-1].actor == "driver Dee"
 
 
+async def test_what_was_said_for_a_former_carrier_does_not_count_for_the_next(network: Network) -> None:
+    made = await make_delivery(network)
+    former, present = (
+        Carrier(provider_id=PROVIDER, provider_job_id=JOB),
+        Carrier(driver_id=DRIVER, trip_id=TRIP),
+    )
+    async with network.work() as work:
+        await service.assign(work, [made.id], former)
+    async with network.work() as work:
+        await service.unassign(work, made.id, "the company gave it up", carrier=former)
+        await service.assign(work, [made.id], present)
+    picked_up = Fact(kind=F.PICKED_UP, report_id="late")
+    async with network.work() as work:
+        still = await service.unassign(work, made.id, "said late, and once more", carrier=former)
+        with pytest.raises(CannotFollow, match="another carrier"):
+            await service.report(work, made.id, picked_up, carrier=former)
+    assert still.carrier == present
+    async with network.work() as work:
+        assert (await service.report(work, made.id, picked_up, carrier=present)).state is S.PICKED_UP
+
+
 async def test_with_the_goods_in_hand_it_can_only_be_brought_back(network: Network) -> None:
     delivery = await assigned_delivery(network)
     await report_all(network, delivery.id, ROAD[:3])

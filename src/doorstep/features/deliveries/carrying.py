@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from doorstep.features.deliveries.errors import AlreadyTaken, CannotFollow, ProofMissing, UnknownDelivery
-from doorstep.features.deliveries.journal import move
+from doorstep.features.deliveries.events import ContactTried
+from doorstep.features.deliveries.journal import move, tell
 from doorstep.features.deliveries.models import DeliveryRow, ReportRow
-from doorstep.features.deliveries.queries import proofs, row_of, view
+from doorstep.features.deliveries.queries import carrier_of, proofs, row_of, view
 from doorstep.features.deliveries.rules import (
     CARRIED,
     FINAL,
@@ -87,14 +88,14 @@ async def _locked(work: Work, delivery_ids: Sequence[UUID]) -> list[DeliveryRow]
     return list(found)
 
 
-async def unassign(work: Work, delivery_id: UUID, why: str) -> Delivery:
+async def unassign(work: Work, delivery_id: UUID, why: str, *, carrier: Carrier | None = None) -> Delivery:
     """Take it back from its carrier before the goods are picked up; nothing happens when there is none.
 
-    Raises CannotFollow afterwards.
+    With ``carrier`` nothing happens either when another one has it by now. Raises CannotFollow afterwards.
     """
     row = await row_of(work, delivery_id, lock=True)
     former = view(row).carrier
-    if former is None:
+    if former is None or (carrier is not None and former != carrier):
         return view(row)
     if row.state not in CARRIED:
         raise CannotFollow(f"the goods are with the carrier ({row.state})", facts={"state": row.state})
@@ -133,17 +134,20 @@ async def offer_over(work: Work, delivery_ids: Sequence[UUID]) -> None:
     await offer_to(work, delivery_ids, ())
 
 
-async def report(work: Work, delivery_id: UUID, fact: Fact) -> Delivery:
+async def report(work: Work, delivery_id: UUID, fact: Fact, *, carrier: Carrier | None = None) -> Delivery:
     """Take in a report of the carrier; the same ``report_id`` counts once, a known fact changes nothing.
 
-    A later fact implies the skipped ones (see ``rules.advance``). Raises UnknownDelivery for anyone who does
-    not carry it, CannotFollow, ProofMissing (for a hand-over without the proofs its requirements ask for).
+    A later fact implies the skipped ones (see ``rules.advance``). ``carrier``: who it is believed to be,
+    where the network itself speaks for one. Raises UnknownDelivery for anyone who does not carry it,
+    CannotFollow, ProofMissing (for a hand-over without the proofs its requirements ask for).
     """
     if fact.kind not in REPORTABLE:
         raise CannotFollow(f"{fact.kind} is decided by the network, not reported")
     row = await row_of(work, delivery_id, lock=True)
     if (herself := _herself(work)) is not None and herself not in {row.driver_id, row.provider_id}:
         raise UnknownDelivery
+    if carrier is not None and carrier_of(row) != carrier:
+        raise CannotFollow("another carrier has it by now", facts={"state": row.state})
     if await work.session.get(ReportRow, (delivery_id, fact.report_id)) is not None:
         return view(row)
     if fact.kind is FactKind.HANDED_OVER and row.state not in FINAL:
@@ -168,6 +172,35 @@ async def report(work: Work, delivery_id: UUID, fact: Fact) -> Delivery:
     )
     if step.counts and row.state in FINAL:
         _forget_in_time(work)
+    await work.flush()
+    return view(row)
+
+
+async def contact_tried(
+    work: Work, delivery_id: UUID, report_id: str, how: str, device_at: MarketInstant | None = None
+) -> Delivery:
+    """Note that the carrier tried to reach the shopper; the same ``report_id`` counts once.
+
+    Raises UnknownDelivery for anyone who does not carry it, CannotFollow when it has ended.
+    """
+    row = await row_of(work, delivery_id, lock=True)
+    if (herself := _herself(work)) is not None and herself not in {row.driver_id, row.provider_id}:
+        raise UnknownDelivery
+    if await work.session.get(ReportRow, (delivery_id, report_id)) is not None:
+        return view(row)
+    if row.state in FINAL:
+        raise CannotFollow("the delivery has ended", facts={"state": row.state})
+    tell(work, row, ContactTried, row.state, {"how": how}, device_at=device_at)
+    work.session.add(
+        ReportRow(
+            delivery_id=delivery_id,
+            report_id=report_id,
+            kind="contact_tried",
+            device_at=device_at,
+            at=work.now(),
+            counted=True,
+        )
+    )
     await work.flush()
     return view(row)
 

@@ -173,6 +173,13 @@ class ReadyMoved(DeliveryMoved):
     name: ClassVar[str] = "delivery.ready_moved"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactTried(DeliveryMoved):
+    """The driver tried to reach the shopper: body ``how``, and her phone's time. Nothing has moved."""
+
+    name: ClassVar[str] = "delivery.contact_tried"
+
+
 BY_FACT: dict[FactKind, type[DeliveryMoved]] = {
     FactKind.BATCHED: DeliveryBatched,
     FactKind.UNBATCHED: DeliveryUnbatched,

@@ -150,6 +150,26 @@ async def under_way(work: Work, market_id: UUID) -> list[Delivery]:
     return [view(row) for row in rows]
 
 
+async def endings(
+    work: Work, market_id: UUID, since: datetime
+) -> list[tuple[DeliveryState, MarketInstant, MarketInstant]]:
+    """How and when deliveries of a market ended since then, with the promise of each, oldest first."""
+    rows = await work.session.execute(
+        select(DeliveryRow.state, DeliveryRow.ended_at, DeliveryRow.due_at)
+        .where(
+            DeliveryRow.market_id == market_id, DeliveryRow.state.in_(FINAL), DeliveryRow.ended_at >= since
+        )
+        .order_by(DeliveryRow.ended_at)
+    )
+    return [(DeliveryState(state), MarketInstant(ended), MarketInstant(due)) for state, ended, due in rows]
+
+
+async def made_since(work: Work, market_id: UUID, since: datetime) -> int:
+    """How many deliveries of a market were asked for since then."""
+    query = select(func.count()).where(DeliveryRow.market_id == market_id, DeliveryRow.created_at >= since)
+    return int(await work.session.scalar(query) or 0)
+
+
 async def of_trip(work: Work, trip_id: UUID) -> list[Delivery]:
     """Deliveries on a trip."""
     rows = await work.session.scalars(

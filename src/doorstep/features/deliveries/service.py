@@ -16,6 +16,7 @@ from doorstep.features.deliveries import events
 from doorstep.features.deliveries.carrying import (
     assign,
     batch,
+    contact_tried,
     expire,
     offer_over,
     offer_to,
@@ -69,6 +70,7 @@ __all__ = [
     "assign",
     "batch",
     "cancel",
+    "contact_tried",
     "create",
     "expire",
     "forget_reports",

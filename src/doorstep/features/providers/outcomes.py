@@ -165,18 +165,25 @@ async def _report(work: Work, row: JobRow, delivery: Delivery, told: CourierJob)
     if gives_back(told.state, delivery.state):
         why = told.cancel_reason or "the courier company gave it up"
         _tell(work, row, events.ProviderLost, with_goods=False, why=why)
-        await delivering.unassign(work, row.delivery_id, why)
+        await delivering.unassign(work, row.delivery_id, why, carrier=delivery.carrier)
     elif strands(told.state, delivery.state):
         why = told.cancel_reason or "the courier company lost its courier with the goods"
         _tell(work, row, events.ProviderLost, with_goods=True, why=why)
-        await _heard(work, row, F.ATTEMPT_FAILED, told, reason=LOST_ON_THE_WAY, note=why)
+        await _heard(work, row, F.ATTEMPT_FAILED, told, delivery.carrier, reason=LOST_ON_THE_WAY, note=why)
     else:
         for fact in facts(told.state):
-            await _heard(work, row, fact, told, note=told.cancel_reason)
+            await _heard(work, row, fact, told, delivery.carrier, note=told.cancel_reason)
 
 
 async def _heard(
-    work: Work, row: JobRow, fact: F, told: CourierJob, *, reason: str = "", note: str = ""
+    work: Work,
+    row: JobRow,
+    fact: F,
+    told: CourierJob,
+    carrier: Carrier | None,
+    *,
+    reason: str = "",
+    note: str = "",
 ) -> None:
     """Report one fact; one that cannot follow, or lacks its proof, is noted on the job and changes nothing."""
     failed = fact is F.ATTEMPT_FAILED
@@ -192,6 +199,7 @@ async def _heard(
                 note=note if failed else "",
                 attested=attested(told.proofs),
             ),
+            carrier=carrier,
         )
     except (CannotFollow, ProofMissing) as refusal:
         row.refusal = f"{fact}: {refusal.detail} {refusal.facts}"[:500]

@@ -189,10 +189,11 @@ async def end_deal(work: Work, deal_id: UUID, at: MarketInstant) -> Deal:
     return queries.deal_view(row)
 
 
-async def request(work: Work, delivery_id: UUID, why: str) -> ProviderJob:
+async def request(work: Work, delivery_id: UUID, why: str, *, provider_id: UUID | None = None) -> ProviderJob:
     """Have the best fitting company asked to carry a delivery; the answer comes as ProviderBooked or ProviderRefused.
 
-    The live job when there is one already. Companies that were asked before are left out. Raises
+    The live job when there is one already. Companies that were asked before are left out,
+    and all but ``provider_id`` when it is named. Raises
     UnknownDelivery, AlreadyTaken (it does not wait for a carrier), NoDeal.
     """
     delivery = await deliveries.delivery(work, delivery_id)
@@ -204,7 +205,10 @@ async def request(work: Work, delivery_id: UUID, why: str) -> ProviderJob:
         raise AlreadyTaken(facts={"state": delivery.state})
     now = work.now()
     tried = frozenset(row.provider_id for row in before)
-    choice = choose(await queries.deals(work, delivery.market_id, now), delivery, now, tried)
+    deals = await queries.deals(work, delivery.market_id, now)
+    if provider_id is not None:
+        deals = [deal for deal in deals if deal.provider_id == provider_id]
+    choice = choose(deals, delivery, now, tried)
     if not choice.deals:
         raise NoDeal(
             facts={"unfit": [f"{public('deal', unfit.deal_id)}: {unfit.why}" for unfit in choice.unfit]}
