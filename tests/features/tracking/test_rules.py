@@ -106,7 +106,8 @@ class TestPosition:
         assert not shown.exact
         assert 0 < great_circle_m(shown.point, far) <= 36
         near = LatLng(lat=36.1380, lng=-86.7930)
-        assert rules.seen(near, NOW, DOOR) == rules.Seen(near, NOW, exact=True)
+        assert rules.seen(near, NOW, DOOR, 8) == rules.Seen(near, NOW, exact=True, within_m=10)
+        assert rules.seen(far, NOW, DOOR, 8).within_m == 58, "what was rounded is not told as exact"
 
     @pytest.mark.parametrize("state", list(DeliveryState))
     def test_it_is_shown_on_the_leg_to_this_door_alone(self, state: DeliveryState) -> None:

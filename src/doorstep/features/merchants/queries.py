@@ -130,6 +130,14 @@ async def many_stores(work: Work, store_ids: Sequence[UUID]) -> dict[StoreId, St
     return {StoreId(row.id): store_view(row) for row in rows}
 
 
+async def stores_of_market(work: Work, market_id: UUID) -> list[Store]:
+    """Every store of a market, oldest first. For staff."""
+    rows = await work.session.scalars(
+        select(StoreRow).where(StoreRow.market_id == market_id).order_by(StoreRow.id)
+    )
+    return [store_view(row) for row in rows]
+
+
 async def stores_in(work: Work, market_id: UUID, merchant_id: UUID) -> list[Store]:
     """A merchant's stores in one market, oldest first."""
     rows = await work.session.scalars(

@@ -23,14 +23,17 @@ READABLE = 4.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brand:
-    """How a merchant looks to its shoppers. Colours as ``#rrggbb`` in small letters; ``logo_url`` may be empty.
+    """How a merchant looks to its shoppers, and where it helps them.
 
-    Raises ValueError for anything else.
+    Colours as ``#rrggbb`` in small letters; ``logo_url``, ``help_url`` and ``help_phone`` may be empty. Raises
+    ValueError for a colour of another form.
     """
 
     colour: str = "#1f2937"
     text_colour: str = "#ffffff"
     logo_url: str = ""
+    help_url: str = ""
+    help_phone: str = ""
 
     def __post_init__(self) -> None:
         """Refuse colours that no page could show."""

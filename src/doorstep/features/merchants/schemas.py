@@ -40,13 +40,11 @@ Phone = Annotated[
 ]
 
 
-LogoUrl = Annotated[
-    str,
-    StringConstraints(
-        max_length=500, pattern=r"^(https://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[\x21-\x7e]*)?)?$"
-    ),
-    Field(examples=["https://cupcakes.example/logo.svg"]),
-]
+_Https = StringConstraints(
+    max_length=500, pattern=r"^(https://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[\x21-\x7e]*)?)?$"
+)
+LogoUrl = Annotated[str, _Https, Field(examples=["https://cupcakes.example/logo.svg"])]
+HelpUrl = Annotated[str, _Https, Field(examples=["https://cupcakes.example/help"])]
 Clock = Annotated[
     str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"), Field(examples=["08:30"])
 ]
@@ -178,6 +176,8 @@ class BrandAsked(Asked):
     colour: Colour | None = None
     text_colour: Colour | None = None
     logo_url: LogoUrl | None = None
+    help_url: HelpUrl | None = None
+    help_phone: Phone | None = None
 
     def onto(self, brand: rules.Brand) -> rules.Brand:
         """``brand`` with what was asked. Raises MalformedBrand."""
@@ -186,6 +186,8 @@ class BrandAsked(Asked):
                 colour=brand.colour if self.colour is None else self.colour,
                 text_colour=brand.text_colour if self.text_colour is None else self.text_colour,
                 logo_url=brand.logo_url if self.logo_url is None else self.logo_url,
+                help_url=brand.help_url if self.help_url is None else self.help_url,
+                help_phone=brand.help_phone if self.help_phone is None else self.help_phone,
             )
         except ValueError as error:
             raise MalformedBrand(str(error)) from error
@@ -197,6 +199,8 @@ class Brand(Told):
     colour: str = Field(examples=["#7a1f3d"])
     text_colour: str = Field(examples=["#ffffff"])
     logo_url: str
+    help_url: str = Field(description="Where its shoppers find help with an order.")
+    help_phone: str
     contrast: float = Field(description="Contrast of text on colour, 1 to 21 (WCAG 2.2).", examples=[9.41])
     readable: bool = Field(description="Whether the contrast reaches 4.5.")
     readable_text_colour: str = Field(
@@ -210,6 +214,8 @@ class Brand(Told):
             colour=brand.colour,
             text_colour=brand.text_colour,
             logo_url=brand.logo_url,
+            help_url=brand.help_url,
+            help_phone=brand.help_phone,
             contrast=brand.contrast,
             readable=brand.readable,
             readable_text_colour=brand.readable_text,

@@ -58,11 +58,21 @@ async def view(work: Work, connectors: Connectors, delivery_id: UUID) -> Shopper
         sentence=rules.sentence(state, name, driver, doors_before),
         merchant=name,
         brand=brand,
+        market_id=delivery.market_id,
+        order=delivery.external_id,
+        items=delivery.items,
+        shop=_shop(delivery),
+        door=delivery.dropoff.point,
+        requirements=frozenset(delivery.requirements.names()),
+        doors_before=doors_before,
+        booked_at=delivery.created_at,
+        picked_up_at=delivery.picked_up_at,
+        reached_at=await _reached(work, delivery),
         shopper=delivery.shopper_first_name,
         timezone=market.timezone.key,
         due_at=delivery.due_at,
         estimate=await _estimate(connectors.travel_for(market.timezone), delivery, stops, fix, now),
-        position=rules.seen(fix.point, fix.device_at, delivery.dropoff.point) if fix else None,
+        position=_seen(fix, delivery),
         driver=driver,
         vehicle=str(note.get("vehicle") or ""),
         pin=connectors.secrets.unseal(sealed).decode() if sealed else None,
@@ -76,6 +86,30 @@ async def view(work: Work, connectors: Connectors, delivery_id: UUID) -> Shopper
         ended_at=delivery.ended_at,
         now=now,
     )
+
+
+def _seen(fix: Fix | None, delivery: Delivery) -> rules.Seen | None:
+    if fix is None:
+        return None
+    return rules.seen(fix.point, fix.device_at, delivery.dropoff.point, fix.accuracy_m or 0)
+
+
+def _shop(delivery: Delivery) -> rules.Shop:
+    place = delivery.pickup
+    street = f"{place.line1} {place.line2}".strip()
+    return rules.Shop(name=place.name, address=f"{street}, {place.city}", point=place.point)
+
+
+async def _reached(work: Work, delivery: Delivery) -> MarketInstant | None:
+    """When somebody last came to the door with the goods; None before, and once they are on their way back."""
+    if rules.step(delivery.state) not in {rules.Step.AT_THE_DOOR, rules.Step.DELIVERED}:
+        return None
+    told = [
+        one.device_at or one.at
+        for one in await deliveries.timeline(work, delivery.id)
+        if one.state_after is DeliveryState.AT_DROPOFF is not one.state_before
+    ]
+    return MarketInstant(told[-1]) if told else None
 
 
 async def _proofs(work: Work, delivery: Delivery) -> tuple[rules.ProofSeen, ...]:

@@ -1,5 +1,6 @@
 """What a shopper is told: words, the range of arrival and what it rests on, where the car is. Pure."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,7 @@ from doorstep.features.deliveries.rules import (
 from doorstep.features.merchants.rules import Brand
 from doorstep.features.offers.rules import Stop, StopKind, StopState, set_out
 from doorstep.units.geo import LatLng, great_circle_m
-from doorstep.units.ids import DeliveryId
+from doorstep.units.ids import DeliveryId, MarketId
 from doorstep.units.money import Money
 from doorstep.units.time import MarketInstant
 
@@ -131,17 +132,22 @@ def may_see_position(state: DeliveryState, doors_before: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Where the car was at ``at``. ``exact``: near enough to look for it; else rounded to about 50 m."""
+    """Where the car was at ``at``, give or take ``within_m``.
+
+    ``exact``: near enough to look for it; else rounded to about 50 m.
+    """
 
     point: LatLng
     at: MarketInstant
     exact: bool
+    within_m: int
 
 
-def seen(point: LatLng, at: MarketInstant, door: LatLng) -> Seen:
-    """The position as the shopper may see it."""
+def seen(point: LatLng, at: MarketInstant, door: LatLng, accuracy_m: float = 0) -> Seen:
+    """The position as the shopper may see it. ``accuracy_m``: how sure the phone was."""
     near = great_circle_m(point, door) <= NEAR_M
-    return Seen(point if near else point.rounded(GRID_M), at, near)
+    blur_m = accuracy_m if near else accuracy_m + GRID_M
+    return Seen(point if near else point.rounded(GRID_M), at, near, math.ceil(max(blur_m, 10)))
 
 
 class Step(StrEnum):
@@ -238,14 +244,33 @@ class ProofSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    """Where the order comes from: a place that is open to the public."""
+
+    name: str
+    address: str
+    point: LatLng
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShopperView:
-    """Everything a shopper sees of her delivery."""
+    """Everything a shopper sees of her delivery. ``reached_at``: when the driver stood at the door."""
 
     state: DeliveryState
     step: Step
     sentence: str
     merchant: str
     brand: Brand
+    market_id: MarketId
+    order: str
+    items: int
+    shop: Shop
+    door: LatLng
+    requirements: frozenset[str]
+    doors_before: int
+    booked_at: MarketInstant
+    picked_up_at: MarketInstant | None
+    reached_at: MarketInstant | None
     shopper: str
     timezone: str
     due_at: MarketInstant

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from doorstep.features.deliveries.rules import DeliveryState, ProofKind, TipStatus
 from doorstep.features.tracking.rules import Basis, Estimate, Seen, ShopperView, Step
+from doorstep.units.geo import LatLng
 from doorstep.units.ids import public
 
 
@@ -43,6 +44,7 @@ class PositionTold(_Told):
     at: datetime
     age_s: int = Field(ge=0)
     exact: bool
+    within_m: int = Field(ge=0, description="The car is within so many metres of it.")
 
     @classmethod
     def of(cls, seen: Seen, now: datetime) -> "PositionTold":
@@ -53,6 +55,7 @@ class PositionTold(_Told):
             at=seen.at,
             age_s=max(int((now - seen.at).total_seconds()), 0),
             exact=seen.exact,
+            within_m=seen.within_m,
         )
 
 
@@ -63,6 +66,26 @@ class MerchantTold(_Told):
     colour: str
     text_colour: str
     logo_url: str
+
+
+class PointTold(_Told):
+    """A place in degrees."""
+
+    lat: float
+    lng: float
+
+    @classmethod
+    def of(cls, point: LatLng) -> "PointTold":
+        """As told of ``point``."""
+        return cls(lat=round(point.lat, 6), lng=round(point.lng, 6))
+
+
+class ShopTold(_Told):
+    """Where the order comes from."""
+
+    name: str
+    address: str
+    point: PointTold
 
 
 class DriverTold(_Told):
@@ -98,6 +121,16 @@ class Tracking(_Told):
     sentence: str = Field(description="What is going on, in words.")
     merchant: MerchantTold
     shopper: str = Field(description="First name.")
+    market: str = Field(examples=["mkt_01jd0000000000000000000000"])
+    order: str = Field(description="The merchant's own number of the order; empty without one.")
+    items: int
+    shop: ShopTold
+    door: PointTold
+    requirements: list[str] = Field(examples=[["alcohol", "age_21"]])
+    doors_before: int = Field(description="Doors the driver comes to before this one, as planned.")
+    booked_at: datetime
+    picked_up_at: datetime | None
+    reached_at: datetime | None = Field(description="When the driver came to the door.")
     timezone: str = Field(examples=["America/Chicago"])
     promised_by: datetime
     estimate: EstimateTold | None = Field(description="Null once there is nothing to wait for.")
@@ -126,6 +159,18 @@ class Tracking(_Told):
                 logo_url=view.brand.logo_url,
             ),
             shopper=view.shopper,
+            market=public("market", view.market_id),
+            order=view.order,
+            items=view.items,
+            shop=ShopTold(
+                name=view.shop.name, address=view.shop.address, point=PointTold.of(view.shop.point)
+            ),
+            door=PointTold.of(view.door),
+            requirements=sorted(view.requirements),
+            doors_before=view.doors_before,
+            booked_at=view.booked_at,
+            picked_up_at=view.picked_up_at,
+            reached_at=view.reached_at,
             timezone=view.timezone,
             promised_by=view.due_at,
             estimate=EstimateTold.of(view.estimate, now) if view.estimate else None,
