@@ -477,6 +477,7 @@ CREATE TABLE offers (
 CREATE INDEX ix_offers_asked ON offers USING gin (driver_ids) WHERE state = 'open';
 CREATE INDEX ix_offers_market ON offers (market_id, id);
 CREATE INDEX ix_offers_open ON offers (market_id, expires_at) WHERE state = 'open';
+CREATE INDEX ix_offers_shown ON offers (market_id, shown_at);
 CREATE UNIQUE INDEX uq_offers_directed ON offers (directed_to) WHERE state = 'open' AND directed_to IS NOT NULL;
 CREATE TABLE pay_rates (
 	id UUID NOT NULL, 
@@ -611,6 +612,19 @@ CREATE TABLE reckonings (
 );
 CREATE INDEX ix_reckonings_driver ON reckonings (driver_id, at);
 CREATE INDEX ix_reckonings_market ON reckonings (market_id, day);
+CREATE TABLE safety_calls (
+	driver_id UUID NOT NULL, 
+	report_id TEXT NOT NULL, 
+	market_id UUID NOT NULL, 
+	kind TEXT NOT NULL, 
+	lat FLOAT, 
+	lng FLOAT, 
+	note TEXT NOT NULL, 
+	at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	at_wall TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT pk_safety_calls PRIMARY KEY (driver_id, report_id)
+);
+CREATE INDEX ix_safety_calls_at ON safety_calls (at);
 CREATE TABLE sessions (
 	id UUID NOT NULL, 
 	digest BYTEA NOT NULL, 
@@ -1165,6 +1179,22 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
+CREATE POLICY offers_counted ON offers FOR SELECT TO CURRENT_USER USING (true);
+
+CREATE FUNCTION offers_lately(market uuid, since timestamptz)
+RETURNS TABLE (lat double precision, lng double precision, offers bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  WITH made AS (
+    SELECT (o.terms #>> '{pickups,0,point,lat_e6}')::double precision / 1e6 AS lat,
+           (o.terms #>> '{pickups,0,point,lng_e6}')::double precision / 1e6 AS lng
+      FROM offers o WHERE o.market_id = market AND o.shown_at >= since
+     ORDER BY o.shown_at DESC LIMIT 2000
+  )
+  SELECT avg(lat), avg(lng), count(*) FROM made
+   GROUP BY round(lat * 50), round(lng * 40) ORDER BY count(*) DESC, 1 LIMIT 40
+$$;
+REVOKE ALL ON FUNCTION offers_lately(uuid, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION offers_lately(uuid, timestamptz) TO doorstep_web, doorstep_system;
 CREATE TRIGGER offers_frozen BEFORE UPDATE OR DELETE ON offers FOR EACH ROW EXECUTE FUNCTION offers_terms_are_frozen();
 CREATE TRIGGER offers_kept BEFORE TRUNCATE ON offers FOR EACH STATEMENT EXECUTE FUNCTION offers_terms_are_frozen();
 REVOKE ALL ON pay_rates FROM PUBLIC;
@@ -1254,6 +1284,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 REVOKE ALL ON FUNCTION payouts_compared(uuid, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION payouts_compared(uuid, uuid) TO doorstep_web, doorstep_system;
+REVOKE ALL ON safety_calls FROM PUBLIC;
+GRANT SELECT, INSERT ON safety_calls TO doorstep_web;
+GRANT SELECT, INSERT ON safety_calls TO doorstep_system;
+ALTER TABLE safety_calls ENABLE ROW LEVEL SECURITY;
+ALTER TABLE safety_calls FORCE ROW LEVEL SECURITY;
+CREATE POLICY safety_calls_web ON safety_calls TO doorstep_web USING (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'driver' THEN (driver_id = doorstep_subject()) ELSE false END) WITH CHECK (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'driver' THEN (driver_id = doorstep_subject()) ELSE false END);
+CREATE POLICY safety_calls_system ON safety_calls TO doorstep_system USING (true) WITH CHECK (true);
 REVOKE ALL ON sessions FROM PUBLIC;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO doorstep_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO doorstep_system;

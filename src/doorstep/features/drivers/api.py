@@ -1,5 +1,6 @@
 """Routes of drivers: about themselves, and for staff."""
 
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -11,6 +12,7 @@ from doorstep.platform.auth.gate import DriverWork, StaffWork, need
 from doorstep.platform.db.work import Work
 from doorstep.platform.http.pages import Cursor, Limit, Page, cursor_after, read_cursor
 from doorstep.platform.http.problems import PROBLEMS
+from doorstep.units.geo import LatLng
 from doorstep.units.ids import MarketId, parse
 from doorstep.units.time import market_instant
 
@@ -27,7 +29,7 @@ async def _me(work: Work) -> schemas.Me:
     driver = await queries.driver(work, work.actor.subject)
     told = schemas.Driver.of(driver, work.now())
     reason = await queries.state_reason(work, driver.id)
-    return schemas.Me(**told.model_dump(), state_reason=reason)
+    return schemas.Me(**told.model_dump(), state_reason=reason, now=work.now())
 
 
 @drivers.get("/me")
@@ -46,6 +48,24 @@ async def set_duty(work: DriverWork, wanted: schemas.DutyAsked) -> schemas.Me:
     else:
         await service.go_off_duty(work, work.actor.subject)
     return await _me(work)
+
+
+@drivers.post("/safety", status_code=201)
+async def call_for_safety(work: DriverWork, wanted: schemas.SafetyAsked) -> schemas.SafetyTold:
+    """The safety button: on record at once, and before the operator's eyes. Nothing about your work follows from it."""
+    assert work.actor.subject is not None
+    point = None if wanted.point is None else LatLng(lat=wanted.point.lat, lng=wanted.point.lng)
+    call = await service.call_for_safety(
+        work, work.actor.subject, wanted.report_id, wanted.kind, point, wanted.note
+    )
+    return schemas.SafetyTold.of(call)
+
+
+@staff.get("/safety-calls")
+async def list_safety_calls(work: StaffWork) -> list[schemas.SafetyTold]:
+    """Presses of the safety button in the last day, newest first; the newest of a driver says how she stands."""
+    found = await queries.safety_calls(work, work.now() - timedelta(days=1))
+    return [schemas.SafetyTold.of(call) for call in found]
 
 
 @staff.get("/drivers")

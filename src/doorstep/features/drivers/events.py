@@ -52,6 +52,17 @@ class DriverStateChanged(Event):
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyCalled(Event):
+    """She pressed the safety button, or says that all is well."""
+
+    name: ClassVar[str] = "driver.safety_called"
+    driver_id: UUID
+    market_id: UUID
+    at: datetime
+    kind: str
+
+
 def stream(driver_id: UUID) -> str:
     """The name under which a driver's events keep their order."""
     return f"driver:{driver_id}"

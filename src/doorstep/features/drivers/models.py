@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Float, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from doorstep.platform.db.rows import Row, Visible
@@ -46,3 +46,22 @@ class DriverRow(Row):
         Index("ix_drivers_market", "market_id", "id"),
         Index("ix_drivers_on_duty", "market_id", postgresql_where=text("on_duty")),
     )
+
+
+class SafetyCallRow(Row):
+    """A press of the safety button; kept as pressed."""
+
+    __tablename__ = "safety_calls"
+    __visible__ = Visible(
+        driver="driver_id = doorstep_subject()", web="SELECT, INSERT", system="SELECT, INSERT"
+    )
+    driver_id: Mapped[UUID] = mapped_column(primary_key=True)
+    report_id: Mapped[str] = mapped_column(primary_key=True)
+    market_id: Mapped[UUID]
+    kind: Mapped[str]
+    lat: Mapped[float | None] = mapped_column(Float)
+    lng: Mapped[float | None] = mapped_column(Float)
+    note: Mapped[str]
+    at: Mapped[datetime]
+    at_wall: Mapped[datetime]
+    __table_args__ = (Index("ix_safety_calls_at", "at"),)

@@ -7,9 +7,19 @@ from uuid import UUID
 from sqlalchemy import Select, func, or_, select
 
 from doorstep.features.drivers.errors import UnknownDriver
-from doorstep.features.drivers.models import DriverRow
-from doorstep.features.drivers.rules import Ability, Driver, DriverState, Duty, Vehicle, VehicleKind
+from doorstep.features.drivers.models import DriverRow, SafetyCallRow
+from doorstep.features.drivers.rules import (
+    Ability,
+    Driver,
+    DriverState,
+    Duty,
+    SafetyCall,
+    SafetyKind,
+    Vehicle,
+    VehicleKind,
+)
 from doorstep.platform.db.work import Work
+from doorstep.units.geo import LatLng
 from doorstep.units.ids import DriverId, MarketId
 from doorstep.units.time import MarketInstant
 
@@ -36,6 +46,30 @@ def view(row: DriverRow) -> Driver:
             until=None if row.duty_until is None else MarketInstant(row.duty_until),
         ),
     )
+
+
+def safety_view(row: SafetyCallRow) -> SafetyCall:
+    """A press of the safety button as other rooms see it."""
+    known = row.lat is not None and row.lng is not None
+    return SafetyCall(
+        driver_id=DriverId(row.driver_id),
+        market_id=MarketId(row.market_id),
+        kind=SafetyKind(row.kind),
+        point=LatLng(lat=row.lat, lng=row.lng) if known else None,  # type: ignore[arg-type]
+        note=row.note,
+        at=MarketInstant(row.at),
+    )
+
+
+async def safety_calls(work: Work, since: datetime, *, limit: int = 200) -> list[SafetyCall]:
+    """Presses of the safety button since then, newest first."""
+    rows = await work.session.scalars(
+        select(SafetyCallRow)
+        .where(SafetyCallRow.at >= since)
+        .order_by(SafetyCallRow.at.desc(), SafetyCallRow.driver_id)
+        .limit(limit)
+    )
+    return [safety_view(row) for row in rows]
 
 
 async def driver(work: Work, driver_id: UUID) -> Driver:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from doorstep.units.geo import LatLng
 from doorstep.units.ids import DriverId, MarketId
 from doorstep.units.time import MarketInstant
 
@@ -15,6 +16,14 @@ class DriverState(StrEnum):
     ACTIVE = "active"  # may go on duty
     PAUSED = "paused"  # not for now, reversible: a paper has run out, a check is open
     DEACTIVATED = "deactivated"  # no longer; the reason is written and may be appealed
+
+
+class SafetyKind(StrEnum):
+    """What a driver who presses the safety button wants."""
+
+    CALL_ME = "call_me"  # somebody of the operator shall call her
+    NOT_SAFE = "not_safe"  # she is in danger and has been shown the emergency number first
+    ALL_WELL = "all_well"  # pressed by mistake, or it is over
 
 
 class VehicleKind(StrEnum):
@@ -135,3 +144,15 @@ def why_not(driver: Driver, requirements: frozenset[str], units: int) -> str | N
     if lacking:
         return f"lacks {', '.join(sorted(lacking))}"
     return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyCall:
+    """A press of the safety button. The newest of a driver says how she stands."""
+
+    driver_id: DriverId
+    market_id: MarketId
+    kind: SafetyKind
+    point: LatLng | None
+    note: str
+    at: MarketInstant

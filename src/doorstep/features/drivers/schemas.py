@@ -6,7 +6,8 @@ from typing import Annotated, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from doorstep.features.drivers import rules
-from doorstep.features.drivers.rules import Ability, DriverState, VehicleKind
+from doorstep.features.drivers.rules import Ability, DriverState, SafetyCall, SafetyKind, VehicleKind
+from doorstep.platform.http.wire import Number
 from doorstep.units.ids import public
 
 Name = Annotated[
@@ -127,3 +128,47 @@ class Me(Driver):
     """A driver about herself: with the written reason of her state, if there is one."""
 
     state_reason: str = ""
+    now: datetime = Field(description="What the market's clock says.")
+
+
+class Spot(Asked):
+    """A place in degrees."""
+
+    lat: Annotated[float, Field(ge=-90, le=90), Number]
+    lng: Annotated[float, Field(ge=-180, le=180), Number]
+
+
+class SafetyAsked(Asked):
+    """A press of the safety button. The same ``report_id`` counts once."""
+
+    report_id: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=80, pattern=r"^[\x21-\x7e]+$"),
+        Field(examples=["7d2c-41"]),
+    ]
+    kind: SafetyKind
+    point: Spot | None = None
+    note: Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")] = ""
+
+
+class SafetyTold(Told):
+    """A call for help, as it stands on record."""
+
+    driver: str
+    kind: SafetyKind
+    lat: float | None = Field(description="Where the phone was, when it knew.")
+    lng: float | None
+    note: str
+    at: datetime
+
+    @classmethod
+    def of(cls, call: SafetyCall) -> Self:
+        """As told of ``call``."""
+        return cls(
+            driver=public("driver", call.driver_id),
+            kind=call.kind,
+            lat=None if call.point is None else call.point.lat,
+            lng=None if call.point is None else call.point.lng,
+            note=call.note,
+            at=call.at,
+        )

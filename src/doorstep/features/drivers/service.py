@@ -8,16 +8,25 @@ from doorstep.features.drivers.events import (
     DriverOffDuty,
     DriverOnDuty,
     DriverStateChanged,
+    SafetyCalled,
     stream,
 )
-from doorstep.features.drivers.models import DriverRow
-from doorstep.features.drivers.queries import view
-from doorstep.features.drivers.rules import CAPACITY_UNITS, Driver, DriverState, NewDriver
+from doorstep.features.drivers.models import DriverRow, SafetyCallRow
+from doorstep.features.drivers.queries import safety_view, view
+from doorstep.features.drivers.rules import (
+    CAPACITY_UNITS,
+    Driver,
+    DriverState,
+    NewDriver,
+    SafetyCall,
+    SafetyKind,
+)
 from doorstep.features.identity.service import register_driver_phone
 from doorstep.platform import audit
 from doorstep.platform.db.work import Work
 from doorstep.platform.errors import Fault, Invalid
 from doorstep.platform.events import Event
+from doorstep.units.geo import LatLng
 from doorstep.units.ids import public
 from doorstep.units.time import MarketInstant
 
@@ -142,3 +151,35 @@ async def set_state(work: Work, driver_id: UUID, state: DriverState, reason: str
         reason=reason,
     )
     return view(row)
+
+
+async def call_for_safety(
+    work: Work, driver_id: UUID, report_id: str, kind: SafetyKind, point: LatLng | None, note: str = ""
+) -> SafetyCall:
+    """Put a press of the safety button on record and tell the operator. The same ``report_id`` counts once.
+
+    Raises UnknownDriver.
+    """
+    row = await _held(work, driver_id)
+    known = await work.session.get(SafetyCallRow, (driver_id, report_id))
+    if known is not None:
+        return safety_view(known)
+    call = SafetyCallRow(
+        driver_id=driver_id,
+        report_id=report_id,
+        market_id=row.market_id,
+        kind=kind.value,
+        lat=None if point is None else point.lat,
+        lng=None if point is None else point.lng,
+        note=note,
+        at=work.now(),
+        at_wall=work.wall(),
+    )
+    work.session.add(call)
+    _tell(
+        work,
+        row,
+        SafetyCalled(driver_id=row.id, market_id=row.market_id, at=work.now(), kind=kind.value),
+    )
+    await work.session.flush()
+    return safety_view(call)

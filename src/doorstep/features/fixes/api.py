@@ -1,22 +1,25 @@
 """The route of fixes, mounted raw in front of the framework, and documented by it."""
 
 import time
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
 
 from doorstep.features.drivers import queries as drivers
-from doorstep.features.fixes import writing
+from doorstep.features.fixes import queries, writing
 from doorstep.features.fixes.ingest import MOST_BYTES, Gateway, Inbox, Scope, TooLarge
 from doorstep.features.fixes.live import Live
 from doorstep.features.fixes.rules import FASTEST_MPS, MOST_ACCURACY_M, MOST_FIXES
 from doorstep.platform.auth.actors import Actor, Audience
-from doorstep.platform.auth.gate import audience_actor
+from doorstep.platform.auth.gate import DriverWork, audience_actor
 from doorstep.platform.db.work import Database
 from doorstep.platform.errors import NotSignedIn, Refusal
 from doorstep.platform.http.problems import PROBLEMS
+from doorstep.units.ids import DriverId
 
 router = APIRouter(prefix="/driver/v1", tags=["driver: fixes"])
 
@@ -124,6 +127,44 @@ def mount(app: FastAPI) -> None:
         lambda: writing.read_on(database, live),
         lambda: writing.show_on(live),
     ]
+
+
+class PositionTold(BaseModel):
+    """Where the network thinks you are."""
+
+    model_config = ConfigDict(frozen=True)
+    lat: float
+    lng: float
+    heading_deg: int | None
+    accuracy_m: int | None
+    speed_mps: float | None
+    at: datetime = Field(description="By your phone's clock.")
+
+
+class Whereabouts(BaseModel):
+    """The newest position, or null before the first."""
+
+    model_config = ConfigDict(frozen=True)
+    position: PositionTold | None
+
+
+@router.get("/position", responses=PROBLEMS)
+async def position(work: DriverWork) -> Whereabouts:
+    """Your newest position as the network has it, whichever way it came."""
+    assert work.actor.subject is not None
+    found = (await queries.latest(work, [work.actor.subject])).get(DriverId(work.actor.subject))
+    if found is None:
+        return Whereabouts(position=None)
+    return Whereabouts(
+        position=PositionTold(
+            lat=round(found.point.lat, 6),
+            lng=round(found.point.lng, 6),
+            heading_deg=found.heading_deg,
+            accuracy_m=found.accuracy_m,
+            speed_mps=found.speed_mps,
+            at=found.device_at,
+        )
+    )
 
 
 @router.post(

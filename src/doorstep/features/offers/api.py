@@ -12,9 +12,20 @@ from doorstep.features.deliveries import queries as deliveries
 from doorstep.features.deliveries import service as deliveries_service
 from doorstep.features.deliveries.rules import Fact, ProofKind
 from doorstep.features.deliveries.service import PaperSeen, ProofTaken
+from doorstep.features.drivers import queries as drivers
 from doorstep.features.offers import queries, schemas, service, trip_schemas
-from doorstep.features.offers.rules import FACT_OF, Offer, Trip, TripState, document, meant
-from doorstep.features.offers.trips import Reported
+from doorstep.features.offers.rules import (
+    CONTACTS,
+    FACT_OF,
+    ZONE_SPAN,
+    Offer,
+    ReportKind,
+    Trip,
+    TripState,
+    document,
+    meant,
+)
+from doorstep.features.offers.trips import Contact, Reported
 from doorstep.platform.auth.actors import Actor, Audience
 from doorstep.platform.auth.gate import DriverWork, audience_actor, database_of
 from doorstep.platform.db.work import Work
@@ -80,6 +91,17 @@ async def offers_stream(
 
     source = frames(request.app.state.bus, (f"driver:{actor.subject}",), look, every_s=3.0)
     return event_stream(source)
+
+
+@router.get("/zones")
+async def zones(work: DriverWork) -> schemas.Zones:
+    """Where offers were made in your market in the last quarter of an hour, to whomever. Counts, never a forecast."""
+    market_id = (await drivers.driver(work, _me(work))).market_id
+    found = await queries.zones(work, market_id)
+    return schemas.Zones(
+        since=work.now() - ZONE_SPAN,
+        items=[schemas.ZoneTold(point=schemas.Point.of(zone.point), offers=zone.offers) for zone in found],
+    )
 
 
 @router.get("/offers/{offer_id}")
@@ -163,6 +185,13 @@ def _reports(work: Work, trip: Trip, asked: Iterable[trip_schemas.ReportAsked]) 
         device_at = None if one.device_at is None else min(market_instant(one.device_at), now)
         point = None if one.point is None else LatLng(lat=one.point.lat, lng=one.point.lng)
         kind = FACT_OF.get(one.kind)
+        contact = None
+        if one.kind is ReportKind.CONTACT_TRIED:
+            if one.reason not in CONTACTS:
+                raise Invalid(
+                    "Say how she was to be reached.", faults=[Fault(f"/reports/{number}/reason", "unknown")]
+                )
+            contact = Contact(one.reason, device_at)
         for delivery_id in about:
             yield Reported(
                 report_id=one.report_id,
@@ -178,6 +207,7 @@ def _reports(work: Work, trip: Trip, asked: Iterable[trip_schemas.ReportAsked]) 
                     reason=one.reason,
                 ),
                 proofs=tuple(_proofs(one, device_at, point)),
+                contact=contact,
             )
 
 

@@ -34,6 +34,23 @@ END $$
 """
 
 
+LATELY = """
+CREATE FUNCTION offers_lately(market uuid, since timestamptz)
+RETURNS TABLE (lat double precision, lng double precision, offers bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  WITH made AS (
+    SELECT (o.terms #>> '{pickups,0,point,lat_e6}')::double precision / 1e6 AS lat,
+           (o.terms #>> '{pickups,0,point,lng_e6}')::double precision / 1e6 AS lng
+      FROM offers o WHERE o.market_id = market AND o.shown_at >= since
+     ORDER BY o.shown_at DESC LIMIT 2000
+  )
+  SELECT avg(lat), avg(lng), count(*) FROM made
+   GROUP BY round(lat * 50), round(lng * 40) ORDER BY count(*) DESC, 1 LIMIT 40
+$$
+"""
+"""Cells of about two kilometres; tells no offer, shop or driver."""
+
+
 class OfferRow(Row):
     """One offer. Whom it asks and what for stand on the row, so that its walls need no other table."""
 
@@ -44,6 +61,10 @@ class OfferRow(Row):
         system=NO_DELETE,
         extra=(
             FROZEN,
+            "CREATE POLICY offers_counted ON offers FOR SELECT TO CURRENT_USER USING (true)",
+            LATELY,
+            "REVOKE ALL ON FUNCTION offers_lately(uuid, timestamptz) FROM PUBLIC",
+            "GRANT EXECUTE ON FUNCTION offers_lately(uuid, timestamptz) TO doorstep_web, doorstep_system",
             (
                 "CREATE TRIGGER offers_frozen BEFORE UPDATE OR DELETE ON offers"
                 " FOR EACH ROW EXECUTE FUNCTION offers_terms_are_frozen()"
@@ -87,6 +108,7 @@ class OfferRow(Row):
             postgresql_where=text("state = 'open' AND directed_to IS NOT NULL"),
         ),
         Index("ix_offers_market", "market_id", "id"),
+        Index("ix_offers_shown", "market_id", "shown_at"),
     )  # fmt: skip
 
 

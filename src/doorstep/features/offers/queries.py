@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from doorstep.features.offers.errors import UnknownOffer, UnknownTrip
 from doorstep.features.offers.models import (
@@ -20,6 +20,7 @@ from doorstep.features.offers.models import (
 )
 from doorstep.features.offers.rules import (
     LIVE_TRIPS,
+    ZONE_SPAN,
     AcceptedTerms,
     Answer,
     Cause,
@@ -32,6 +33,7 @@ from doorstep.features.offers.rules import (
     StopState,
     Trip,
     TripState,
+    Zone,
     from_document,
 )
 from doorstep.platform.db.work import Work
@@ -39,6 +41,8 @@ from doorstep.units.geo import LatLng
 from doorstep.units.ids import DeliveryId, DriverId, MarketId, OfferId, StoreId, TripId
 from doorstep.units.money import Money
 from doorstep.units.time import MarketInstant
+
+_LATELY = text("SELECT * FROM offers_lately(:market, :since)")
 
 
 def _instant(value: datetime | None) -> MarketInstant | None:
@@ -313,3 +317,9 @@ async def terms_of_delivery(work: Work, delivery_id: UUID, driver_id: UUID) -> A
         part=part,
         off=None if off is None else change_view(off),
     )
+
+
+async def zones(work: Work, market_id: UUID) -> list[Zone]:
+    """Where offers were made in a market lately, busiest first; counts that any audience may know."""
+    rows = await work.session.execute(_LATELY, {"market": market_id, "since": work.now() - ZONE_SPAN})
+    return [Zone(LatLng(lat=row.lat, lng=row.lng), row.offers) for row in rows]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from doorstep.features.offers.terms import (
     still_true,
     terms_hash,
 )
-from doorstep.units.geo import LatLng
+from doorstep.units.geo import METRES_PER_MILE, LatLng
 from doorstep.units.ids import DeliveryId, DriverId, MarketId, OfferId, TripId
 from doorstep.units.money import Money
 from doorstep.units.time import MarketInstant
@@ -125,6 +125,11 @@ class ReportKind(StrEnum):
     ARRIVE_RETURN = "arrive_return"  # back at the shop
     RETURNED = "returned"  # the shop has the goods again
     PROVED = "proved"  # only a code, scan or paper; nothing has moved
+    CONTACT_TRIED = "contact_tried"  # called, wrote or knocked; ``reason`` says which
+
+
+CONTACTS = frozenset({"called", "written", "knocked", "rang"})
+"""How a driver tries to reach a shopper, as ``reason`` of such a report."""
 
 
 FACT_OF: Mapping[ReportKind, FactKind] = {
@@ -159,6 +164,31 @@ def meant(kind: ReportKind, stops: Sequence[Stop]) -> tuple[DeliveryId, ...]:
     if not here:
         return ()
     return next((stop for stop in here if not stop.over), here[-1]).delivery_ids
+
+
+CAR_PER_MILE_MINOR = 30
+"""What a mile costs the driver's car (fuel, wear, tyres) when she has said nothing else: for comparing, never for pay."""
+
+
+def net_of(
+    total_minor: int, approach_m: int | None, distance_m: int, minutes: int, car_per_mile_minor: int
+) -> tuple[int, int]:
+    """What the car costs for the way, approach included, and what stays per hour of the offer after it; minor units."""
+    way_m = (approach_m or 0) + distance_m
+    car_minor = round(way_m * car_per_mile_minor / METRES_PER_MILE)
+    return car_minor, round((total_minor - car_minor) * 60 / max(minutes, 1))
+
+
+ZONE_SPAN = timedelta(minutes=15)
+"""How far back the picture of where offers are looks: offers that were made, never a forecast."""
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """Offers of one area, lately; ``point`` is the middle of their shops, not any one's."""
+
+    point: LatLng
+    offers: int
 
 
 PERSON_OFFER_S = 30

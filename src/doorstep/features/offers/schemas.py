@@ -9,9 +9,11 @@ from doorstep.features.deliveries.rules import (
     TipStatus,
 )
 from doorstep.features.offers.rules import (
+    CAR_PER_MILE_MINOR,
     Offer,
     OfferMode,
     OfferState,
+    net_of,
 )
 from doorstep.units.geo import LatLng
 from doorstep.units.ids import public
@@ -97,6 +99,9 @@ class OfferTold(Told):
     minutes: int
     pickups: list[PickupTold]
     drops: list[DropTold]
+    car_per_mile_minor: int = Field(description="What a mile is reckoned to cost the car; yours may differ.")
+    car_minor: int = Field(description="What the car costs at that, approach included.", examples=[273])
+    net_per_hour_minor: int = Field(description="What stays per hour after the car.", examples=[2147])
     reason: str
     shown_at: datetime
     expires_at: datetime
@@ -108,6 +113,9 @@ class OfferTold(Told):
     def of(cls, offer: Offer, real_s_left: float) -> Self:
         """As told of ``offer``."""
         terms = offer.terms
+        car_minor, net_minor = net_of(
+            terms.total.minor, terms.approach_m, terms.distance_m, terms.minutes, CAR_PER_MILE_MINOR
+        )
         return cls(
             id=public("offer", offer.id),
             mode=offer.mode,
@@ -155,6 +163,9 @@ class OfferTold(Told):
                 )
                 for drop in terms.drops
             ],
+            car_per_mile_minor=CAR_PER_MILE_MINOR,
+            car_minor=car_minor,
+            net_per_hour_minor=net_minor,
             reason=terms.reason,
             shown_at=terms.shown_at,
             expires_at=terms.expires_at,
@@ -175,3 +186,17 @@ class TermsTold(Told):
 
     terms_hash: str
     terms: dict[str, Any]
+
+
+class ZoneTold(Told):
+    """Offers of one area, lately."""
+
+    point: Point = Field(description="The middle of the area's shops.")
+    offers: int
+
+
+class Zones(Told):
+    """Where offers were made lately."""
+
+    since: datetime
+    items: list[ZoneTold]

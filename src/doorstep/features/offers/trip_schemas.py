@@ -6,7 +6,14 @@ from typing import Annotated, Any, Self
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from doorstep.features.deliveries.rules import Delivery, DeliveryState, Place, ProofKind, owed_proofs
+from doorstep.features.deliveries.rules import (
+    Delivery,
+    DeliveryState,
+    Place,
+    ProofKind,
+    ReturnPolicy,
+    owed_proofs,
+)
 from doorstep.features.offers import rules
 from doorstep.features.offers.rules import Cause, ReportKind, Stop, StopKind, StopState, Trip, TripState
 from doorstep.features.offers.schemas import Asked, Point, Told
@@ -81,6 +88,8 @@ class CarriedTold(Told):
     weight_g: int
     requirements: list[str]
     proofs: list[ProofKind] = Field(description="What the hand-over needs.")
+    return_policy: ReturnPolicy = Field(description="What happens to goods that could not be handed over.")
+    order: str = Field(description="The merchant's own number, to be said at the counter.")
     tip_minor: int
     due_at: datetime
 
@@ -103,6 +112,7 @@ class TripTold(Told):
     id: str = Field(examples=["trp_01jd0000000000000000000000"])
     offer: str
     state: TripState
+    shops: list[str] = Field(description="Names of the shops, in order.", examples=[["Juniper Cupcakes"]])
     stops: list[StopTold]
     deliveries: list[CarriedTold]
     changes: list[ChangeTold]
@@ -120,6 +130,7 @@ class TripTold(Told):
             id=public("trip", trip.id),
             offer=public("offer", trip.offer_id),
             state=trip.state,
+            shops=list(dict.fromkeys(delivery.pickup.name for delivery in carried)),
             stops=[_stop(stop, known if live else {}) for stop in trip.stops],
             deliveries=[
                 CarriedTold(
@@ -131,6 +142,8 @@ class TripTold(Told):
                     weight_g=delivery.weight_g,
                     requirements=sorted(delivery.requirements.names()),
                     proofs=sorted(owed_proofs(delivery.requirements)),
+                    return_policy=delivery.return_policy,
+                    order=delivery.external_id,
                     tip_minor=delivery.tip.minor,
                     due_at=delivery.due_at,
                 )

@@ -36,16 +36,26 @@ from doorstep.platform.db.work import Work
 from doorstep.platform.errors import Refusal
 from doorstep.platform.events import Event
 from doorstep.platform.secrets import Secrets
+from doorstep.units.time import MarketInstant
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """The driver tried to reach the shopper."""
+
+    how: str
+    device_at: MarketInstant | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
-    """One report from the road about one delivery: proofs, a fact, or both (proofs are taken first)."""
+    """One report from the road about one delivery: proofs, a fact, or both (proofs are taken first); or a contact."""
 
     report_id: str
     delivery_id: UUID
     fact: Fact | None
     proofs: tuple[ProofTaken, ...] = ()
+    contact: Contact | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +189,7 @@ async def report(
     heard: dict[int, Heard] = {}
     # By delivery, in the one order of locks that everybody uses; within one by the phone's time.
     for number, one in sorted(
-        enumerate(reports), key=lambda pair: (str(pair[1].delivery_id), _told_at(pair[1].fact))
+        enumerate(reports), key=lambda pair: (str(pair[1].delivery_id), _told_at(pair[1]))
     ):
         state: DeliveryState | None = None
         refusal: Refusal | None = None
@@ -189,6 +199,10 @@ async def report(
                 raise NotOnTrip
             for proof in one.proofs:
                 taken.append(await deliveries_service.add_proof(work, blobs, secrets, one.delivery_id, proof))  # noqa: PERF401
+            if one.contact is not None:
+                await deliveries_service.contact_tried(
+                    work, one.delivery_id, one.report_id, one.contact.how, one.contact.device_at
+                )
             if one.fact is not None:
                 state = (await deliveries_service.report(work, one.delivery_id, one.fact)).state
             else:
@@ -205,8 +219,9 @@ async def report(
     return await settle_trip(work, trip_id), [heard[number] for number in range(len(reports))]
 
 
-def _told_at(fact: Fact | None) -> tuple[float, int]:
-    """By the phone's time; within one instant in the order of the road. Proofs alone come first."""
+def _told_at(one: Reported) -> tuple[float, int]:
+    """By the phone's time; within one instant in the order of the road. Proofs and contacts alone come first."""
+    fact = one.fact
     if fact is None:
         return (0.0, -1)
     at = float("inf") if fact.device_at is None else fact.device_at.timestamp()
