@@ -1,5 +1,7 @@
 """A network says truthfully whether it can serve."""
 
+import httpx
+from tests.factories.identity import bearer, sign_staff_in
 from tests.factories.network import Network
 
 
@@ -16,3 +18,16 @@ async def test_an_unknown_route_is_a_problem_document(network: Network) -> None:
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["code"] == "no_such_route"
+
+
+async def test_metrics_are_for_this_machine_and_for_staff(network: Network) -> None:
+    here = await network.http.get("/metrics")
+    assert here.status_code == 200
+    for name in ("outbox_age_seconds", "offer_latency_seconds", "tick_seconds", "ledger_drift_minor"):
+        assert f"doorstep_{name}" in here.text
+    away = httpx.ASGITransport(network.app, client=("203.0.113.9", 4000))
+    async with httpx.AsyncClient(transport=away, base_url="http://doorstep.example") as stranger:
+        refused = await stranger.get("/metrics")
+        assert (refused.status_code, refused.json()["code"]) == (401, "not_signed_in")
+        staff = bearer((await sign_staff_in(network)).token)
+        assert (await stranger.get("/metrics", headers=staff)).text.startswith("# HELP")

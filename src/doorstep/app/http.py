@@ -6,10 +6,10 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
-import prometheus_client
 import structlog
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,11 +20,12 @@ from doorstep.app.faces import api as faces
 from doorstep.app.front import api as front
 from doorstep.connectors.outside import Connectors
 from doorstep.features.identity.gatekeeper import Gatekeeper
+from doorstep.platform.auth.actors import Audience
 from doorstep.platform.auth.gate import GATE
 from doorstep.platform.bus import Bus
 from doorstep.platform.db.work import Database
 from doorstep.platform.http import problems
-from doorstep.platform.metrics import HTTP_SECONDS
+from doorstep.platform.metrics import HTTP_SECONDS, told
 from doorstep.platform.settings import Settings
 from doorstep.units.ids import IdSource
 
@@ -153,7 +154,7 @@ def _health(app: FastAPI) -> None:
 
     @app.get("/metrics", tags=["health"], include_in_schema=False)
     async def metrics(request: Request) -> Response:
-        """Prometheus metrics, for this machine alone."""
+        """Prometheus metrics, for this machine and for staff."""
         if request.client is None or request.client.host not in {"127.0.0.1", "::1", "testclient"}:
-            return PlainTextResponse("metrics are for this machine or signed-in staff", 403)
-        return Response(prometheus_client.generate_latest(), media_type=prometheus_client.CONTENT_TYPE_LATEST)
+            await app.state.authenticate(request, app.state.database, Audience.STAFF)
+        return Response(await asyncio.to_thread(told), media_type=CONTENT_TYPE_LATEST)

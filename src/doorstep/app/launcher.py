@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -15,13 +16,14 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from random import SystemRandom
 
 import httpx
 import structlog
 
 from doorstep.app import wiring
-from doorstep.platform import clock_anchor
+from doorstep.platform import clock_anchor, metrics
 from doorstep.platform.auth.actors import system
 from doorstep.platform.clock import WallClock, epoch_ms
 from doorstep.platform.db import migrate
@@ -204,6 +206,7 @@ async def _serve(
         "DOORSTEP_HOME": str(settings.home),
         "HOST": settings.host,
         "PORT": str(settings.port),
+        metrics.FOLDER: str(_empty(settings.home / "metrics")),
     }
     environment.pop("DATABASE_URL", None)  # no serving process learns the owner's address
     family = Family(plan, environment)
@@ -225,6 +228,13 @@ async def _serve(
     for watcher in watchers:
         watcher.cancel()
     await asyncio.gather(*watchers, return_exceptions=True)
+
+
+def _empty(folder: Path) -> Path:
+    """The folder, with nothing of an earlier run in it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    return folder
 
 
 async def _ready(settings: Settings) -> None:
