@@ -162,6 +162,72 @@ class TestOverrides:
         await desk.post(f"/deliveries/{public('delivery', one.id)}/unassign", 422, reason=reason)
 
 
+class TestWholeTrips:
+    async def test_a_trip_is_moved_as_one_and_the_first_driver_keeps_her_pay(self, network: Network) -> None:
+        town, desk = await a_town(network), await desk_of(network, StaffRole.DISPATCHER)
+        one, two = await a_delivery(network, town), await town.delivery()
+        trip = await town.trip(one, two)
+        other = public("driver", town.drivers[1].id)
+        url = f"/trips/{public('trip', trip.id)}/reassign"
+        offer = await desk.post(url, 201, driver_id=other, reason="her car broke down")
+        assert offer["drivers"] == [other]
+        assert set(offer["deliveries"]) == {public("delivery", each.id) for each in (one, two)}
+        owner = await desk_of(network)
+        record = (await owner.get(f"/audit?subject={public('trip', trip.id)}"))["items"][0]
+        assert record["act"] == "trip.reassign"
+        assert record["after"]["kept_minor"] > 0
+        told = await desk.get(f"/deliveries/{public('delivery', one.id)}")
+        override = [line for line in told["timeline"] if line["kind"] == "override"]
+        assert override[0]["facts"]["reason"] == "her car broke down"
+        assert told["people"][other]
+        await desk.post(url, 409, driver_id=other, reason="once more")
+
+    async def test_not_once_goods_are_picked_up(self, network: Network) -> None:
+        town, desk = await a_town(network), await desk_of(network)
+        one = await a_delivery(network, town)
+        trip = await town.trip(one)
+        await report_all(network, one.id, [F.REACHED_PICKUP, F.PICKED_UP])
+        other = public("driver", town.drivers[1].id)
+        url = f"/trips/{public('trip', trip.id)}/reassign"
+        await desk.post(url, 409, driver_id=other, reason="too late")
+
+
+class TestSmallChanges:
+    async def test_instructions_are_amended_and_the_audit_shows_both(self, network: Network) -> None:
+        town, desk = await a_town(network), await desk_of(network, StaffRole.SUPPORT)
+        one = await a_delivery(network, town)
+        url = f"/deliveries/{public('delivery', one.id)}"
+        await desk.post(f"{url}/amend", 200, instructions="Blue gate", reason="she called")
+        told = await desk.get(url)
+        assert told["dropoff"]["instructions"] == "Blue gate"
+        line = next(line for line in told["timeline"] if line["kind"] == "override")
+        assert line["facts"]["after"] == {"instructions": "Blue gate"}
+
+    async def test_a_paused_zone_is_promised_nothing_new(self, network: Network) -> None:
+        town, desk = await a_town(network), await desk_of(network, StaffRole.DISPATCHER)
+        market = public("market", town.market.id)
+        url = f"/markets/{market}/zones/37206"
+        told = await desk.post(url, 200, paused=True, reason="the bridge is closed")
+        assert told["paused_zones"] == ["37206"]
+        assert (await desk.post(url, 200, paused=True, reason="again"))["paused_zones"] == ["37206"]
+        history = (await desk.get(f"/markets/{market}/history"))["items"]
+        assert history[0]["reason"] == "the bridge is closed"
+        assert (await desk.post(url, 200, paused=False, reason="open again"))["paused_zones"] == []
+        await desk.post(f"/markets/{market}/zones/3720", 422, paused=True, reason="no such code")
+
+    async def test_vital_signs(self, network: Network) -> None:
+        town, desk = await a_town(network), await desk_of(network, StaffRole.DISPATCHER)
+        url = f"/markets/{public('market', town.market.id)}/vitals"
+        assert (await desk.get(url))["on_time_share"] is None
+        one = await a_delivery(network, town)
+        await town.trip(one)
+        assert (await desk.get(url))["drivers_busy"] == 1
+        await report_all(network, one.id, [F.REACHED_PICKUP, F.PICKED_UP, F.HANDED_OVER])
+        told = await desk.get(url)
+        assert (told["on_time_share"], told["delivered_today"], told["asked_recently"]) == (1.0, 1, 1)
+        assert len(told["on_time_slices"]) == 12
+
+
 class TestQueue:
     async def test_what_nobody_has_comes_up_when_time_runs_out(self, network: Network) -> None:
         town, desk = await a_town(network), await desk_of(network)
@@ -175,6 +241,26 @@ class TestQueue:
         assert [line["delivery"]["id"] for line in queue] == [public("delivery", one.id)]
         assert queue[0]["trouble"] == "no_carrier"
         assert "provider" in queue[0]["remedies"]
+        assert queue[0]["minutes"] >= 0
+        prices = {choice["remedy"]: choice["price_minor"] for choice in queue[0]["choices"]}
+        assert prices["provider"] is None  # a company names its price when it is asked
+        assert "assign" not in prices  # nobody has been heard of, so nobody is near
+
+    async def test_what_is_with_its_driver_is_not_taken_from_her(self, network: Network) -> None:
+        town = await a_town(network)
+        one = await a_delivery(network, town)
+        await town.trip(one)
+        network.clock.advance(55 * 60)
+        desk = await desk_of(network)
+        url = f"/markets/{public('market', town.market.id)}/exceptions"
+        before = (await desk.get(url))["items"][0]
+        assert before["driver_name"]
+        taken = next(choice for choice in before["choices"] if choice["remedy"] == "unassign")
+        assert taken["price_minor"] > 0  # she keeps what she was promised
+        await report_all(network, one.id, [F.REACHED_PICKUP, F.PICKED_UP])
+        after = (await desk.get(url))["items"][0]
+        assert "unassign" not in {choice["remedy"] for choice in after["choices"]}
+        assert next(c for c in after["choices"] if c["remedy"] == "call")["phone"].startswith("+1")
 
 
 class TestLive:
@@ -189,8 +275,13 @@ class TestLive:
             assert heard.headers["content-type"].startswith("text/event-stream")
             assert [told["id"] for told in heard.of("deliveries")[0]] == [public("delivery", one.id)]
             assert heard.of("counts")[0]["open"] == 1
+            await heard.until(lambda h: h.of("drivers") and h.of("trips") and h.of("stores"))
+            assert len(heard.of("drivers")[0]["here"]) == len(town.drivers)
+            assert heard.of("trips")[0] == {"whole": True, "here": [], "gone": []}
             await town.trip(one)
-            await heard.until(lambda h: h.of("changed"))
+            await heard.until(lambda h: h.of("changed") and len(h.of("trips")) > 1)
+            stops = heard.of("trips")[1]["here"][0]["stops"]
+            assert [stop["kind"] for stop in stops] == ["pickup", "drop"]
             assert heard.of("changed")[0][0]["state"] == "assigned"
             fix = {"lat": 36.15, "lng": -86.78, "device_at": network.clock.market_now().isoformat()}
             sent = await network.http.post(

@@ -1,16 +1,19 @@
 """Routes of the console."""
 
 import time
+from datetime import UTC
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import AwareDatetime
 from starlette.responses import StreamingResponse
 
-from doorstep.features.console import overrides, overview, schemas, timeline
+from doorstep.connectors.outside import Connectors
+from doorstep.features.console import overrides, overview, schemas, timeline, vitals
 from doorstep.features.console.live import MarketWatch, market_stream
 from doorstep.features.deliveries import queries as deliveries
 from doorstep.features.deliveries.rules import DeliveryState
+from doorstep.features.deliveries.service import Amendment
 from doorstep.features.identity.rules import StaffRole
 from doorstep.features.markets import queries as markets
 from doorstep.platform import audit
@@ -21,6 +24,7 @@ from doorstep.platform.http.pages import Cursor, Limit, Page, cursor_after, read
 from doorstep.platform.http.problems import PROBLEMS
 from doorstep.platform.http.streams import event_stream
 from doorstep.units.ids import parse
+from doorstep.units.time import MarketInstant
 
 router = APIRouter(prefix="/staff/v1", tags=["staff: console"], responses=PROBLEMS)
 
@@ -28,6 +32,7 @@ DeliveryPath = Annotated[str, Path(max_length=40, examples=["dlv_01jd00000000000
 DriverPath = Annotated[str, Path(max_length=40, examples=["drv_01jd0000000000000000000000"])]
 MarketPath = Annotated[str, Path(max_length=40, examples=["mkt_01jd0000000000000000000000"])]
 OfferPath = Annotated[str, Path(max_length=40, examples=["off_01jd0000000000000000000000"])]
+TripPath = Annotated[str, Path(max_length=40, examples=["trp_01jd0000000000000000000000"])]
 Words = Annotated[str, Query(max_length=80, pattern=r"^[^\x00]*$")]
 IdFilter = Annotated[str | None, Query(max_length=40)]
 DISPATCHES = (StaffRole.OWNER, StaffRole.DISPATCHER)
@@ -84,9 +89,13 @@ async def list_exceptions(work: StaffWork, market_id: MarketPath) -> schemas.Que
     """What needs somebody, ranked by what it comes to if nobody acts for a quarter of an hour."""
     found = await overview.concerns(work, parse("market", market_id))
     now = work.now()
-    return schemas.Queue(
-        as_of=now, items=[schemas.ConcernTold.of(concern, one, now) for concern, one in found]
-    )
+    return schemas.Queue(as_of=now, items=[schemas.ConcernTold.of(trouble, now) for trouble in found])
+
+
+@router.get("/markets/{market_id}/vitals")
+async def read_vitals(work: StaffWork, market_id: MarketPath) -> schemas.VitalsTold:
+    """What a dispatcher looks at first: kept promises, what is open, who drives, promised minus paid."""
+    return schemas.VitalsTold.of(await vitals.vitals(work, parse("market", market_id)))
 
 
 @router.get(
@@ -95,8 +104,8 @@ async def list_exceptions(work: StaffWork, market_id: MarketPath) -> schemas.Que
     responses={
         200: {
             "description": (
-                "Server-sent events: `deliveries` (all under way, first), `changed`, `counts`, `snapshot` (all"
-                " positions, first), `positions`. Ends after five minutes; reconnect."
+                "Server-sent events: `deliveries` (all under way, first), `changed`, `counts`, `stores`, `drivers`,"
+                " `trips`, `offers` (each `{whole, here, gone}`), `snapshot` (all positions, first), `positions`. Ends after five minutes; reconnect."
             ),
             "content": {"text/event-stream": {}},
         }
@@ -149,12 +158,47 @@ async def cancel(
 
 @router.post("/deliveries/{delivery_id}/provider", status_code=202)
 async def call_provider(
-    work: StaffWork, delivery_id: DeliveryPath, wanted: schemas.OverrideAsked
+    work: StaffWork, delivery_id: DeliveryPath, wanted: schemas.ProviderAsked
 ) -> schemas.DeliveryTold:
     """Have an outside courier asked for a waiting delivery at once. For owners and dispatchers."""
     need(work, *DISPATCHES)
-    after = await overrides.call_provider(work, parse("delivery", delivery_id), wanted.reason)
+    after = await overrides.call_provider(
+        work,
+        parse("delivery", delivery_id),
+        wanted.reason,
+        parse("provider", wanted.provider_id) if wanted.provider_id else None,
+    )
     return schemas.DeliveryTold.of(after, work.now())
+
+
+@router.post("/deliveries/{delivery_id}/amend")
+async def amend(
+    work: StaffWork, delivery_id: DeliveryPath, wanted: schemas.AmendAsked
+) -> schemas.DeliveryTold:
+    """Change the door's instructions or phone, or when the goods are ready. For owners, dispatchers, support."""
+    need(work, *CANCELS)
+    wish = Amendment(
+        instructions=wanted.instructions,
+        phone=wanted.phone,
+        ready_at=MarketInstant(wanted.ready_at.astimezone(UTC)) if wanted.ready_at else None,
+    )
+    after = await overrides.amend(work, parse("delivery", delivery_id), wish, wanted.reason)
+    return schemas.DeliveryTold.of(after, work.now())
+
+
+@router.post("/trips/{trip_id}/reassign", status_code=201)
+async def reassign(
+    work: StaffWork, request: Request, trip_id: TripPath, wanted: schemas.ReassignAsked
+) -> schemas.OfferTold:
+    """Take a whole trip from its driver before pickup and ask another. For owners and dispatchers.
+
+    The first keeps what she was promised; the other may still say no.
+    """
+    need(work, *DISPATCHES)
+    connectors: Connectors = request.app.state.connectors
+    driver_id = parse("driver", wanted.driver_id)
+    offer = await overrides.reassign(work, connectors, parse("trip", trip_id), driver_id, wanted.reason)
+    return schemas.OfferTold.of(offer)
 
 
 @router.post("/offers/{offer_id}/withdraw")

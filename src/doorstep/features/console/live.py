@@ -1,23 +1,25 @@
-"""A market live: its figures, the deliveries that changed, and where its drivers are, as one stream."""
+"""A market live: its figures, deliveries, drivers, trips, offers, shops and positions, as one stream."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from uuid import UUID
 
-from doorstep.features.console import queries
+from doorstep.features.console import queries, sights
 from doorstep.features.console.schemas import DeliveryTold
 from doorstep.features.deliveries import queries as deliveries
 from doorstep.features.fixes.stream import Application, market_frames
 from doorstep.platform.auth.actors import Actor
 from doorstep.platform.bus import Bus
-from doorstep.platform.db.work import Database
+from doorstep.platform.db.work import Database, Work
 from doorstep.platform.http.streams import frame
 from doorstep.units.ids import public
 
 LASTS_S = 300.0
 """A stream ends after five minutes; the browser comes back by itself and shows its credential again."""
 LOOK_EVERY_S = 1.0
+OFTEN = 5
+"""Who is on duty is asked at each so manieth look."""
 QUEUED = 8
 
 
@@ -31,9 +33,11 @@ class MarketWatch:
         self._market_id = market_id
         self._versions: dict[UUID, int] | None = None
         self._counts: dict[str, int] = {}
+        self._sights = {name: sights.Told() for name in ("stores", "drivers", "trips", "offers")}
+        self._looks = 0
 
     async def look(self) -> list[bytes]:
-        """Frames of what is new: ``deliveries`` (all under way, first), ``changed`` (a list), ``counts``."""
+        """Frames of what is new: ``deliveries`` (all under way, first), ``changed`` (a list), ``counts``, sights."""
         async with self._database.work(self._actor) as work:
             now = work.now()
             open_now = await deliveries.under_way(work, self._market_id)
@@ -44,11 +48,13 @@ class MarketWatch:
                 ended = [one for one in known if one not in {delivery.id for delivery in open_now}]
                 fresh = [one for one in open_now if known.get(one.id) != one.version]
                 fresh += await deliveries.many(work, ended)
+            seen = await self._see(work, moved=bool(fresh) or known is None)
             row = next((row for row in await queries.figures(work) if row.market_id == self._market_id), None)
         frames = []
         if fresh or known is None:
             told = [DeliveryTold.of(one, now).model_dump(mode="json") for one in fresh]
             frames.append(frame("deliveries" if known is None else "changed", told))
+        frames += [frame(name, change) for name, change in seen]
         self._versions = {one.id: one.version for one in open_now}
         if row is not None:
             counts = {
@@ -61,6 +67,25 @@ class MarketWatch:
                 self._counts = counts
                 frames.append(frame("counts", {"market": public("market", self._market_id), **counts}))
         return frames
+
+    async def _see(self, work: Work, *, moved: bool) -> list[tuple[str, Mapping[str, object]]]:
+        """What is new of each kind of sight; trips move only when a delivery did, shops and people seldom."""
+        asked: dict[str, Callable[[Work, UUID], Awaitable[list[sights.Seen]]]] = {
+            "offers": sights.offers_seen
+        }
+        if moved or self._looks % OFTEN == 0:
+            asked["trips"] = sights.trips_seen
+        if self._looks % OFTEN == 0:
+            asked["drivers"] = sights.drivers_seen
+        if self._looks == 0:
+            asked["stores"] = sights.stores_seen
+        self._looks += 1
+        seen = []
+        for name, look in asked.items():
+            change = self._sights[name].change(await look(work, self._market_id))
+            if change is not None:
+                seen.append((name, change))
+        return seen
 
 
 async def _changes(bus: Bus, market_id: UUID, watch: MarketWatch) -> AsyncIterator[bytes]:

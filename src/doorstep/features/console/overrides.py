@@ -4,15 +4,21 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from doorstep.connectors.maps.protocol import Leg
+from doorstep.connectors.outside import Connectors
+from doorstep.features.console.remedies import kept_minor
 from doorstep.features.deliveries import queries as deliveries
 from doorstep.features.deliveries import service as delivery_verbs
 from doorstep.features.deliveries.rules import CancelReason, Delivery, Party
+from doorstep.features.deliveries.service import Amendment
 from doorstep.features.dispatch import service as dispatch
+from doorstep.features.markets import queries as markets
 from doorstep.features.offers import queries as offers
 from doorstep.features.offers import service as offer_verbs
-from doorstep.features.offers.rules import Offer
+from doorstep.features.offers.rules import Offer, StopState
 from doorstep.platform import audit
 from doorstep.platform.db.work import Work
+from doorstep.units.geo import Metres, Seconds
 from doorstep.units.ids import public
 
 
@@ -60,11 +66,14 @@ async def cancel(work: Work, delivery_id: UUID, why: CancelReason, reason: str) 
     return after
 
 
-async def call_provider(work: Work, delivery_id: UUID, reason: str) -> Delivery:
+async def call_provider(
+    work: Work, delivery_id: UUID, reason: str, provider_id: UUID | None = None
+) -> Delivery:
     """Have an outside courier asked at once. Raises dispatch's NotWaiting, providers' NoDeal."""
     before = await deliveries.delivery(work, delivery_id)
-    await dispatch.call_provider(work, delivery_id, reason)
-    await _note(work, "delivery.provider", before, reason)
+    await dispatch.call_provider(work, delivery_id, reason, provider_id)
+    after = {"provider": public("provider", provider_id)} if provider_id else None
+    await _note(work, "delivery.provider", before, reason, after)
     return await deliveries.delivery(work, delivery_id)
 
 
@@ -81,3 +90,63 @@ async def withdraw(work: Work, offer_id: UUID, reason: str) -> Offer:
         reason=reason,
     )
     return after
+
+
+async def reassign(work: Work, connectors: Connectors, trip_id: UUID, driver_id: UUID, reason: str) -> Offer:
+    """Take a whole trip from its driver before pickup and ask another for all of it.
+
+    The first keeps what she was promised. Raises UnknownTrip, UnknownDriver, dispatch's DriverUnfit,
+    deliveries' CannotFollow.
+    """
+    trip = await offers.trip(work, trip_id)
+    carried = await deliveries.many(work, trip.delivery_ids)
+    kept = await kept_minor(work, carried)
+    stops = [stop for stop in trip.stops if stop.state is not StopState.OFF]
+    legs: tuple[Leg, ...] = ()
+    if len(stops) > 1:
+        market = await markets.market(work, trip.market_id)
+        matrix = await connectors.travel_for(market.timezone).matrix(
+            [stop.point for stop in stops], work.now()
+        )
+        legs = tuple(
+            Leg(
+                metres=Metres(int(matrix.metres[here, here + 1])),
+                seconds=Seconds(int(matrix.seconds[here, here + 1])),
+            )
+            for here in range(len(stops) - 1)
+        )
+    offer = await dispatch.override_reassign(work, trip_id, driver_id, legs, reason)
+    told = {"trip": public("trip", trip_id), "driver": public("driver", driver_id)}
+    for before in carried:
+        await _note(work, "delivery.reassign", before, reason, {**told, "offer": public("offer", offer.id)})
+    await audit.record(
+        work,
+        "trip.reassign",
+        public("trip", trip_id),
+        before={"driver": public("driver", trip.driver_id)},
+        after={"driver": told["driver"], "kept_minor": kept},
+        reason=reason,
+    )
+    return offer
+
+
+async def amend(work: Work, delivery_id: UUID, wish: Amendment, reason: str) -> Delivery:
+    """Change the door's instructions or phone, or when the goods are ready. Raises deliveries' Frozen."""
+    before = await deliveries.delivery(work, delivery_id)
+    after = await delivery_verbs.amend(work, delivery_id, wish)
+    parts = {"instructions": "dropoff", "phone": "dropoff", "ready_at": ""}
+    was, now = ({name: _part(one, name, of) for name, of in parts.items()} for one in (before, after))
+    changed = {name for name in parts if was[name] != now[name]}
+    await audit.record(
+        work,
+        "delivery.amend",
+        public("delivery", delivery_id),
+        before={name: was[name] for name in sorted(changed)},
+        after={name: now[name] for name in sorted(changed)},
+        reason=reason,
+    )
+    return after
+
+
+def _part(one: Delivery, name: str, of: str) -> str:
+    return str(getattr(getattr(one, of) if of else one, name))

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from doorstep.features.console.rules import Concern, Situation, ranked
+from doorstep.features.console.remedies import Troubled, helped
+from doorstep.features.console.rules import Situation, ranked
 from doorstep.features.deliveries import queries as deliveries
 from doorstep.features.deliveries.rules import Delivery
 from doorstep.features.drivers import queries as drivers
@@ -22,14 +23,15 @@ from doorstep.units.ids import DeliveryId, DriverId
 from doorstep.units.time import MarketInstant
 
 
-async def concerns(work: Work, market_id: UUID) -> list[tuple[Concern, Delivery]]:
+async def concerns(work: Work, market_id: UUID) -> list[Troubled]:
     """What of a market gets dearer when left alone, the dearest first. Raises UnknownMarket."""
     await markets.market(work, market_id)
     under_way = {one.id: one for one in await deliveries.under_way(work, market_id)}
     heard = await fixes.latest_in_market(work, market_id)
     situations = [Situation(delivery=one, heard_at=_heard_at(one, heard)) for one in under_way.values()]
     found = ranked(situations, work.now())
-    return [(concern, under_way[DeliveryId(concern.delivery_id)]) for concern in found]
+    pairs = [(concern, under_way[DeliveryId(concern.delivery_id)]) for concern in found]
+    return await helped(work, market_id, pairs, heard)
 
 
 def _heard_at(delivery: Delivery, heard: Mapping[DriverId, Fix]) -> MarketInstant | None:

@@ -44,6 +44,7 @@ class EntryKind(StrEnum):
     PROOF = "proof"  # something was proven at a door or counter
     MONEY = "money"  # a transaction of the ledger
     WEBHOOK = "webhook"  # the merchant's software was told, or was not there
+    OVERRIDE = "override"  # somebody of the operator's decided by hand, and wrote down why
     PROVIDER = "provider"  # a courier company's job began or ended
 
 
@@ -85,16 +86,30 @@ class Remedy(StrEnum):
     UNASSIGN = "unassign"
     PROVIDER = "provider"
     CANCEL = "cancel"
+    CALL = "call"  # ring who knows: its driver, else the shopper
 
 
 REMEDIES: Mapping[Trouble, tuple[Remedy, ...]] = {
-    Trouble.LATE: (Remedy.UNASSIGN, Remedy.CANCEL),
-    Trouble.NO_CARRIER: (Remedy.PROVIDER, Remedy.ASSIGN, Remedy.CANCEL),
-    Trouble.FAILED_ATTEMPT: (),
-    Trouble.SILENT: (Remedy.UNASSIGN,),
-    Trouble.AT_RISK: (Remedy.UNASSIGN,),
-    Trouble.WAITING_AT_STORE: (Remedy.UNASSIGN, Remedy.CANCEL),
+    Trouble.LATE: (Remedy.CALL, Remedy.UNASSIGN, Remedy.ASSIGN, Remedy.PROVIDER, Remedy.CANCEL),
+    Trouble.NO_CARRIER: (Remedy.ASSIGN, Remedy.PROVIDER, Remedy.CANCEL),
+    Trouble.FAILED_ATTEMPT: (Remedy.CALL,),
+    Trouble.SILENT: (Remedy.CALL, Remedy.UNASSIGN),
+    Trouble.AT_RISK: (Remedy.ASSIGN, Remedy.UNASSIGN, Remedy.CALL, Remedy.PROVIDER),
+    Trouble.WAITING_AT_STORE: (Remedy.CALL, Remedy.UNASSIGN, Remedy.CANCEL),
 }
+
+
+def possible(remedy: Remedy, one: Delivery) -> bool:
+    """Whether ``remedy`` can be used on a delivery as it stands."""
+    if remedy in {Remedy.ASSIGN, Remedy.PROVIDER}:
+        return one.state in WAITING
+    if remedy is Remedy.UNASSIGN:
+        return one.state in CARRIED
+    if remedy is Remedy.CALL:
+        return one.carrier is not None and one.carrier.driver_id is not None
+    return one.state in WAITING | CARRIED
+
+
 SILENT_AFTER = timedelta(minutes=5)
 STORE_WAIT = timedelta(minutes=10)
 LOOK_AHEAD = timedelta(minutes=15)
@@ -124,6 +139,8 @@ class Concern:
     since: MarketInstant
     cost_minor: int
     sentence: str
+    minutes: int
+    """How late it is or may be, how long its driver has been silent or has waited; by the trouble."""
     remedies: tuple[Remedy, ...]
 
 
@@ -157,14 +174,23 @@ def _troubles(situation: Situation, now: MarketInstant) -> Iterable[Concern | No
             one.due_at,
             late_cost * cold,
             f"{_minutes(now - one.due_at)} min past its promise.",
+            _minutes(now - one.due_at),
         )
     elif arrives > one.due_at and not coming_back:
         over = _minutes(arrives - one.due_at)
-        yield _line(one, Trouble.AT_RISK, now, over * LATE_MINUTE_MINOR * cold, f"May be {over} min late.")
+        said = f"May be {over} min late."
+        yield _line(one, Trouble.AT_RISK, now, over * LATE_MINUTE_MINOR * cold, said, over)
     latest = MarketInstant(max(one.due_at - APPROACH - timedelta(seconds=one.leg_s), one.created_at))
     if one.state in WAITING and now >= latest:
         cost = one.fee.minor + (late_cost if now >= one.due_at else 0)
-        yield _line(one, Trouble.NO_CARRIER, latest, cost, "Nobody has it, and the time to leave has come.")
+        yield _line(
+            one,
+            Trouble.NO_CARRIER,
+            latest,
+            cost,
+            "Nobody has it, and the time to leave has come.",
+            _minutes(now - latest),
+        )
     driven = one.carrier is not None and one.carrier.driver_id is not None
     heard = situation.heard_at
     if driven and (heard is None or now - heard >= SILENT_AFTER):
@@ -175,7 +201,8 @@ def _troubles(situation: Situation, now: MarketInstant) -> Iterable[Concern | No
             else "Its driver was never heard of."
         )
         goods = one.cart.minor // 10 if one.state in WITH_GOODS else 0
-        yield _line(one, Trouble.SILENT, since, (goods + one.fee.minor) * cold, said)
+        silent = _minutes(now - since)
+        yield _line(one, Trouble.SILENT, since, (goods + one.fee.minor) * cold, said, silent)
     if one.state is DeliveryState.AT_PICKUP and now >= one.ready_at + STORE_WAIT:
         waited = _minutes(now - one.ready_at)
         cost = _minutes(LOOK_AHEAD) * IDLE_MINUTE_MINOR + (late_cost if now >= one.due_at else 0)
@@ -186,6 +213,7 @@ def _troubles(situation: Situation, now: MarketInstant) -> Iterable[Concern | No
             since,
             cost,
             f"Its driver waits; the goods were due {waited} min ago.",
+            waited,
         )
 
 
@@ -193,14 +221,17 @@ def _minutes(span: timedelta) -> int:
     return max(int(span.total_seconds() // 60), 0)
 
 
-def _line(one: Delivery, trouble: Trouble, since: MarketInstant, cost_minor: int, sentence: str) -> Concern:
+def _line(
+    one: Delivery, trouble: Trouble, since: MarketInstant, cost_minor: int, sentence: str, minutes: int = 0
+) -> Concern:
     return Concern(
         delivery_id=one.id,
         trouble=trouble,
         since=since,
         cost_minor=cost_minor,
         sentence=sentence,
-        remedies=REMEDIES[trouble],
+        minutes=minutes,
+        remedies=tuple(remedy for remedy in REMEDIES[trouble] if possible(remedy, one)),
     )
 
 

@@ -5,16 +5,19 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from doorstep.features.console.overview import Drawer
-from doorstep.features.console.rules import Concern, EntryKind, Line, Remedy, Trouble
+from doorstep.features.console.remedies import Choice, Troubled, named
+from doorstep.features.console.rules import EntryKind, Line, Remedy, Trouble
 from doorstep.features.console.timeline import Whole
+from doorstep.features.console.vitals import Vitals
 from doorstep.features.deliveries.rules import CancelReason, Delivery, DeliveryState, Place, TipStatus
 from doorstep.features.drivers.rules import DriverState
 from doorstep.features.markets.rules import ServiceLevel
 from doorstep.features.offers.rules import Offer, OfferState, TripState
 from doorstep.platform.audit import AuditRow
+from doorstep.platform.http.wire import Instant
 from doorstep.units.ids import public
 
 Reason = Annotated[
@@ -69,6 +72,10 @@ class DeliveryTold(_Told):
     shopper: str
     pickup: str
     dropoff: str
+    lat: float = Field(description="The door.")
+    lng: float
+    pickup_lat: float
+    pickup_lng: float
     requirements: list[str]
     created_at: datetime
     ready_at: datetime
@@ -99,6 +106,10 @@ class DeliveryTold(_Told):
             shopper=one.shopper_first_name,
             pickup=one.pickup.name,
             dropoff=f"{one.dropoff.line1}, {one.dropoff.postcode}",
+            lat=one.dropoff.point.lat,
+            lng=one.dropoff.point.lng,
+            pickup_lat=one.pickup.point.lat,
+            pickup_lng=one.pickup.point.lng,
             requirements=sorted(one.requirements.names()),
             created_at=one.created_at,
             ready_at=one.ready_at,
@@ -145,6 +156,9 @@ class DeliveryWhole(_Told):
     weight_g: int
     leg_m: int
     leg_s: int
+    expected_from: datetime | None = Field(description="When it should be at the door; null when over.")
+    expected_to: datetime | None
+    people: dict[str, str] = Field(description="Names of the drivers that the timeline speaks of, by id.")
     timeline: list[LineTold]
 
     @classmethod
@@ -159,7 +173,33 @@ class DeliveryWhole(_Told):
             weight_g=one.weight_g,
             leg_m=one.leg_m,
             leg_s=one.leg_s,
+            expected_from=whole.expected.earliest if whole.expected else None,
+            expected_to=whole.expected.latest if whole.expected else None,
+            people={public("driver", one.id): named(one) for one in whole.people},
             timeline=[LineTold.of(line) for line in whole.lines],
+        )
+
+
+class ChoiceTold(_Told):
+    """Something that helps, with one key."""
+
+    remedy: Remedy
+    price_minor: int | None = Field(description="What it costs beyond what is due anyway; null: by quote.")
+    undoable: bool
+    driver: str | None
+    name: str = Field(description="Who is meant: a driver or a shopper; else empty.")
+    phone: str
+
+    @classmethod
+    def of(cls, choice: Choice) -> "ChoiceTold":
+        """The choice as told."""
+        return cls(
+            remedy=choice.remedy,
+            price_minor=choice.price_minor,
+            undoable=choice.undoable,
+            driver=_id("driver", choice.driver_id),
+            name=choice.name,
+            phone=choice.phone,
         )
 
 
@@ -171,18 +211,25 @@ class ConcernTold(_Told):
     since: datetime
     cost_minor: int = Field(description="What it comes to if nobody acts for another quarter of an hour.")
     sentence: str
+    minutes: int = Field(description="How late, how long silent, how long waited: by its trouble.")
+    driver_name: str
     remedies: list[Remedy]
+    choices: list[ChoiceTold] = Field(description="What helps at this moment, the best first.")
 
     @classmethod
-    def of(cls, concern: Concern, one: Delivery, now: datetime) -> "ConcernTold":
+    def of(cls, trouble: Troubled, now: datetime) -> "ConcernTold":
         """The concern as told at ``now``."""
+        concern, one = trouble.concern, trouble.delivery
         return cls(
             delivery=DeliveryTold.of(one, now),
             trouble=concern.trouble,
             since=concern.since,
             cost_minor=concern.cost_minor,
             sentence=concern.sentence,
+            minutes=concern.minutes,
+            driver_name=trouble.driver_name,
             remedies=list(concern.remedies),
+            choices=[ChoiceTold.of(choice) for choice in trouble.choices],
         )
 
 
@@ -290,6 +337,31 @@ class DriverDrawer(_Told):
         )
 
 
+class VitalsTold(_Told):
+    """What a dispatcher looks at first."""
+
+    as_of: datetime
+    on_time_share: float | None = Field(
+        description="Of what was delivered in the last hour; null: nothing was."
+    )
+    on_time_slices: list[float | None] = Field(description="The same up to each twelfth of that hour.")
+    ended_last_hour: int
+    delivered_today: int
+    asked_recently: int = Field(description="Deliveries asked for in the last ten minutes.")
+    open: int
+    drivers_online: int
+    drivers_busy: int
+    offers_open: int
+    promised_minus_paid_minor: int
+    ledger_difference_minor: int
+    currency: str
+
+    @classmethod
+    def of(cls, found: Vitals) -> "VitalsTold":
+        """The figures as told."""
+        return cls(**{name: getattr(found, name) for name in cls.model_fields})
+
+
 class AssignAsked(_Asked):
     """Whom to ask, and why."""
 
@@ -300,6 +372,27 @@ class AssignAsked(_Asked):
 class OverrideAsked(_Asked):
     """Why."""
 
+    reason: Reason
+
+
+class ReassignAsked(AssignAsked):
+    """Who shall have the whole trip, and why."""
+
+
+class ProviderAsked(OverrideAsked):
+    """Why, and which company; the best fitting one when none is named."""
+
+    provider_id: Annotated[str, Field(max_length=40, examples=["prv_01jd0000000000000000000000"])] | None = (
+        None
+    )
+
+
+class AmendAsked(_Asked):
+    """What shall change, and why; what is left out stays."""
+
+    instructions: Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")] | None = None
+    phone: Annotated[str, Field(max_length=20, pattern=r"^\+[1-9][0-9]{6,14}$")] | None = None
+    ready_at: Annotated[AwareDatetime, Instant] | None = None
     reason: Reason
 
 

@@ -4,10 +4,14 @@ from dataclasses import dataclass
 from itertools import groupby
 from uuid import UUID
 
+from sqlalchemy import select
+
 from doorstep.features.console.rules import EntryKind, Line, merged
 from doorstep.features.deliveries import queries as deliveries
-from doorstep.features.deliveries.rules import Delivery, DeliveryEvent, Proof
+from doorstep.features.deliveries.rules import Delivery, DeliveryEvent, Expected, Proof, expected
 from doorstep.features.dispatch import queries as dispatch
+from doorstep.features.drivers import queries as drivers
+from doorstep.features.drivers.rules import Driver
 from doorstep.features.ledger import queries as ledger
 from doorstep.features.ledger.rules import EntryView
 from doorstep.features.offers import queries as offers
@@ -16,6 +20,7 @@ from doorstep.features.providers import queries as providers
 from doorstep.features.providers.rules import ProviderJob
 from doorstep.features.webhooks import queries as webhooks
 from doorstep.features.webhooks.rules import Message
+from doorstep.platform.audit import AuditRow
 from doorstep.platform.db.work import Work
 from doorstep.units.ids import public
 from doorstep.units.time import MarketInstant
@@ -28,6 +33,8 @@ class Whole:
     """One delivery with everything that is known of it."""
 
     delivery: Delivery
+    expected: Expected | None
+    people: list[Driver]
     lines: list[Line]
 
 
@@ -38,9 +45,13 @@ async def whole(work: Work, delivery_id: UUID) -> Whole:
     messages = await webhooks.messages(
         work, delivery.merchant_id, limit=MOST_MESSAGES, delivery_id=delivery_id
     )
+    shown = await offers.offers_of(work, delivery_id)
+    people = {driver_id for offer in shown for driver_id in offer.driver_ids}
+    if delivery.carrier is not None and delivery.carrier.driver_id is not None:
+        people.add(delivery.carrier.driver_id)
     lines = [
         *_moves(events),
-        *_offers(await offers.offers_of(work, delivery_id)),
+        *_offers(shown),
         *[
             Line(
                 at=MarketInstant(reason.at),
@@ -56,8 +67,36 @@ async def whole(work: Work, delivery_id: UUID) -> Whole:
         *_money(await ledger.entries_of_delivery(work, delivery_id)),
         *_jobs(await providers.jobs_of(work, delivery_id)),
         *_messages(messages, events, delivery),
+        *_overrides(await audit_of(work, public("delivery", delivery_id))),
     ]
-    return Whole(delivery, merged(lines))
+    return Whole(
+        delivery=delivery,
+        expected=expected(delivery, work.now()),
+        people=list((await drivers.many(work, sorted(people))).values()),
+        lines=merged(lines),
+    )
+
+
+async def audit_of(work: Work, subject: str) -> list[AuditRow]:
+    """What was done by hand to ``subject``, oldest first."""
+    rows = await work.session.scalars(
+        select(AuditRow).where(AuditRow.subject == subject).order_by(AuditRow.id).limit(MOST_MESSAGES)
+    )
+    return list(rows)
+
+
+def _overrides(found: list[AuditRow]) -> list[Line]:
+    return [
+        Line(
+            at=MarketInstant(row.at),
+            kind=EntryKind.OVERRIDE,
+            seq=row.id,
+            what=row.act,
+            who=row.actor,
+            facts={"reason": row.reason, "before": row.before, "after": row.after},
+        )
+        for row in found
+    ]
 
 
 def _moves(events: list[DeliveryEvent]) -> list[Line]:

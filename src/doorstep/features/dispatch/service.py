@@ -22,7 +22,7 @@ from doorstep.features.drivers import queries as drivers
 from doorstep.features.drivers.rules import why_not
 from doorstep.features.offers import queries as offers
 from doorstep.features.offers import service as offer_verbs
-from doorstep.features.offers.rules import Offer, Proposal
+from doorstep.features.offers.rules import Cause, Offer, Proposal, StopKind
 from doorstep.features.providers import service as provider_verbs
 from doorstep.platform.db.work import Work
 from doorstep.units.ids import DeliveryId, DriverId, MarketId
@@ -265,9 +265,11 @@ async def broadcast(
     return offer
 
 
-async def hand_to_provider(work: Work, *, tick_id: UUID, delivery: Delivery, why: str) -> None:
+async def hand_to_provider(
+    work: Work, *, tick_id: UUID, delivery: Delivery, why: str, provider_id: UUID | None = None
+) -> None:
     """Let an outside courier take it."""
-    job = await provider_verbs.request(work, delivery.id, why)
+    job = await provider_verbs.request(work, delivery.id, why, provider_id=provider_id)
     await explain(
         work,
         tick_id,
@@ -323,7 +325,51 @@ async def override_unassign(work: Work, delivery_id: UUID, reason: str) -> Deliv
     return delivery
 
 
-async def call_provider(work: Work, delivery_id: UUID, reason: str) -> None:
+async def override_reassign(
+    work: Work, trip_id: UUID, driver_id: UUID, legs: Sequence[Leg], reason: str
+) -> Offer:
+    """A dispatcher moves a whole trip before pickup: its driver keeps her pay, the other is asked for all of it.
+
+    ``legs`` as in offers' Proposal. Raises UnknownTrip, deliveries' CannotFollow (some goods are picked up),
+    DriverUnfit, offers' AlreadyOffered.
+    """
+    trip = await offers.trip(work, trip_id)
+    driver = await drivers.driver(work, driver_id)
+    carried = {one.id: one for one in await deliveries.many(work, trip.delivery_ids)}
+    if driver.id == trip.driver_id:
+        raise DriverUnfit("the trip is hers already")
+    for one in carried.values():
+        unfit = why_not(driver, one.requirements.names(), sum(each.units for each in carried.values()))
+        if unfit is None and not driver.duty.at(work.now()):
+            unfit = "the driver is off duty"
+        if unfit is not None:
+            raise DriverUnfit(unfit)
+    if not carried:
+        raise NotWaiting(facts={"state": trip.state})
+    for delivery_id in trip.delivery_ids:
+        await offer_verbs.release(work, delivery_id, Cause.STAFF, reason)
+    order = tuple(one for stop in trip.stops if stop.kind is StopKind.DROP for one in stop.delivery_ids)
+    offer = await offer_verbs.show(
+        work,
+        Proposal(
+            market_id=trip.market_id,
+            driver_ids=(driver.id,),
+            delivery_ids=tuple(one for one in order if one in carried),
+            expires_at=MarketInstant(work.now() + timedelta(minutes=3)),
+            legs=tuple(legs),
+            reason=f"the whole trip, chosen by a dispatcher: {reason}",
+            least_real_s=30,
+        ),
+    )
+    await explain(
+        work, work.new_id(), trip.market_id, list(offer.delivery_ids), ReasonKind.OVERRULED,
+        f"{work.actor.label or 'a dispatcher'} moved the trip to {driver.first_name}: {reason}",
+        {"driver": str(driver.id)}, offer.id,
+    )  # fmt: skip
+    return offer
+
+
+async def call_provider(work: Work, delivery_id: UUID, reason: str, provider_id: UUID | None = None) -> None:
     """A dispatcher hands a waiting delivery to an outside courier. Raises NotWaiting."""
     delivery = await deliveries.delivery(work, delivery_id)
     if delivery.state not in WAITING:
@@ -331,7 +377,9 @@ async def call_provider(work: Work, delivery_id: UUID, reason: str) -> None:
     for open_offer in await offers.open_in_market(work, delivery.market_id):
         if delivery.id in open_offer.delivery_ids:
             await offer_verbs.withdraw(work, open_offer.id, "an outside courier takes it")
-    await hand_to_provider(work, tick_id=work.new_id(), delivery=delivery, why=reason)
+    await hand_to_provider(
+        work, tick_id=work.new_id(), delivery=delivery, why=reason, provider_id=provider_id
+    )
 
 
 async def last_call(work: Work, market_id: UUID) -> tuple[MarketInstant | None, MarketInstant | None]:

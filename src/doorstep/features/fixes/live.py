@@ -39,6 +39,7 @@ class Shown(msgspec.Struct, gc=False):
     lng: float
     heading_deg: int | None
     accuracy_m: int | None
+    speed_mps: float | None
     at: datetime
 
 
@@ -139,6 +140,7 @@ class Live:
                 round(position.lng, 6),
                 position.heading_deg,
                 position.accuracy_m,
+                None if position.speed_mps is None else round(position.speed_mps, 1),
                 position.device_at,
             )
             for position in wanted

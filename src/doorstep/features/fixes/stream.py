@@ -30,7 +30,7 @@ async def market_frames(app: Application, market_id: UUID) -> AsyncIterator[byte
     """A market's positions: first all (event ``snapshot``), then what changed (``positions``), at most four
     frames a second. A viewer who lags loses frames and then gets all again; nobody waits for her.
 
-    Each frame's data is a list of ``{driver, lat, lng, heading_deg, accuracy_m, at}``.
+    Each frame's data is a list of ``{driver, lat, lng, heading_deg, accuracy_m, speed_mps, at}``.
     """
     live = app.state.live_positions
     viewer = live.watch(market_id)

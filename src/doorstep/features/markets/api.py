@@ -31,6 +31,7 @@ _GEOJSON: dict[int | str, dict[str, Any]] = {
     },
     304: {"description": "Unchanged since the version named in If-None-Match"},
 }
+Postcode = Annotated[str, Path(pattern=r"^[0-9]{5}$", max_length=5, examples=["37206"])]
 MarketPath = Annotated[str, Path(max_length=40, examples=["mkt_01jd0000000000000000000000"])]
 
 
@@ -184,6 +185,17 @@ async def set_fallback(work: StaffWork, market_id: MarketPath, wanted: schemas.N
     need(work, StaffRole.OWNER)
     fallback = rules.Fallback(allowed=wanted.fallback.allowed, most_minor=wanted.fallback.most_minor)
     changed = await service.set_fallback(work, parse("market", market_id), fallback, wanted.reason)
+    return schemas.Market.of(changed)
+
+
+@staff.post("/{market_id}/zones/{postcode}")
+async def pause_zone(
+    work: StaffWork, market_id: MarketPath, postcode: Postcode, wanted: schemas.ZonePause
+) -> schemas.Market:
+    """Promise nothing new to a postcode, or promise again. For owners and dispatchers."""
+    need(work, StaffRole.OWNER, StaffRole.DISPATCHER)
+    market = parse("market", market_id)
+    changed = await service.pause_zone(work, market, postcode, wanted.reason, paused=wanted.paused)
     return schemas.Market.of(changed)
 
 

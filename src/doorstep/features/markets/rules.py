@@ -112,6 +112,8 @@ class ServiceRules:
     express: ExpressRule | None = ExpressRule()
     window: WindowRule | None = WindowRule()
     next_day: NextDayRule | None = NextDayRule()
+    paused_zones: tuple[str, ...] = ()
+    """Postcodes to which nothing new is promised for now; what is under way goes on."""
 
     def levels(self) -> frozenset[ServiceLevel]:
         """The levels that are offered."""

@@ -124,7 +124,8 @@ class ServiceRules(Asked):
     @classmethod
     def of(cls, offered: rules.ServiceRules) -> Self:
         """The rules as told."""
-        return cls.model_validate(asdict(offered))
+        levels = {name: level for name, level in asdict(offered).items() if name in cls.model_fields}
+        return cls.model_validate(levels)
 
     def value(self) -> rules.ServiceRules:
         """The rules as asked."""
@@ -263,6 +264,13 @@ class Fallback(Asked):
     most_minor: Minor | None = None
 
 
+class ZonePause(Asked):
+    """Whether a postcode rests."""
+
+    paused: Flag
+    reason: Reason
+
+
 class NewFallback(Asked):
     """The fallback from now on."""
 
@@ -342,6 +350,7 @@ class Market(Told):
     outline: Outline
     service_levels: list[ServiceLevel]
     service_rules: ServiceRules
+    paused_zones: list[str] = Field(description="Postcodes to which nothing new is promised for now.")
     pay: PayRates
     knobs: list[Knob]
     fallback: Fallback
@@ -359,6 +368,7 @@ class Market(Told):
             outline=Outline.of(market.area),
             service_levels=sorted(market.service_levels),
             service_rules=ServiceRules.of(market.rules),
+            paused_zones=list(market.rules.paused_zones),
             pay=PayRates(**asdict(market.pay)),
             knobs=_knobs({**market.dispatch, "tick_s": market.tick_s}),
             fallback=Fallback(**asdict(market.fallback)),

@@ -244,8 +244,25 @@ async def set_rules(work: Work, market_id: UUID, rules: ServiceRules, reason: st
     why = _said(reason)
     row = await _held(work, market_id)
     before = dict(row.rules)
-    row.rules = asdict(rules)
-    await _changed(work, row, ChangeKind.RULES, before, asdict(rules), why)
+    after = asdict(rules) | {"paused_zones": before.get("paused_zones", [])}
+    row.rules = after
+    await _changed(work, row, ChangeKind.RULES, before, after, why)
+    return await queries.market(work, market_id)
+
+
+async def pause_zone(work: Work, market_id: UUID, postcode: str, reason: str, *, paused: bool) -> Market:
+    """Promise nothing new to a postcode, or promise again; what is under way goes on. Twice is once.
+
+    Raises UnknownMarket, Invalid without a reason.
+    """
+    why = _said(reason)
+    row = await _held(work, market_id)
+    before: list[str] = list(row.rules.get("paused_zones", []))
+    after = sorted({*before, postcode} if paused else {*before} - {postcode})
+    if after != before:
+        row.rules = row.rules | {"paused_zones": after}
+        kind = ChangeKind.RULES
+        await _changed(work, row, kind, {"paused_zones": before}, {"paused_zones": after}, why)
     return await queries.market(work, market_id)
 
 

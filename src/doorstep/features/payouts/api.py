@@ -74,5 +74,5 @@ async def promised_versus_paid(work: PublicWork, market: MarketAsked = None) -> 
 @staff.get("/promised-versus-paid")
 async def all_promised_versus_paid(work: StaffWork, market: MarketAsked = None) -> list[ComparisonTold]:
     """All of it, however few drivers."""
-    need(work, StaffRole.OWNER, StaffRole.FINANCE, StaffRole.READ_ONLY)
+    need(work, StaffRole.OWNER, StaffRole.FINANCE, StaffRole.DISPATCHER, StaffRole.READ_ONLY)
     return [ComparisonTold.of(one) for one in await queries.promised_versus_paid(work, _market(market))]

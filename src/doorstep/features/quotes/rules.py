@@ -62,6 +62,7 @@ class Why(StrEnum):
     WINDOW_WRONG_DAY = "window_wrong_day"  # not of today (window) or tomorrow (next_day)
     READY_TOO_LATE = "ready_too_late"  # the goods are ready too late for the window, or too far ahead
     PROHIBITED_COMBINATION = "prohibited_combination"  # requirements that no driver could fulfil together
+    ZONE_PAUSED = "zone_paused"  # the operator promises nothing to this postcode for now
     NOT_FEASIBLE = "not_feasible"  # dispatch sees no driver who could
 
 
@@ -184,6 +185,8 @@ def place_reasons(case: Case) -> list[Reason]:
         reasons.append(Reason(Why.ADDRESS_UNKNOWN, case.found.message, case.found.suggestions))
     elif not case.market.area.contains(case.found.point):
         reasons.append(Reason(Why.OUTSIDE_AREA, f"The address lies outside {case.market.name}."))
+    elif case.found.postcode in case.market.rules.paused_zones:
+        reasons.append(Reason(Why.ZONE_PAUSED, f"Nothing new is promised to {case.found.postcode} for now."))
     return reasons + reach_reasons(case)
 
 
