@@ -285,6 +285,7 @@ CREATE TABLE idempotency_keys (
 	created_wall TIMESTAMP WITH TIME ZONE NOT NULL, 
 	CONSTRAINT pk_idempotency_keys PRIMARY KEY (tenant, route, key)
 );
+CREATE INDEX ix_idempotency_keys_created_wall ON idempotency_keys (created_wall);
 CREATE TABLE jobs (
 	id BIGINT GENERATED ALWAYS AS IDENTITY, 
 	handler TEXT NOT NULL, 
@@ -594,6 +595,7 @@ CREATE TABLE quotes (
 	CONSTRAINT pk_quotes PRIMARY KEY (id)
 );
 CREATE INDEX ix_quotes_merchant ON quotes (merchant_id, id);
+CREATE INDEX ix_quotes_unused ON quotes (expires_at) WHERE used_at IS NULL;
 CREATE TABLE reckonings (
 	delivery_id UUID NOT NULL, 
 	trip_id UUID NOT NULL, 
@@ -717,6 +719,7 @@ CREATE TABLE webhook_attempts (
 	answer TEXT NOT NULL, 
 	CONSTRAINT pk_webhook_attempts PRIMARY KEY (message_id, number)
 );
+CREATE INDEX ix_webhook_attempts_at_wall ON webhook_attempts (at_wall);
 CREATE TABLE webhook_endpoints (
 	id UUID NOT NULL, 
 	merchant_id UUID NOT NULL, 
@@ -750,6 +753,7 @@ CREATE TABLE webhook_messages (
 	taken_wall TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT pk_webhook_messages PRIMARY KEY (id)
 );
+CREATE INDEX ix_webhook_messages_created_wall ON webhook_messages (created_wall);
 CREATE INDEX ix_webhook_messages_endpoint ON webhook_messages (endpoint_id, id);
 CREATE INDEX ix_webhook_messages_merchant ON webhook_messages (merchant_id, id);
 CREATE INDEX ix_webhook_messages_waiting ON webhook_messages (endpoint_id) WHERE state = 'waiting';

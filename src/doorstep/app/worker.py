@@ -11,6 +11,7 @@ from sqlalchemy import text
 from doorstep.app.runtime import process
 from doorstep.features.console.service import refresh_figures
 from doorstep.features.visits import service as visits
+from doorstep.platform import forgetting
 from doorstep.platform.auth.actors import system
 from doorstep.platform.bus import Bus
 from doorstep.platform.db.work import Database, Role
@@ -18,6 +19,7 @@ from doorstep.platform.metrics import OUTBOX_AGE_S
 from doorstep.platform.settings import Settings
 from doorstep.platform.worker import Worker
 
+FORGET_S = 300.0
 log = structlog.get_logger("worker")
 PACE_S = 0.5
 
@@ -35,6 +37,7 @@ async def serve(settings: Settings) -> None:
                 _nudge(runtime.bus, worker),
                 _measure(runtime.database),
                 _count(runtime.database),
+                _forget(runtime.database),
             )
         ]
         if runtime.mode == "demo":
@@ -67,6 +70,18 @@ async def _count(database: Database) -> None:
         except Exception as error:
             log.warning("figures_not_counted", error=repr(error)[:300])
         await asyncio.sleep(max(1.0, 20 * (time.monotonic() - began)))
+
+
+async def _forget(database: Database) -> None:
+    """Drop what is needed no longer; a full batch means there is more."""
+    while True:
+        gone: dict[str, int] = {}
+        try:
+            async with database.work(system("forgetting")) as work:
+                gone = await forgetting.forget(work)
+        except Exception as error:
+            log.warning("nothing_forgotten", error=repr(error)[:300])
+        await asyncio.sleep(1 if forgetting.BATCH in gone.values() else FORGET_S)
 
 
 async def _keep_pace(database: Database, bus: Bus) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from doorstep.platform.db.rows import Row, Visible
@@ -20,6 +20,7 @@ class QuoteRow(Row):
         system="SELECT, INSERT, UPDATE, DELETE",
         extra=("GRANT UPDATE (used_at) ON quotes TO doorstep_web",),
     )
+    __forgotten__ = "used_at IS NULL AND expires_at < CAST(:market AS timestamptz) - interval '7 days'"
     id: Mapped[UUID] = mapped_column(primary_key=True)
     merchant_id: Mapped[UUID]
     market_id: Mapped[UUID]
@@ -36,4 +37,7 @@ class QuoteRow(Row):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
-    __table_args__ = (Index("ix_quotes_merchant", "merchant_id", "id"),)
+    __table_args__ = (
+        Index("ix_quotes_merchant", "merchant_id", "id"),
+        Index("ix_quotes_unused", "expires_at", postgresql_where=text("used_at IS NULL")),
+    )

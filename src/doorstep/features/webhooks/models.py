@@ -37,6 +37,7 @@ class MessageRow(Row):
 
     __tablename__ = "webhook_messages"
     __visible__ = _OWN
+    __forgotten__ = "state <> 'waiting' AND created_wall < CAST(:wall AS timestamptz) - interval '30 days'"
     id: Mapped[UUID] = mapped_column(primary_key=True)
     endpoint_id: Mapped[UUID]
     merchant_id: Mapped[UUID]
@@ -58,6 +59,7 @@ class MessageRow(Row):
         ),
         Index("ix_webhook_messages_merchant", "merchant_id", "id"),
         Index("ix_webhook_messages_endpoint", "endpoint_id", "id"),
+        Index("ix_webhook_messages_created_wall", "created_wall"),
         Index("ix_webhook_messages_waiting", "endpoint_id", postgresql_where=text("state = 'waiting'")),
     )  # fmt: skip
 
@@ -67,6 +69,7 @@ class AttemptRow(Row):
 
     __tablename__ = "webhook_attempts"
     __visible__ = _OWN
+    __forgotten__ = "at_wall < CAST(:wall AS timestamptz) - interval '30 days'"
     message_id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     merchant_id: Mapped[UUID]
@@ -75,6 +78,7 @@ class AttemptRow(Row):
     latency_ms: Mapped[int]
     error: Mapped[str]
     answer: Mapped[str]
+    __table_args__ = (Index("ix_webhook_attempts_at_wall", "at_wall"),)
 
 
 class ToldRow(Row):

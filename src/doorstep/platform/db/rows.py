@@ -72,6 +72,8 @@ class Row(DeclarativeBase):
 
     metadata = MetaData(naming_convention=NAMES)
     __visible__: ClassVar[Visible]
+    __forgotten__: ClassVar[str] = ""
+    """When a row may go, as an SQL condition; see ``platform.forgetting``. Empty: kept for ever."""
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: DateTime(timezone=True),
         UUID: Uuid(),

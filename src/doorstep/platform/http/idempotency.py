@@ -13,7 +13,7 @@ from uuid import UUID
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy import LargeBinary, bindparam, delete, update
+from sqlalchemy import Index, LargeBinary, bindparam, delete, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -27,6 +27,7 @@ class IdempotencyRow(Row):
 
     __tablename__ = "idempotency_keys"
     __visible__ = Visible(merchant="tenant = doorstep_tenant()", driver="tenant = doorstep_subject()")
+    __forgotten__ = "created_wall < CAST(:wall AS timestamptz) - interval '7 days'"
     tenant: Mapped[UUID] = mapped_column(primary_key=True)
     route: Mapped[str] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
@@ -34,6 +35,7 @@ class IdempotencyRow(Row):
     status: Mapped[int]
     answer: Mapped[bytes] = mapped_column(LargeBinary)
     created_wall: Mapped[datetime]
+    __table_args__ = (Index("ix_idempotency_keys_created_wall", "created_wall"),)
 
 
 _TABLE = IdempotencyRow.__table__
