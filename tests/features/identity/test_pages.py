@@ -48,7 +48,8 @@ async def visitor(network: Network, url: str, **settings: object) -> AsyncIterat
 
 async def test_our_own_page_gets_a_cookie_that_scripts_cannot_read(network: Network) -> None:
     answer = await signed_in(network, network.http)
-    (cookie,) = answer.headers.get_list("set-cookie")
+    cookie, hint = answer.headers.get_list("set-cookie")
+    assert hint.startswith("doorstep-staff-here=1;"), "for pages to read: it opens nothing"
     assert cookie.startswith("doorstep-staff=st_")
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
@@ -63,7 +64,7 @@ async def test_our_own_page_gets_a_cookie_that_scripts_cannot_read(network: Netw
 async def test_over_https_the_cookie_is_bound_to_the_host(network: Network) -> None:
     async with visitor(network, "https://ops.example.com", host="0.0.0.0") as browser:
         answer = await signed_in(network, browser, "https://ops.example.com")
-        (cookie,) = answer.headers.get_list("set-cookie")
+        cookie, _ = answer.headers.get_list("set-cookie")
         assert cookie.startswith("__Host-doorstep-staff=st_")
         assert "Secure" in cookie
         assert "Path=/" in cookie

@@ -9,6 +9,7 @@ from doorstep.features.drivers import queries, rules, schemas, service
 from doorstep.features.identity.rules import StaffRole
 from doorstep.features.markets import queries as markets
 from doorstep.platform.auth.gate import DriverWork, StaffWork, need
+from doorstep.platform.clock_anchor import mode_of
 from doorstep.platform.db.work import Work
 from doorstep.platform.http.pages import Cursor, Limit, Page, cursor_after, read_cursor
 from doorstep.platform.http.problems import PROBLEMS
@@ -29,7 +30,9 @@ async def _me(work: Work) -> schemas.Me:
     driver = await queries.driver(work, work.actor.subject)
     told = schemas.Driver.of(driver, work.now())
     reason = await queries.state_reason(work, driver.id)
-    return schemas.Me(**told.model_dump(), state_reason=reason, now=work.now())
+    return schemas.Me(
+        **told.model_dump(), state_reason=reason, now=work.now(), demo=await mode_of(work) == "demo"
+    )
 
 
 @drivers.get("/me")

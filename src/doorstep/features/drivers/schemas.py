@@ -129,6 +129,7 @@ class Me(Driver):
 
     state_reason: str = ""
     now: datetime = Field(description="What the market's clock says.")
+    demo: bool = Field(description="Whether this network is a demo, where cars may be moved for people.")
 
 
 class Spot(Asked):

@@ -28,6 +28,10 @@ VISIT = "visit"
 """The cookie of a visitor of the demo, beside those of the audiences."""
 
 
+HERE = "doorstep-{audience}-here"
+"""A second cookie that a page can read: whether there is a session to ask about. It holds nothing and opens nothing."""
+
+
 def cookie_name(request: Request, audience: Audience | str) -> str | None:
     """The cookie's name on this connection; None where a cookie would travel in the clear."""
     if request.url.scheme == "https":
@@ -40,8 +44,10 @@ def set_cookie(request: Request, response: Response, audience: Audience | str, t
     """Let the browser keep ``token`` until it closes; the server ends the session when its time is over."""
     name = cookie_name(request, audience)
     if name is not None:
+        secure = name.startswith("__Host-")
+        response.set_cookie(name, token, path="/", secure=secure, httponly=True, samesite="lax")
         response.set_cookie(
-            name, token, path="/", secure=name.startswith("__Host-"), httponly=True, samesite="lax"
+            HERE.format(audience=audience), "1", path="/", secure=secure, httponly=False, samesite="lax"
         )
 
 
@@ -49,9 +55,9 @@ def drop_cookie(request: Request, response: Response, audience: Audience | str) 
     """Let the browser forget the session."""
     name = cookie_name(request, audience)
     if name is not None:
-        response.delete_cookie(
-            name, path="/", secure=name.startswith("__Host-"), httponly=True, samesite="lax"
-        )
+        secure = name.startswith("__Host-")
+        response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="lax")
+        response.delete_cookie(HERE.format(audience=audience), path="/", secure=secure, samesite="lax")
 
 
 def from_own_page(request: Request) -> bool:
