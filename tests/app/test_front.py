@@ -1,15 +1,22 @@
 """What anybody sees who opens this network."""
 
 import re
+import shlex
+from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import pytest
+from tests.factories.merchants import make_merchant
 from tests.factories.network import START, Network
+from tests.factories.offers import a_town
+from tests.factories.visits import browser, open_doors
 
 from doorstep import __version__
 from doorstep.app.front import pages
+from doorstep.demo import founding, script
 from doorstep.features.console import service
 from doorstep.features.identity.rules import DemoRole
 from doorstep.features.markets import service as markets
@@ -99,14 +106,15 @@ class TestFrontPage:
         assert page.status_code == 200
         assert page.headers["content-type"] == "text/html; charset=utf-8"
         assert "A delivery network, running on this machine." in page.text
-        assert "This is <b>Nashville</b>" in page.text
+        assert "This is <b>Nashville<span" in page.text
+        assert "as fast as life" in page.text
         assert "Saturday 11:00 am" in page.text
         assert "$0.00" in page.text
 
     async def test_it_holds_nothing_that_its_policy_blocks(self, network: Network) -> None:
         await open_market(network)
         await count(network)
-        for path in ("/", "/docs", "/inside/driver"):
+        for path in ("/", "/docs"):
             page = await network.http.get(path)
             assert "'unsafe-inline'" not in page.headers["content-security-policy"]
             for tag, attributes in Elements(page.text).found:
@@ -167,39 +175,69 @@ class TestDoors:
             for tag, attributes in Elements(page).found
             if tag == "input" and attributes.get("name") == "as"
         ]
-        assert entries == ["dispatcher", "driver", "shop"]
+        assert entries == ["dispatcher", "driver", "shop", "shopper"]
+        houses = [a["data-house"] for tag, a in Elements(page).found if "data-house" in a]
+        assert houses == ["1", "2", "3", "4"]
 
-    async def test_who_is_in_already_finds_the_door_open(self, network: Network) -> None:
-        network.http.cookies.set("doorstep-staff", "st_anything", domain="127.0.0.1")
+    async def test_who_is_in_finds_her_way_back_and_the_way_out(self, network: Network) -> None:
+        town = await a_town(network)
+        async with network.work() as work:
+            merchant = await make_merchant(work, "Sugar Rail")
+        await open_doors(network, town.drivers[0].id, merchant.id)
+        async with browser(network) as visitor:
+            assert "You are inside" not in (await visitor.http.get("/")).text
+            await visitor.enter("driver")
+            page = (await visitor.http.get("/")).text
+            assert "You are inside as Marisol." in page
+            assert 'href="/driver"' in page
+            assert 'action="/demo/leave"' in page
+            left = await visitor.http.post("/demo/leave", data={})
+            assert left.status_code in {204, 303}
+            assert "You are inside" not in (await visitor.http.get("/")).text
+
+    async def test_a_key_of_the_demo_is_shown_on_this_machine_alone(
+        self, network: Network, tmp_path: Path
+    ) -> None:
+        async with network.work() as work:
+            played = await founding.found(work, network.connectors.secrets, tmp_path, 1)
+        script.store_script(tmp_path, played)
+        key = next(part.key for part in played.merchants if part.slug == founding.VISITORS_SHOP)
+        assert key in (await network.http.get("/")).text
+        assert key not in (await network.http.get("/", headers={"Host": "evil.example:8000"})).text
+        network.app.state.settings = replace(network.settings, public_demo=True)
+        assert key not in (await network.http.get("/")).text
+        network.app.state.settings = replace(network.settings, host="0.0.0.0")
+        assert key not in (await network.http.get("/")).text
+
+    async def test_the_pasted_call_books_a_delivery(self, network: Network, tmp_path: Path) -> None:
+        async with network.work() as work:
+            played = await founding.found(work, network.connectors.secrets, tmp_path, 1)
+        script.store_script(tmp_path, played)
         page = (await network.http.get("/")).text
-        assert 'href="/inside/dispatcher"' in page
-
-    @pytest.mark.parametrize("role", ["dispatcher", "driver", "shop"])
-    async def test_behind_each_door_the_api_answers(self, network: Network, role: str) -> None:
-        page = await network.http.get(f"/inside/{role}")
-        assert page.status_code == 200
-        asked = [a["data-get"] for tag, a in Elements(page.text).found if tag == "pre" and "data-get" in a]
-        assert asked
-        for path in asked:
-            assert path is not None
-            assert (await network.http.get(path)).status_code == 401, path
-
-    async def test_nobody_else_has_a_door(self, network: Network) -> None:
-        assert (await network.http.get("/inside/owner")).status_code == 422
+        told = re.search(r'<pre id="curl"[^>]*>(.*?)</pre>', page, re.DOTALL)
+        assert told is not None
+        curl, url, *options = shlex.split(unescape(told[1]))
+        assert (curl, url) == ("curl", f"{network.settings.own_url}/v1/deliveries")
+        headers = dict(options[n + 1].split(": ", 1) for n, one in enumerate(options) if one == "-H")
+        made = await network.http.post(
+            "/v1/deliveries", content=options[options.index("-d") + 1], headers=headers
+        )
+        assert made.status_code == 201, made.text
+        assert made.json()["tracking_url"].startswith("http")
 
 
 class TestLiveNetwork:
     def test_a_live_network_has_no_doors_and_says_nothing_of_a_demo(self) -> None:
-        page = pages.front(figures=[], now=START, speed=1.0, demo=False, doors=(), inside=())
+        page = pages.front(figures=[], now=START, speed=1.0, demo=False, doors=())
         assert "No market is open yet" in page
         assert "A live network." in page
-        assert "/demo/enter" not in page
+        assert "/demo/" not in page
         assert "Nobody here is real" not in page
 
     def test_beyond_this_machine_the_dispatchers_door_stays_shut(self) -> None:
-        doors = (DemoRole.DRIVER, DemoRole.SHOP)
-        page = pages.front(figures=[], now=START, speed=30.0, demo=True, doors=doors, inside=())
-        assert page.count('action="/demo/enter"') == 2
+        doors = (DemoRole.DRIVER, DemoRole.SHOP, DemoRole.SHOPPER)
+        page = pages.front(figures=[], now=START, speed=30.0, demo=True, doors=doors)
+        assert page.count('action="/demo/enter"') == 3
         assert 'value="dispatcher"' not in page
 
 

@@ -40,7 +40,6 @@ NO_AUDIENCE = {
     "/docs": "the routes, which are no secret",
     "/openapi.json": "the routes, which are no secret",
     "/front/{name}": "style sheets, scripts and fonts",
-    "/inside/{role}": "a page without anybody's rows; the browser asks the API itself",
     "/assets/{name}": "scripts, style sheets and fonts of the pages",
     "/console": "a page without anybody's rows; the browser asks the API itself",
     "/console/{rest:below}": "the same page, and files beside it",

@@ -6,14 +6,19 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import HTMLResponse
 
 from doorstep import __version__
-from doorstep.app.front import pages, routes_page
+from doorstep.app.front import booking, pages, routes_page
 from doorstep.app.front.schemas import ClockTold, MarketFigures, Status, Turn
+from doorstep.demo.script import load_script
 from doorstep.features.console import queries
 from doorstep.features.identity import cookies
 from doorstep.features.identity.rules import DemoRole
+from doorstep.features.visits import queries as visits
+from doorstep.features.visits.api import visit_token
+from doorstep.features.visits.rules import SPEEDS
 from doorstep.platform import clock_anchor
-from doorstep.platform.auth.gate import PublicWork
+from doorstep.platform.auth.gate import PUBLIC, GateWork, PublicWork
 from doorstep.platform.clock import Clock, ScaledClock
+from doorstep.platform.db.work import Work
 from doorstep.platform.errors import NotFound
 from doorstep.platform.http.problems import PROBLEMS
 from doorstep.platform.settings import Settings
@@ -73,33 +78,42 @@ def _doors(request: Request) -> tuple[DemoRole, ...]:
     """As whom one may enter from here with one click."""
     settings: Settings = request.app.state.settings
     if settings.public_demo:
-        return (DemoRole.DRIVER, DemoRole.SHOP)
+        return tuple(role for role in DemoRole if role is not DemoRole.DISPATCHER)
     return tuple(DemoRole) if settings.on_loopback else ()
 
 
+async def _stay(request: Request, work: Work) -> pages.Stay | None:
+    visit = await visits.present(work, visit_token(request))
+    if visit is None:
+        return None
+    return pages.Stay(visit.roles, _speed(work.clock), SPEEDS)
+
+
+def _call(request: Request) -> str | None:
+    """The command that books a delivery; its key is shown on this machine alone."""
+    settings: Settings = request.app.state.settings
+    if not settings.on_loopback or settings.public_demo or not cookies.known_host(request):
+        return None
+    played = load_script(settings.home)
+    return None if played is None else booking.call(played, settings.own_url)
+
+
 @router.get("/", include_in_schema=False)
-async def front(request: Request, work: PublicWork) -> HTMLResponse:
+async def front(request: Request, work: GateWork) -> HTMLResponse:
     """What runs here, in words and figures, and the ways in."""
     demo = await clock_anchor.mode_of(work) == "demo"
+    stay = await _stay(request, work) if demo else None
+    await work.become(PUBLIC)
     page = pages.front(
         figures=await queries.figures(work),
         now=work.now(),
         speed=_speed(work.clock),
         demo=demo,
         doors=_doors(request) if demo else (),
-        inside=frozenset(role for role in DemoRole if _has_cookie(request, role)),
+        stay=stay,
+        call=_call(request) if demo else None,
     )
     return HTMLResponse(page, headers=_FRESH)
-
-
-def _has_cookie(request: Request, role: DemoRole) -> bool:
-    return (cookies.cookie_name(request, role.audience) or "") in request.cookies
-
-
-@router.get("/inside/{role}", include_in_schema=False)
-async def inside(role: DemoRole) -> HTMLResponse:
-    """What the API answers to whoever is signed in as that role in this browser."""
-    return HTMLResponse(pages.inside(role), headers=_FRESH)
 
 
 @router.get("/docs", include_in_schema=False)

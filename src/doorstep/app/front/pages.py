@@ -1,4 +1,4 @@
-"""The front page and the pages behind its doors, as text. Everything that was not written here is escaped."""
+"""The front page, as text. Everything that was not written here is escaped."""
 
 import hashlib
 from collections.abc import Collection, Sequence
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from doorstep import __version__
 from doorstep.features.console.rules import Figures
 from doorstep.features.identity.rules import DemoRole
+from doorstep.features.visits.rules import PAGES
 from doorstep.units.ids import public
 from doorstep.units.money import Money
 
@@ -61,26 +62,41 @@ class _Way:
 
 _DOORS = {
     DemoRole.DISPATCHER: _Way(
-        "Dispatch", "The whole city: who is asked, why this driver was chosen, and how to overrule it.", "Go in as dispatcher"
+        "Dispatch console",
+        "The whole city live. See why each driver was chosen, and overrule it.",
+        "Go in as dispatcher",
     ),
     DemoRole.DRIVER: _Way(
-        "A driver’s phone", "See the whole offer before you answer: pay, tip, miles, stops. Take it or not.", "Go in as a driver"
+        "Driver’s phone",
+        "Be Marisol for an evening: see the whole offer, take it or not, deliver.",
+        "Go in as Marisol",
     ),
     DemoRole.SHOP: _Way(
-        "A shop’s counter", "Ask for a price, book a delivery, watch it go. One API call does it, too.", "Go in as the shop"
+        "A cupcake shop",
+        "Quote and book a delivery in two clicks, or paste one API call.",
+        "Go in as the shop",
     ),
-}  # fmt: skip
-_API = _Way(
-    "For machines",
-    "Every route with its shapes and refusals. Everyone here uses the same API.",
-    "Read the API",
-)
+    DemoRole.SHOPPER: _Way(
+        "Shopper’s page",
+        "Where is my order? The page that somebody in town has open now.",
+        "Look over her shoulder",
+    ),
+}
 _OPEN_WAYS = (
     (_Way("The API", "Every route with its shapes and refusals, for merchants, drivers, shoppers, providers.", "Read the API"), "/docs"),
     (_Way("Figures", "Open, delivered, drivers, offers: counts of every market, fresh each second.", "See the figures"), "/status.json"),
     (_Way("Promised and paid", "What drivers were promised beside what they were paid, by market and week.", "Compare"), "/public/v1/promised-versus-paid"),
     (_Way("Is it well?", "Whether this network can serve right now, for people and for machines.", "Ask it"), "/readyz"),
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A visitor who is inside already: as whom, and how fast time runs for her."""
+
+    roles: tuple[DemoRole, ...]
+    speed: float
+    choices: tuple[float, ...]
 
 
 def page(*, title: str, body: str, attributes: str = "") -> str:
@@ -103,20 +119,28 @@ def front(
     speed: float,
     demo: bool,
     doors: Collection[DemoRole],
-    inside: Collection[DemoRole],
+    stay: Stay | None = None,
+    call: str | None = None,
 ) -> str:
-    """The front page. ``doors``: as whom one click enters; ``inside``: as whom this browser is signed in."""
+    """The front page. ``doors``: as whom one click enters; ``call``: a command that books a delivery as it stands."""
     first = max(figures, key=lambda found: (found.open, found.delivered), default=None)
     body = _FRONT.substitute(
         lead=_lead(first, speed, demo=demo),
         card=_card(first, [found for found in figures if found is not first], now),
         street=_STREET,
-        ways=_demo_ways(doors, inside) if demo else _open_ways(),
+        stay="" if stay is None else _stay(stay),
+        ways=_demo_ways(doors, () if stay is None else stay.roles) if demo else _open_ways(),
+        call="" if call is None else _call(call),
         note="Nobody here is real. No password in the demo." if demo else "A live network.",
         version=escape(__version__),
     )
-    attributes = f' data-speed="{speed:g}" data-clock="{now.isoformat()}"'
+    attributes = f' data-speed="{speed:g}" data-clock="{now.isoformat()}"{" data-demo" if demo else ""}'
     return page(title="Doorstep, a delivery network you can run", body=body, attributes=attributes)
+
+
+def pace(speed: float) -> str:
+    """How fast time runs, as the page says it after the city's name; front.js says it alike."""
+    return f", {speed:g} times faster than life" if speed != 1 else ", as fast as life"
 
 
 def _lead(first: Figures | None, speed: float, *, demo: bool) -> str:
@@ -126,10 +150,9 @@ def _lead(first: Figures | None, speed: float, *, demo: bool) -> str:
     name = escape(first.name)
     if not demo:
         return f"{story} This is <b>{name}</b>, live."
-    pace = f", {speed:g} times faster than life" if speed != 1 else ""
     return (
-        f"{story} This is <b>{name}{pace}</b>. Nobody here is real, but all of them use the same API"
-        " that real ones would. Pick a door."
+        f'{story} This is <b>{name}<span class="pace">{pace(speed)}</span></b>. Nobody here is real, but all of'
+        " them use the same API that real ones would. Pick a door."
     )
 
 
@@ -171,18 +194,51 @@ def _others(others: Sequence[Figures]) -> str:
 def _demo_ways(doors: Collection[DemoRole], inside: Collection[DemoRole]) -> str:
     ways = []
     for number, (role, way) in enumerate(_DOORS.items(), 1):
-        if role in inside:
-            ways.append(_way(number, way, f"/inside/{role}", "You are in: look around"))
+        if role in inside and role is not DemoRole.SHOPPER:
+            ways.append(_way(number, way, PAGES[role], "You are in: go on"))
         elif role in doors:
             ways.append(
                 f"<section>{_words(number, way)}"
-                f'<form method="post" action="/demo/enter" data-inside="/inside/{role}">'
-                f'<input type="hidden" name="as" value="{role}">'
-                f'<button data-key="{number}">{way.go} {_ARROW}</button></form></section>'
+                f'<form method="post" action="/demo/enter" data-door><input type="hidden" name="as" value="{role}">'
+                f'<button data-key="{number}">{way.go} {_ARROW}</button><p class="no" role="status"></p></form></section>'
             )
         else:
             ways.append(f"<section>{_words(number, way)}<p>Opens on the machine it runs on.</p></section>")
-    return "".join(ways) + _way(len(ways) + 1, _API, "/docs", _API.go)
+    return "".join(ways)
+
+
+_AS = {
+    DemoRole.DISPATCHER: "as the dispatcher",
+    DemoRole.DRIVER: "as Marisol",
+    DemoRole.SHOP: "as the shop",
+    DemoRole.SHOPPER: "at a shopper’s page",
+}
+
+
+def _stay(stay: Stay) -> str:
+    """Where a visitor is and how fast time runs for her, with the way out."""
+    where = " and ".join(_AS[role] for role in stay.roles)
+    choices = "".join(
+        f'<button type="button" data-speed="{choice:g}" aria-pressed="{"true" if choice == stay.speed else "false"}">'
+        f"{choice:g}×</button>"
+        for choice in stay.choices
+    )
+    return (
+        f'<section class="in stay" aria-label="Your visit"><p>You are inside {where}.'
+        ' <span class="why" role="status"></span></p>'
+        f'<div class="speeds" role="group" aria-label="How fast time runs">{choices}</div>'
+        '<form method="post" action="/demo/leave"><button>Leave</button></form></section>'
+    )
+
+
+def _call(call: str) -> str:
+    return (
+        '<section class="in call" aria-labelledby="call"><div><h2 id="call">Or book a delivery with one call</h2>'
+        "<p>Paste it into a terminal. The key is the cupcake shop’s own, good in this demo alone. The answer is the"
+        " delivery with its price, its promise and the link its shopper gets.</p></div>"
+        f'<div class="paper"><button type="button" data-copy="curl">Copy</button><pre id="curl" tabindex="0">{escape(call)}</pre>'
+        '<p class="sr" role="status"></p></div></section>'
+    )
 
 
 def _open_ways() -> str:
@@ -195,41 +251,3 @@ def _words(number: int, way: _Way) -> str:
 
 def _way(number: int, way: _Way, where: str, go: str) -> str:
     return f'<section>{_words(number, way)}<a class="go" href="{where}" data-key="{number}">{go} {_ARROW}</a></section>'
-
-
-_ANSWERS: dict[DemoRole, tuple[tuple[str, str], ...]] = {
-    DemoRole.DISPATCHER: (
-        ("Who you are", "/staff/v1/session"),
-        ("Deliveries, newest first", "/staff/v1/deliveries?limit=5"),
-        ("Drivers on duty", "/staff/v1/drivers?on_duty=true&limit=5"),
-        ("Markets", "/staff/v1/markets"),
-        ("The trial balance", "/staff/v1/ledger/trial-balance"),
-    ),
-    DemoRole.DRIVER: (
-        ("Who you are", "/driver/v1/me"),
-        ("Offers to you", "/driver/v1/offers"),
-        ("Your trips", "/driver/v1/trips"),
-        ("What you earned", "/driver/v1/earnings"),
-    ),
-    DemoRole.SHOP: (
-        ("Who you are", "/v1/session"),
-        ("Your stores", "/v1/stores"),
-        ("Your deliveries, newest first", "/v1/deliveries?limit=5"),
-    ),
-}
-
-
-def inside(role: DemoRole) -> str:
-    """What the API answers to whoever is signed in as ``role``; the browser asks it itself."""
-    answers = "".join(
-        f'<section><h2>{escape(words)}</h2><p><a href="{escape(path)}"><code>GET {escape(path)}</code></a>'
-        f' <span class="status" role="status"></span></p><pre data-get="{escape(path)}" tabindex="0">…</pre></section>'
-        for words, path in _ANSWERS[role]
-    )
-    body = (
-        f'<main class="in words"><h1>{_DOORS[role].title}</h1><p>The screens come next. This is what the API'
-        f" answers to you at this moment; the same as it would to a real {role}.</p>"
-        f'<nav><a href="/">Back to the street</a><a href="/docs">Every route</a></nav>'
-        f'<div class="answers">{answers}</div></main>'
-    )
-    return page(title=f"Doorstep: {_DOORS[role].title}", body=body)

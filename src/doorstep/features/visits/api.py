@@ -53,7 +53,8 @@ router = APIRouter(tags=["demo"], responses=PROBLEMS, dependencies=[Depends(_ope
 OwnPage = Depends(_own_page)
 
 
-def _token(request: Request) -> str | None:
+def visit_token(request: Request) -> str | None:
+    """What this browser shows of its visit, if anything."""
     name = cookies.cookie_name(request, cookies.VISIT)
     return request.cookies.get(name) if name else None
 
@@ -103,7 +104,7 @@ async def enter(request: Request, _gate: AtTheGate) -> Response:
             told = Entered.of(role, PAGES[role], opened)
     # In a work of its own: choosing a delivery has turned the first one into the dispatcher's.
     async with database.work(GATE) as work:
-        _, visit_token = await service.enter(work, role, _token(request))
+        _, fresh = await service.enter(work, role, visit_token(request))
     answer: Response = (
         RedirectResponse(told.go, 303, _FRESH)
         if form
@@ -111,13 +112,13 @@ async def enter(request: Request, _gate: AtTheGate) -> Response:
     )
     if role is not DemoRole.SHOPPER:
         cookies.set_cookie(request, answer, told.audience, told.token)
-    cookies.set_cookie(request, answer, cookies.VISIT, visit_token)
+    cookies.set_cookie(request, answer, cookies.VISIT, fresh)
     return answer
 
 
 async def _watch(work: Work, request: Request) -> Entered:
     connectors: Connectors = request.app.state.connectors
-    visit = await _visit(work, request)
+    visit = await queries.present(work, visit_token(request))
     drives = visit is not None and DemoRole.DRIVER in visit.roles
     driver_id = await identity.demo_subject(work, DemoRole.DRIVER) if drives else None
     delivery = await service.watch(work, driver_id)
@@ -159,7 +160,7 @@ async def _role(request: Request, *, form: bool) -> DemoRole:
 )
 async def leave(request: Request, work: GateWork) -> Response:
     """Go out: signed out of every role you came in as, and time takes up its usual speed. Twice is once."""
-    roles = await service.leave(work, _token(request))
+    roles = await service.leave(work, visit_token(request))
     answer: Response = RedirectResponse("/", 303) if _is_form(request) else Response(status_code=204)
     keeper: Gatekeeper = request.app.state.authenticate
     for role in roles:
@@ -177,7 +178,7 @@ async def leave(request: Request, work: GateWork) -> Response:
 async def speed(request: Request, response: Response, work: GateWork) -> Pace:
     """How fast time runs, why, and who is inside."""
     await service.demand_demo(work)
-    return await _pace(work, response, await _visit(work, request))
+    return await _pace(work, response, await queries.present(work, visit_token(request)))
 
 
 @router.post("/demo/v1/speed", dependencies=[OwnPage])
@@ -186,13 +187,13 @@ async def wish(request: Request, response: Response, work: GateWork, wanted: Spe
 
     It holds until you leave or somebody wishes for another. A higher speed waits while a person reads an offer.
     """
-    return await _pace(work, response, await service.wish(work, _token(request), wanted.speed))
+    return await _pace(work, response, await service.wish(work, visit_token(request), wanted.speed))
 
 
 @router.post("/demo/v1/here", dependencies=[OwnPage])
 async def here(request: Request, response: Response, work: GateWork) -> Pace:
     """A sign of life of a page that stands open: one every half minute will do. After 90 s without, you have left."""
-    return await _pace(work, response, await service.here(work, _token(request)))
+    return await _pace(work, response, await service.here(work, visit_token(request)))
 
 
 @router.post("/demo/v1/drive-for-me", dependencies=[OwnPage])
@@ -201,13 +202,7 @@ async def drive_for_me(request: Request, response: Response, work: GateWork, wan
 
     It moves the car and nothing else: arriving, proof and hand-over stay yours.
     """
-    return await _pace(work, response, await service.give_wheel(work, _token(request), driven=wanted.on))
-
-
-async def _visit(work: Work, request: Request) -> Visit | None:
-    row = await queries.row_of(work, _token(request))
-    visit = None if row is None else queries.view(row)
-    return visit if visit is not None and visit.inside_at(work.wall()) else None
+    return await _pace(work, response, await service.give_wheel(work, visit_token(request), driven=wanted.on))
 
 
 async def _pace(work: Work, response: Response, mine: Visit | None) -> Pace:

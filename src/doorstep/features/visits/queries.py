@@ -49,3 +49,10 @@ async def row_of(work: Work, token: str | None, *, lock: bool = False) -> VisitR
     query = select(VisitRow).where(VisitRow.digest == digest(token))
     row: VisitRow | None = await work.session.scalar(query.with_for_update() if lock else query)
     return row
+
+
+async def present(work: Work, token: str | None) -> Visit | None:
+    """The visit of a browser whose person is inside; else None. For the gate."""
+    row = await row_of(work, token)
+    visit = None if row is None else view(row)
+    return visit if visit is not None and visit.inside_at(work.wall()) else None

@@ -1,17 +1,29 @@
-// Keeps the figures of the front page true: asks /status.json every second, says how old they are when it cannot.
+// Keeps the front page true: figures every second, how old they are when they cannot be had, and how fast time runs.
 "use strict";
 (() => {
+  const page = document.documentElement;
+  const demo = "demo" in page.dataset;
   const card = document.querySelector(".now[data-market]");
+  const stay = document.querySelector(".stay");
   const count = new Intl.NumberFormat("en-US");
-  const asked = Number(document.documentElement.dataset.speed || 1);
-  const born = { wall: Date.now(), market: Date.parse(document.documentElement.dataset.clock) };
-  const marketNow = () => new Date(born.market + (Date.now() - born.wall) * asked);
+  let time = { real: Date.now(), market: Date.parse(page.dataset.clock), speed: Number(page.dataset.speed || 1), turn: null };
   let heard = Date.now();
 
+  const marketNow = () => {
+    const past = Date.now() - time.real;
+    const before = time.turn ? Math.min(past, time.turn.in_real_s * 1000) : past;
+    return new Date(time.market + before * time.speed + (past - before) * (time.turn ? time.turn.speed : 0));
+  };
   const money = (minor) => (minor < 0 ? "−$" : "$") + (Math.abs(minor) / 100).toFixed(2).replace(/\B(?=(\d{3})+$)/g, ",");
   const put = (place, text) => { if (place && place.textContent !== text) place.textContent = text; };
-  const time = (options) => new Intl.DateTimeFormat("en-US", { timeZone: card.dataset.timezone, ...options }).format(marketNow()).replace(/\s?([AP]M)/, (_, half) => " " + half.toLowerCase());
-  const clock = () => time({ weekday: "long" }) + " " + time({ hour: "numeric", minute: "2-digit" });
+  const written = (options) => new Intl.DateTimeFormat("en-US", { timeZone: card.dataset.timezone, ...options }).format(marketNow()).replace(/\s?([AP]M)/, (_, half) => " " + half.toLowerCase());
+  const clock = () => written({ weekday: "long" }) + " " + written({ hour: "numeric", minute: "2-digit" });
+  const pace = (speed) => speed === 1 ? ", as fast as life" : `, ${speed} times faster than life`;
+  const post = (path, body) => fetch(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-Doorstep-CSRF": "1" },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
 
   function show(told) {
     const markets = new Map(told.markets.map((market) => [market.id, market]));
@@ -28,10 +40,33 @@
     heard = Date.now();
   }
 
+  // How fast time runs, and why. Of those inside the page knows its own visit alone.
+  const WHY = {
+    usual: "",
+    somebody_inside: "Time runs as fast as life while somebody is inside.",
+    chosen: "",
+    offer_open: "It speeds up once the open offer is answered.",
+  };
+  function run(told) {
+    time = { real: Date.now(), market: Date.parse(told.market_time), speed: told.speed, turn: told.turning };
+    put(document.querySelector(".pace"), pace(told.speed));
+    if (!stay) return;
+    if (!told.you) { location.reload(); return; }
+    put(stay.querySelector(".why"), WHY[told.why] ?? "");
+    for (const button of stay.querySelectorAll("[data-speed]")) {
+      button.setAttribute("aria-pressed", String(Number(button.dataset.speed) === told.wished_speed));
+    }
+  }
+
+  const get = async (path) => {
+    const answer = await fetch(path, { cache: "no-store" });
+    return answer.ok ? answer.json() : null;
+  };
   async function look() {
     try {
-      const answer = await fetch("/status.json", { cache: "no-store" });
-      if (answer.ok) show(await answer.json());
+      const [figures, told] = await Promise.all([get("/status.json"), demo ? get("/demo/v1/speed") : null]);
+      if (figures) show(figures);
+      if (told) run(told);
     } catch { /* the age below says it */ }
     if (card) {
       const stale = Date.now() - heard > 3000;
@@ -41,33 +76,52 @@
     }
     setTimeout(look, document.hidden ? 5000 : 1000);
   }
+  if (card || demo) setTimeout(look, 300);
 
+  // Doors: by key, by their house, or by their button.
   document.addEventListener("keydown", (event) => {
     if (event.target.closest("input, textarea") || event.ctrlKey || event.metaKey || event.altKey) return;
     const way = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
     if (way) way.click();
   });
-  for (const form of document.querySelectorAll("form[data-inside]")) {
+  for (const house of document.querySelectorAll("[data-house]")) {
+    house.addEventListener("click", () => document.querySelector(`[data-key="${house.dataset.house}"]`)?.click());
+  }
+  for (const form of document.querySelectorAll("form[data-door]")) {
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      const answer = await fetch(form.action, {
-        method: "POST",
-        headers: { "Content-Type": "application/json", "X-Doorstep-CSRF": "1" },
-        body: JSON.stringify({ as: new FormData(form).get("as") }),
-      });
-      if (answer.ok) location.assign(form.dataset.inside); else form.submit();
+      const say = form.querySelector(".no");
+      put(say, "");
+      try {
+        const answer = await post("/demo/enter", { as: new FormData(form).get("as") });
+        const told = await answer.json();
+        if (answer.ok) location.assign(told.go);
+        else put(say, [told.detail, told.remedy].filter(Boolean).join(" ").replace(/([^.!?]) (?=[A-Z])/, "$1. "));
+      } catch { put(say, "The network does not answer. Try again in a moment."); }
     });
   }
-  if (card || document.querySelector(".now")) setTimeout(look, 1000);
 
-  for (const place of document.querySelectorAll("pre[data-get]")) {
-    (async () => {
+  if (stay) {
+    const here = () => post("/demo/v1/here").catch(() => undefined);
+    here();
+    setInterval(here, 30000);
+    for (const button of stay.querySelectorAll("[data-speed]")) {
+      button.addEventListener("click", async () => {
+        const answer = await post("/demo/v1/speed", { speed: Number(button.dataset.speed) });
+        if (answer.ok) run(await answer.json());
+      });
+    }
+  }
+
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.addEventListener("click", async () => {
+      const text = document.getElementById(button.dataset.copy);
       try {
-        const answer = await fetch(place.dataset.get, { headers: { Accept: "application/json" } });
-        const body = await answer.json();
-        put(place, JSON.stringify(body, null, 2));
-        put(place.parentElement.querySelector(".status"), `${answer.status} ${answer.statusText}`);
-      } catch (error) { put(place, "No answer: " + error.message); }
-    })();
+        await navigator.clipboard.writeText(text.textContent);
+        put(button, "Copied");
+        put(button.parentElement.querySelector("[role=status]"), "Copied to the clipboard");
+        setTimeout(() => put(button, "Copy"), 2000);
+      } catch { getSelection().selectAllChildren(text); }
+    });
   }
 })();
