@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import type { Plugin } from "vite";
 
-const TEXT = /\.(js|css|html|json|svg|webmanifest)$/;
+const TEXT = /\.(m?js|css|html|json|svg|webmanifest)$/;
 const WORTH_IT = 700;
 
 /**

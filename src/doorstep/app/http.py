@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from doorstep import __version__
 from doorstep.app import wiring
 from doorstep.app.faces import api as faces
+from doorstep.app.faces.track import api as track
 from doorstep.app.front import api as front
 from doorstep.connectors.outside import Connectors
 from doorstep.features.identity.gatekeeper import Gatekeeper
@@ -76,6 +77,7 @@ def make_app(settings: Settings, database: Database, connectors: Connectors, bus
         app.include_router(router)
     wiring.mount(app)
     _health(app)
+    app.include_router(track.router)
     app.include_router(
         faces.router
     )  # last: below a page's address everything that nobody else answers is the page

@@ -191,7 +191,7 @@ function door(c: C, p: Palette, state: MarkName, danger: Danger): void {
   } else if (state === "back") {
     c.strokeStyle = p.edge;
     c.lineWidth = 1.5;
-    c.stroke(new Path2D("M-.6-2.6-2.8-.4-.6 1.8M-2.4-.4H1a2.2 2.2 0 0 1 0 4.400H-.6"));
+    c.stroke(new Path2D("M-.6-2.6-2.8-.4-.6 1.8M-2.4-.4H1a2.2 2.2 0 0 1 0 4.4H-.6"));
   } else if (state === "atstore") {
     c.fillStyle = p.edge;
     c.fillRect(-2.4, 0, 4.8, 4.8);
@@ -222,7 +222,7 @@ function badge(c: C, p: Palette, danger: Exclude<Danger, "none">): void {
   c.fill(shape);
   c.strokeStyle = p.edge;
   c.lineWidth = 1.3;
-  c.stroke(new Path2D(danger === "risk" ? "M0-1.700v2.400M0 2.500v.1" : "M0-2.600v2.900M0 2.400v.1"));
+  c.stroke(new Path2D(danger === "risk" ? "M0-1.7v2.4M0 2.5v.1" : "M0-2.6v2.9M0 2.4v.1"));
 }
 
 function outlined(c: C, shape: Path2D, fill: string, stroke: string): void {

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -111,10 +112,20 @@ class Built:
         told = self._manifest.get(source)
         if told is None:
             raise NotBuilt
-        styles = tuple(told.get("css", ()))
+        styles = tuple(self._styles(source, set()))
         found = [self._read(name) for name in styles]
         css = "".join(file.body.decode() for file in found if file is not None)
         return Entry(f"/{told['file']}", tuple(f"/{name}" for name in styles), css)
+
+    def _styles(self, name: str, seen: set[str]) -> Iterator[str]:
+        """Style sheets of an entry, those of what it imports first."""
+        if name in seen:
+            return
+        seen.add(name)
+        told = self._manifest[name]
+        for other in told.get("imports", ()):
+            yield from self._styles(other, seen)
+        yield from told.get("css", ())
 
     def font(self, family: str) -> str | None:
         """The address of the font file whose name starts with ``family``."""
