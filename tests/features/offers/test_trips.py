@@ -21,6 +21,8 @@ from doorstep.features.deliveries.rules import (
     Party,
     Requirements,
 )
+from doorstep.features.fixes import queries as fixes
+from doorstep.features.fixes import service as fixes_service
 from doorstep.features.offers import events, queries, service
 from doorstep.features.offers.errors import TooLateToDrop
 from doorstep.features.offers.rules import Cause, StopState, Trip, TripState
@@ -74,6 +76,25 @@ async def test_a_trip_of_two_from_shop_to_doors(network: Network) -> None:
     assert {stop["state"] for stop in told["trip"]["stops"]} == {"done"}
     assert await state_of(network, ann) is await state_of(network, ben) is DeliveryState.DELIVERED
     assert (await town.trip_now(trip.id)).ended_at is not None
+
+
+async def test_whose_trip_is_over_is_known_to_be_at_its_last_door(network: Network) -> None:
+    """A phone's fixes are written a second later: minutes of a demo's time, in which dispatch would plan with the past."""
+    town = await a_town(network)
+    delivery = await town.delivery()
+    trip = await town.trip(delivery)
+    network.clock.advance(900)
+    await tell(town, trip, [said(network, kind, delivery) for kind in WELL])
+    door = trip.stops[-1].point
+    async with network.work() as work:
+        known = (await fixes.latest(work, [trip.driver_id]))[trip.driver_id]
+    assert (known.point, known.device_at) == (door, network.clock.market_now())
+    async with network.work() as work:
+        before = MarketInstant(known.device_at - timedelta(seconds=1))
+        await fixes_service.was_at(work, trip.driver_id, trip.market_id, DOWNTOWN, before)
+    async with network.work() as work:
+        still = (await fixes.latest(work, [trip.driver_id]))[trip.driver_id]
+    assert still.point == door, "what is older than what is known changes nothing"
 
 
 async def test_reports_that_come_late_doubled_and_out_of_order_count_once(network: Network) -> None:

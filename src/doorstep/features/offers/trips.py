@@ -13,6 +13,7 @@ from doorstep.features.deliveries import service as deliveries_service
 from doorstep.features.deliveries.errors import CannotFollow
 from doorstep.features.deliveries.rules import Delivery, DeliveryState, Fact, FactKind, Proof
 from doorstep.features.deliveries.service import ProofTaken
+from doorstep.features.fixes import service as fixes
 from doorstep.features.offers import events
 from doorstep.features.offers.errors import HasTrip, NotOnTrip, TooLateToDrop, UnknownTrip
 from doorstep.features.offers.models import ChangeRow, OfferRow, RefusalRow, StopRow, TripRow
@@ -279,6 +280,11 @@ async def _end(work: Work, row: TripRow, stops: Sequence[Stop]) -> None:
     called_off = all(stop.state is StopState.OFF for stop in stops if stop.kind is not StopKind.PICKUP)
     row.state = (TripState.CALLED_OFF if called_off else TripState.FINISHED).value
     row.ended_at = work.now()
+    done = [stop for stop in stops if stop.state is StopState.DONE and stop.done_at is not None]
+    if done:
+        last = max(done, key=lambda stop: stop.position)
+        at = MarketInstant(last.done_at or work.now())
+        await fixes.was_at(work, row.driver_id, row.market_id, last.point, at)
     _tell(
         work,
         row,
