@@ -91,7 +91,7 @@ async def test_whose_trip_is_over_is_known_to_be_at_its_last_door(network: Netwo
     assert (known.point, known.device_at) == (door, network.clock.market_now())
     async with network.work() as work:
         before = MarketInstant(known.device_at - timedelta(seconds=1))
-        await fixes_service.was_at(work, trip.driver_id, trip.market_id, DOWNTOWN, before)
+        await fixes_service.was_at(work, trip.driver_id, trip.market_id, DOWNTOWN.point, before)
     async with network.work() as work:
         still = (await fixes.latest(work, [trip.driver_id]))[trip.driver_id]
     assert still.point == door, "what is older than what is known changes nothing"
