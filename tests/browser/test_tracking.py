@@ -225,7 +225,7 @@ class TestLive:
 
 class TestEnds:
     async def test_a_link_that_has_ended_and_one_that_is_none(self, visitor: Visitor, street: Street) -> None:
-        one = await order(street)
+        one = await order(street, requirements=Requirements())
         await one.accepted()
         await one.does(*TO_THE_ROAD, F.REACHED_DROPOFF, F.HANDED_OVER)
         street.network.clock.advance(25 * 3600)
@@ -276,6 +276,7 @@ class TestForEverybody:
         await page.locator("#note summary").focus()
         await page.keyboard.press("Enter")
         await page.keyboard.press("Tab")
+        await page.keyboard.press("End")
         await page.keyboard.type(", at the back")
         await page.keyboard.press("Tab")
         await page.keyboard.press("Enter")

@@ -128,7 +128,8 @@ class Built:
         yield from told.get("css", ())
 
     def font(self, family: str) -> str | None:
-        """The address of the font file whose name starts with ``family``."""
+        """The address of the font file whose name starts with ``family``. Raises NotBuilt."""
+        self._refresh()
         for told in self._manifest.values():
             name = str(told.get("file", ""))
             if name.startswith(f"assets/{family}") and name.endswith(".woff2"):

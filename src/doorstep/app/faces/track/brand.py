@@ -1,5 +1,6 @@
 """A merchant's one colour made into a page, light and dark, that can always be read."""
 
+import colorsys
 from dataclasses import dataclass
 
 from doorstep.features.merchants.rules import READABLE, Brand, contrast
@@ -31,15 +32,13 @@ def shades(brand: Brand, *, dark: bool) -> Shades:
         soft = mixed(own, "#201d1b", 0.26)
         raised, sunken = mixed(own, "#262722", 0.10), mixed(own, "#0c0d0b", 0.05)
         line, line_2 = mixed(own, "#33352f", 0.12), mixed(own, "#4a4d45", 0.12)
-        towards = "#ffffff"
     else:
         paper = mixed(own, "#fbf9f5", 0.05)
         surface, raised = "#fffdfc", "#ffffff"
         soft = mixed(own, "#ffffff", 0.11)
         sunken = mixed(own, "#f2efe9", 0.07)
         line, line_2 = mixed(own, "#e6e1da", 0.10), mixed(own, "#cbc4bc", 0.12)
-        towards = "#000000"
-    readable = moved(own, towards, (paper, surface, soft))
+    readable = moved(own, (paper, surface, soft), lighter=dark)
     own_text_does = readable == own and brand.readable
     best = max("#000000", "#ffffff", key=lambda text: contrast(text, readable))
     return Shades(
@@ -55,13 +54,17 @@ def shades(brand: Brand, *, dark: bool) -> Shades:
     )
 
 
-def moved(colour: str, towards: str, grounds: tuple[str, ...]) -> str:
-    """``colour``, mixed with as little of ``towards`` as makes it readable on all ``grounds``."""
-    for step in range(21):
-        tried = mixed(towards, colour, step / 20)
+def moved(colour: str, grounds: tuple[str, ...], *, lighter: bool) -> str:
+    """``colour``, its hue kept, made just light or dark enough to be read on all ``grounds``."""
+    hue, lightness, strength = colorsys.rgb_to_hls(*(channel / 255 for channel in _channels(colour)))
+    end = 1.0 if lighter else 0.0
+    tried = colour
+    for step in range(1, 41):
         if all(contrast(tried, ground) >= _ENOUGH for ground in grounds):
             return tried
-    return towards
+        light = lightness + (end - lightness) * step / 40
+        tried = "#" + "".join(f"{round(c * 255):02x}" for c in colorsys.hls_to_rgb(hue, light, strength))
+    return tried
 
 
 def mixed(a: str, b: str, part: float) -> str:

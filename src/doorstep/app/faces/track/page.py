@@ -173,7 +173,8 @@ def _filled(
         preload=preload,
         nonce=around.nonce,
         css=around.entry.css,
-        brand=f":root{{{_tokens(light)}}}@media (prefers-color-scheme:dark){{:root{{{_tokens(dark)}}}}}",
+        # Said twice (:root:root) to weigh more than the tokens' own dark block.
+        brand=f":root:root{{{_tokens(light)}}}@media (prefers-color-scheme:dark){{:root:root{{{_tokens(dark)}}}}}",
         script=f'<script type="module" src="{escape(around.entry.script)}"></script>\n' if script else "",
         body=body,
     )

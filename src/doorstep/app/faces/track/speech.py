@@ -22,7 +22,7 @@ _MONTHS = {
     "en": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
     "es": ["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"],
 }
-_HALVES = {"en": ("am", "pm"), "es": (f"a.{NBSP}m.", f"p.{NBSP}m.")}
+_HALVES = {"en": ("am", "pm"), "es": ("a.m.", "p.m.")}
 _FEET_PER_METRE = 1 / 0.3048
 _METRES_PER_MILE = 1609.344
 
@@ -162,4 +162,6 @@ class Markup:
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:
-    return re.sub(r"\{(\w+)\}", lambda blank: values.get(blank.group(1), blank.group(0)), text)
+    """``text`` with its blanks filled; a half of the day that ends a sentence in ``p.m.`` needs no second full stop."""
+    filled = re.sub(r"\{(\w+)\}", lambda blank: values.get(blank.group(1), blank.group(0)), text)
+    return filled.replace(".m..", ".m.")

@@ -1,0 +1,37 @@
+"""A market's base map on the wire."""
+
+import gzip
+import json
+
+from tests.factories.identity import bearer, sign_staff_in
+from tests.factories.network import Network
+
+from doorstep.features.markets import service
+from doorstep.features.markets.rules import Stage
+from doorstep.units.ids import public
+
+
+async def test_everybody_sees_an_announced_market_and_staff_every_one(network: Network) -> None:
+    async with network.work() as work:
+        market = (await service.seed_pilots(work))[0]
+    url = f"/public/v1/markets/{public('market', market.id)}/base"
+    answer = await network.http.get(url, headers={"Accept-Encoding": "identity"})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/geo+json"
+    assert "public" in answer.headers["cache-control"]
+    drawn = json.loads(answer.content)
+    assert drawn["name"] == "Nashville"
+    assert any(f["properties"]["kind"] == "river" for f in drawn["features"])
+    again = await network.http.get(url, headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    packed = await network.http.get(url, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.content == answer.content
+    assert len(gzip.compress(packed.content)) < 40_000
+    async with network.work() as work:
+        await service.set_stage(work, market.id, Stage.CLOSED, "a test asks")
+    assert (await network.http.get(url)).status_code == 404
+    signed_in = await sign_staff_in(network)
+    staffs = await network.http.get(url.replace("/public", "/staff"), headers=bearer(signed_in.token))
+    assert staffs.status_code == 200
+    assert "private" in staffs.headers["cache-control"]
