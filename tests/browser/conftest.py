@@ -1,0 +1,171 @@
+"""Pages in a real Chromium against a real server.
+
+Two kinds of network: ``street`` is one in this process, served on a socket, its clock in the test's hand, so that a
+test can make any moment; ``demo`` is the product itself as ``doorstep demo`` starts it, with all its processes.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from playwright.async_api import Browser
+from tests.factories.browser import Visitor, a_browser, why_not
+from tests.factories.network import Network
+from tests.factories.offers import Town, a_town
+
+REQUIRED = os.environ.get("DOORSTEP_BROWSER") == "required"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here needs a browser; one worker has it, so that no two are open at a time."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in Path(item.path).parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(autouse=True)
+def _needs_a_browser() -> None:
+    missing = why_not()
+    if missing and REQUIRED:
+        pytest.fail(f"DOORSTEP_BROWSER=required, but {missing}")
+    if missing:
+        pytest.skip(missing)
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A Chromium of this test's own."""
+    async with a_browser() as opened:
+        yield opened
+
+
+@dataclass(frozen=True, slots=True)
+class Street:
+    """A network on a socket: ``network`` to change it, ``town`` with a market and drivers, ``url`` to look at it."""
+
+    network: Network
+    town: Town
+    url: str
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+class _Quiet(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are the test runner's."""
+        yield
+
+
+@pytest.fixture
+async def street(network: Network) -> AsyncIterator[Street]:
+    """Nashville with two drivers on duty, served on a port of its own."""
+    port = _free_port()
+    server = _Quiet(
+        uvicorn.Config(
+            network.app,
+            host="127.0.0.1",
+            port=port,
+            lifespan="off",
+            log_config=None,
+            timeout_graceful_shutdown=1,
+        )
+    )
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 (uvicorn tells by a flag alone)
+        await asyncio.sleep(0.01)
+    yield Street(network, await a_town(network), f"http://127.0.0.1:{port}")
+    server.should_exit = True
+    server.force_exit = True
+    await serving
+
+
+@pytest.fixture
+async def visitor(browser: Browser, street: Street) -> AsyncIterator[Visitor]:
+    """A person on ``street``. A complaint on any of her pages fails the test."""
+    someone = Visitor(browser, street.url)
+    yield someone
+    for context in someone.contexts:
+        await context.close()
+    assert not someone.complaints, "\n".join(someone.complaints)
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A running demo: its address and what its processes said."""
+
+    url: str
+    log: Path
+
+
+@pytest.fixture(scope="session")
+def demo() -> Iterator[Demo]:
+    """``doorstep demo`` with all its processes, fresh; shared by the tests of one session."""
+    memory = Path("/dev/shm")
+    quick = str(memory) if memory.is_dir() and os.access(memory, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="dsd-", dir=quick, ignore_cleanup_errors=True) as name:
+        home, port = Path(name), _free_port()
+        log = home / "log"
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                [Path(sys.executable).parent / "doorstep", "demo"],
+                env={
+                    **os.environ,
+                    "DOORSTEP_HOME": str(home / "state"),
+                    "PORT": str(port),
+                    "HOST": "127.0.0.1",
+                },
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+            try:
+                url = f"http://127.0.0.1:{port}"
+                _until_ready(process, url, log)
+                yield Demo(url, log)
+            finally:
+                process.send_signal(signal.SIGINT)
+                try:
+                    process.wait(30)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait(10)
+
+
+def _until_ready(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
+    until = time.monotonic() + 90
+    while time.monotonic() < until:
+        with contextlib.suppress(httpx.HTTPError):
+            if httpx.get(f"{url}/readyz", timeout=2).status_code == 200:
+                return
+        if process.poll() is not None:
+            break
+        time.sleep(0.2)
+    pytest.fail(f"the demo did not start:\n{log.read_text()[-3000:]}")
+
+
+@pytest.fixture
+async def tourist(browser: Browser, demo: Demo) -> AsyncIterator[Visitor]:
+    """A person in the running demo. A complaint on any of her pages fails the test."""
+    someone = Visitor(browser, demo.url)
+    yield someone
+    for context in someone.contexts:
+        await context.close()
+    assert not someone.complaints, "\n".join(someone.complaints)

@@ -1,0 +1,150 @@
+"""A person with a browser: opens pages, is told of every error on them, and judges them with axe."""
+
+import json
+import os
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+
+ROOT = Path(__file__).parents[2]
+PAGES = ROOT / "src/doorstep/app/pages"
+AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
+ARGUMENTS = (
+    *("--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"),
+    *("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"),
+)
+SERIOUS = {"serious", "critical"}
+
+Colours = Literal["light", "dark", "no-preference"]
+
+
+@cache
+def chromium() -> str | None:
+    """The Chromium of this machine: ``DOORSTEP_CHROMIUM``, else the one on the path."""
+    named = os.environ.get("DOORSTEP_CHROMIUM")
+    if named:
+        return named
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def why_not() -> str | None:
+    """What is missing for tests in a browser, with what would help; None when nothing is."""
+    if chromium() is None:
+        return "no Chromium: install it (Debian: apt-get install chromium) or set DOORSTEP_CHROMIUM"
+    if not (PAGES / "manifest.json").is_file():
+        return "the pages are not built: make web"
+    if not AXE.is_file():
+        return "web/node_modules is not there: make setup-dev"
+    return None
+
+
+@dataclass(slots=True)
+class Visitor:
+    """A person with a browser at ``url``. Whatever her pages complain of is in ``complaints``.
+
+    A test that causes a complaint on purpose takes it out: ``visitor.forgive("503")``.
+    """
+
+    browser: Browser
+    url: str
+    complaints: list[str] = field(default_factory=list)
+    contexts: list[BrowserContext] = field(default_factory=list)
+
+    async def context(
+        self,
+        *,
+        width: int = 1280,
+        height: int = 800,
+        colours: Colours = "light",
+        language: str = "en-US",
+        script: bool = True,
+        touch: bool = False,
+        still: bool = False,
+        **more: Any,
+    ) -> BrowserContext:
+        """A browser of her own: cookies, storage and settings apart from every other."""
+        context = await self.browser.new_context(
+            base_url=self.url,
+            viewport={"width": width, "height": height},
+            color_scheme=colours,
+            locale=language,
+            java_script_enabled=script,
+            has_touch=touch,
+            is_mobile=touch,
+            reduced_motion="reduce" if still else "no-preference",
+            **more,
+        )
+        context.set_default_timeout(15_000)
+        context.on("page", lambda page: self._listen(page))  # noqa: PLW0108 (the driver sets attributes on bound methods)
+        self.contexts.append(context)
+        return context
+
+    async def open(self, path: str, *, in_context: BrowserContext | None = None, **settings: Any) -> Page:
+        """The page at ``path``, in a fresh browser unless one is given; see ``context`` for its settings."""
+        context = in_context or await self.context(**settings)
+        page = await context.new_page()
+        await page.goto(path)
+        return page
+
+    def forgive(self, *words: str) -> None:
+        """Take complaints out that hold one of ``words``: the test caused them."""
+        self.complaints[:] = [one for one in self.complaints if not any(word in one for word in words)]
+
+    def _listen(self, page: Page) -> None:
+        def heard(message: ConsoleMessage) -> None:
+            if message.type in {"error", "warning"} and not _of_the_machine(message.text):
+                self.complaints.append(
+                    f"{message.type}: {message.text} ({message.location.get('url', '')}) on {page.url}"
+                )
+
+        page.on("console", heard)
+        page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error} on {page.url}"))
+
+
+def _of_the_machine(text: str) -> bool:
+    """Whether a complaint is about drawing without a graphics card, which only tests do."""
+    return "GPU stall" in text or "WebGL-" in text or "swiftshader" in text.lower()
+
+
+async def axe(page: Page, *, but: Mapping[str, str] | None = None) -> list[str]:
+    """Serious findings of axe-core on the page as it stands; ``but``: rules left out, each with its reason."""
+    await page.evaluate(AXE.read_text(encoding="utf-8"))
+    off = {rule: {"enabled": False} for rule in but or {}}
+    found = await page.evaluate("(rules) => axe.run(document, { rules, resultTypes: ['violations'] })", off)
+    return [
+        f"{one['id']} ({one['impact']}): {node['html'][:140]} — {json.dumps(node.get('failureSummary', ''))[:300]}"
+        for one in found["violations"]
+        if one["impact"] in SERIOUS
+        for node in one["nodes"]
+    ]
+
+
+async def settled(page: Page) -> None:
+    """Wait until fonts are there and the page has been drawn once more."""
+    await page.evaluate(
+        "document.fonts.ready.then(() => new Promise((go) => requestAnimationFrame(() => go())))"
+    )
+
+
+async def no_sideways(page: Page) -> bool:
+    """Whether the page fits its width: nothing is cut off, nothing scrolls sideways."""
+    return bool(
+        await page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    )
+
+
+@asynccontextmanager
+async def a_browser() -> AsyncIterator[Browser]:
+    """Chromium without a window."""
+    async with async_playwright() as play:
+        browser = await play.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            await browser.close()
