@@ -1,0 +1,63 @@
+import { useMutation } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { api, told } from "../../shared/api/client";
+import { useFormat } from "../../shared/i18n/react";
+import { queries } from "../../shared/start";
+import { Icon } from "../../shared/ui/marks";
+import { hearPace } from "../reads";
+import type { Pace } from "../types";
+import { useWords } from "../words";
+
+const HERE_EVERY_MS = 30_000;
+
+const heard = (pace: Pace) => queries.setQueryData(["driver", "pace"], hearPace(pace));
+
+/** Who drives the car in a demo: the person, or the demo for her. */
+export function Wheel({ pace }: { pace: Pace }) {
+  const words = useWords();
+  const give = useMutation({
+    networkMode: "always",
+    mutationFn: (on: boolean) => told(api.POST("/demo/v1/drive-for-me", { body: { on } })),
+    onSuccess: heard,
+  });
+  const on = give.isPending ? Boolean(give.variables) : Boolean(pace.you?.drive_for_me);
+  return (
+    <div className="card">
+      <Icon name="car" />
+      <div>
+        <b id="wheel">{words("wheel")}</b>
+        <p>{words(on ? "wheel.on" : "wheel.off")}</p>
+      </div>
+      <button
+        type="button"
+        role="switch"
+        className="sw small plain"
+        aria-checked={on}
+        aria-labelledby="wheel"
+        onClick={() => !give.isPending && give.mutate(!on)}
+      />
+    </div>
+  );
+}
+
+/** How fast time runs in the demo, and a sign of life while this page stands open. */
+export function PaceNote({ pace }: { pace: Pace }) {
+  const words = useWords();
+  const f = useFormat();
+  const inside = pace.you !== null;
+  useEffect(() => {
+    if (!inside) return;
+    const say = () =>
+      told(api.POST("/demo/v1/here"))
+        .then(heard)
+        .catch(() => undefined);
+    const timer = setInterval(say, HERE_EVERY_MS);
+    return () => clearInterval(timer);
+  }, [inside]);
+  return (
+    <p className="pace">
+      <Icon name="clock" size="s" />
+      {words("pace", { speed: f.count(Math.round(pace.speed)), time: f.time(pace.market_time) })}
+    </p>
+  );
+}
