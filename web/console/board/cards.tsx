@@ -1,0 +1,119 @@
+import { memo } from "react";
+import { useFormat, useShared } from "../../shared/i18n/react";
+import { COLUMNS } from "../../shared/states";
+import { Mark } from "../../shared/ui/marks";
+import type { MarkName } from "../../shared/ui/shapes";
+import { go, useAddress } from "../address";
+import { marketNow } from "../market/clock";
+import { type Delivery, isOver, type LiveMarket } from "../market/live";
+import { useWords } from "../words";
+
+export type Columns = Record<MarkName, Delivery[]>;
+
+/** Deliveries by column: what presses first on top, of what is over the newest. */
+export function columnsOf(market: LiveMarket, among: Iterable<Delivery>): Columns {
+  const columns = Object.fromEntries(COLUMNS.map((name) => [name, [] as Delivery[]])) as Columns;
+  for (const one of among) columns[market.markOf(one)].push(one);
+  for (const name of COLUMNS) {
+    const over = name === "done" || name === "off";
+    columns[name].sort((a, b) =>
+      over
+        ? (b.ended_at ?? "").localeCompare(a.ended_at ?? "") || a.id.localeCompare(b.id)
+        : a.due_at.localeCompare(b.due_at) || a.id.localeCompare(b.id),
+    );
+  }
+  return columns;
+}
+
+/** The word of a column. */
+export function useColumnName(): (name: MarkName) => string {
+  const shared = useShared();
+  const words = useWords();
+  const of: Partial<Record<MarkName, string>> = {
+    wait: shared("state.requested"),
+    offer: shared("state.asked"),
+    tostore: shared("state.assigned"),
+    atstore: shared("state.at_pickup"),
+    onway: shared("state.picked_up"),
+    atdoor: shared("state.at_dropoff"),
+    done: shared("state.delivered"),
+    back: shared("state.enroute_to_return"),
+    off: words("column.off"),
+  };
+  return (name) => of[name] ?? name;
+}
+
+type CardProps = { one: Delivery; market: LiveMarket; step?: boolean };
+
+/** One delivery on the board: shop → first name, and the one fact that matters in its column. */
+export function Card({ one, market, step = true }: CardProps) {
+  const { open } = useAddress();
+  const danger = market.dangerOf(one);
+  const offer = market.asked.get(one.id);
+  const driver = market.drivers.get(one.driver ?? offer?.drivers[0] ?? "")?.name ?? "";
+  return (
+    <Face
+      one={one}
+      danger={danger}
+      driver={driver}
+      expiresAt={offer?.expires_at ?? ""}
+      on={open === one.id}
+      step={step}
+      mark={market.markOf(one)}
+    />
+  );
+}
+
+const Face = memo(function Face({
+  one,
+  danger,
+  driver,
+  expiresAt,
+  on,
+  step,
+  mark,
+}: {
+  one: Delivery;
+  danger: "none" | "risk" | "late";
+  driver: string;
+  expiresAt: string;
+  on: boolean;
+  step: boolean;
+  mark: MarkName;
+}) {
+  const words = useWords();
+  const shared = useShared();
+  const f = useFormat();
+  const now = marketNow();
+  const fact = () => {
+    if (isOver(one)) {
+      const time = f.moment(one.ended_at ?? one.due_at, now);
+      if (one.state !== "delivered") return time;
+      const late = Date.parse(one.ended_at ?? one.due_at) > Date.parse(one.due_at);
+      return words(late ? "card.late" : "card.ontime", { time });
+    }
+    if (mark === "offer" && driver) {
+      const left = Math.max(0, Math.round((Date.parse(expiresAt) - now) / 1000));
+      return words("card.asked", { driver, seconds: left });
+    }
+    if (driver) return words("card.driver", { driver, time: f.moment(one.due_at, now) });
+    return words(one.provider_job ? "card.courier" : "card.by", {
+      time: f.moment(one.due_at, now),
+      zip: one.dropoff.slice(-5),
+    });
+  };
+  const shop = one.pickup.split(",")[0] ?? one.pickup;
+  return (
+    <button
+      type="button"
+      className={`cd${danger === "none" ? "" : " flag"}${on ? " on" : ""}`}
+      data-step={step || undefined}
+      aria-current={on || undefined}
+      onClick={() => go({ open: on ? "" : one.id })}
+    >
+      <b>{words("card.title", { shop, name: one.shopper })}</b>
+      <span>{fact()}</span>
+      {danger !== "none" && <Mark name={danger} label={shared(`promise.${danger}`)} />}
+    </button>
+  );
+});

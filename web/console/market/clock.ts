@@ -1,0 +1,35 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { api, told } from "../../shared/api/client";
+
+/** Market time as this page reckons it between two looks at the server's clock. */
+let at = { market: Date.now(), here: performance.now(), speed: 1 };
+
+export const marketNow = (): number => at.market + (performance.now() - at.here) * at.speed;
+export const marketSpeed = (): number => at.speed;
+
+/** Keeps the market's clock right: a look now and then, and at once when the speed is changed. */
+export function useClock(): { speed: number; demo: boolean } {
+  const asked = useQuery({
+    queryKey: ["clock"],
+    queryFn: async () => {
+      const before = performance.now();
+      const clock = await told(api.GET("/public/v1/clock"));
+      const after = performance.now();
+      at = { market: Date.parse(clock.market_time), here: (before + after) / 2, speed: clock.speed };
+      return { speed: clock.speed, demo: clock.mode === "demo" };
+    },
+    refetchInterval: 10_000,
+  });
+  return asked.data ?? { speed: 1, demo: false };
+}
+
+/** The market's time, anew each `everyMs`. */
+export function useNow(everyMs = 1000): number {
+  const [now, setNow] = useState(marketNow);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(marketNow()), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
+  return now;
+}

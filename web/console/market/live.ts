@@ -1,0 +1,261 @@
+import { createContext, useContext, useSyncExternalStore } from "react";
+import type { ConcernTold } from "../../shared/api/client";
+import { type Danger, type DriverLook, markOf, SILENT_AFTER_S } from "../../shared/states";
+import type { Frame } from "../../shared/stream";
+import type { MarkName } from "../../shared/ui/shapes";
+import { marketNow } from "./clock";
+
+export type Delivery = ConcernTold["delivery"];
+export type Concern = ConcernTold;
+export type Driver = { id: string; name: string; phone: string; vehicle: string };
+export type Stop = {
+  kind: "pickup" | "drop" | "return";
+  lat: number;
+  lng: number;
+  state: "open" | "reached" | "done" | "failed" | "off";
+  due_at: string | null;
+  deliveries: string[];
+};
+export type Trip = { id: string; driver: string; state: "next" | "under_way"; stops: Stop[] };
+export type Offer = {
+  id: string;
+  mode: string;
+  drivers: string[];
+  deliveries: string[];
+  shown_at: string;
+  expires_at: string;
+  total_minor: number;
+};
+export type Store = { id: string; name: string; lat: number; lng: number };
+export type Fix = {
+  driver: string;
+  lat: number;
+  lng: number;
+  heading_deg: number | null;
+  accuracy_m: number | null;
+  speed_mps: number | null;
+  at: string;
+};
+/** A driver's newest fix and the one before, for gliding from one to the other. */
+export type Place = Fix & { atMs: number; fromLat: number; fromLng: number; heardAt: number };
+export type Counts = { open: number; delivered: number; drivers_online: number; offers_open: number };
+
+type Sight<T> = { whole: boolean; here: T[]; gone: string[] };
+export type Topic =
+  | "deliveries"
+  | "drivers"
+  | "trips"
+  | "offers"
+  | "stores"
+  | "places"
+  | "counts"
+  | "concerns";
+
+const TELL_EVERY_MS = 400;
+const ENDED = new Set(["delivered", "returned", "cancelled", "expired"]);
+const GOODS = new Set(["picked_up", "enroute_to_dropoff", "at_dropoff"]);
+const BACK = new Set(["attempt_failed", "enroute_to_return", "at_return"]);
+/** Deliveries that ended while we looked are kept for the board, so many at most. */
+const KEPT_ENDED = 200;
+
+export const isOver = (one: Delivery): boolean => ENDED.has(one.state);
+
+/**
+ * All that the stream has told of one market. Plain maps: the map of the page reads them at its own pace, the rest
+ * of the page is told at most every 400 ms.
+ */
+export class LiveMarket {
+  readonly deliveries = new Map<string, Delivery>();
+  readonly drivers = new Map<string, Driver>();
+  readonly trips = new Map<string, Trip>();
+  readonly offers = new Map<string, Offer>();
+  readonly stores = new Map<string, Store>();
+  readonly places = new Map<string, Place>();
+  counts: Counts | null = null;
+  concerns = new Map<string, Concern>();
+  /** Deliveries in an open offer, and drivers who are being asked, with the offer. */
+  asked = new Map<string, Offer>();
+  /** The trip each driver is on. */
+  tripOf = new Map<string, Trip>();
+  /** When the last frame came, in this page's own time. */
+  heardAt = 0;
+  ready = false;
+
+  private versions: Record<Topic, number> = {
+    deliveries: 0,
+    drivers: 0,
+    trips: 0,
+    offers: 0,
+    stores: 0,
+    places: 0,
+    counts: 0,
+    concerns: 0,
+  };
+  private hearers = new Set<() => void>();
+  private eager = new Set<(topic: Topic) => void>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Called for each change at once, for the map. */
+  onChange(hear: (topic: Topic) => void): () => void {
+    this.eager.add(hear);
+    return () => this.eager.delete(hear);
+  }
+
+  subscribe = (hear: () => void): (() => void) => {
+    this.hearers.add(hear);
+    return () => this.hearers.delete(hear);
+  };
+
+  version = (topics: readonly Topic[]): number =>
+    topics.reduce((sum, topic) => sum + this.versions[topic], 0);
+
+  private changed(topic: Topic): void {
+    this.versions[topic] += 1;
+    for (const hear of this.eager) hear(topic);
+    if (topic === "places") return; // fifty times a minute: who needs places looks by a clock
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      for (const hear of this.hearers) hear();
+    }, TELL_EVERY_MS);
+  }
+
+  take(frame: Frame): void {
+    this.heardAt = performance.now();
+    switch (frame.event) {
+      case "deliveries":
+        this.takeAll(frame.data as Delivery[]);
+        break;
+      case "changed":
+        for (const one of frame.data as Delivery[]) this.deliveries.set(one.id, one);
+        this.forgetEnded();
+        this.changed("deliveries");
+        break;
+      case "snapshot":
+        this.takePlaces(frame.data as Fix[], true);
+        break;
+      case "positions":
+        this.takePlaces(frame.data as Fix[], false);
+        break;
+      case "counts":
+        this.counts = frame.data as Counts;
+        this.changed("counts");
+        break;
+      case "drivers":
+        apply(this.drivers, frame.data as Sight<Driver>);
+        this.changed("drivers");
+        break;
+      case "stores":
+        apply(this.stores, frame.data as Sight<Store>);
+        this.changed("stores");
+        break;
+      case "trips":
+        apply(this.trips, frame.data as Sight<Trip>);
+        this.tripOf = new Map();
+        for (const trip of this.trips.values()) {
+          if (trip.state === "under_way" || !this.tripOf.has(trip.driver)) this.tripOf.set(trip.driver, trip);
+        }
+        this.changed("trips");
+        break;
+      case "offers":
+        apply(this.offers, frame.data as Sight<Offer>);
+        this.asked = new Map();
+        for (const offer of this.offers.values()) {
+          for (const id of offer.deliveries) this.asked.set(id, offer);
+          for (const id of offer.drivers) this.asked.set(id, offer);
+        }
+        this.changed("offers");
+        break;
+    }
+  }
+
+  takeConcerns(concerns: Concern[]): void {
+    this.concerns = new Map(concerns.map((one) => [one.delivery.id, one]));
+    this.changed("concerns");
+  }
+
+  private takeAll(all: Delivery[]): void {
+    const open = new Set(all.map((one) => one.id));
+    for (const [id, one] of this.deliveries) if (!isOver(one) && !open.has(id)) this.deliveries.delete(id);
+    for (const one of all) this.deliveries.set(one.id, one);
+    this.ready = true;
+    this.changed("deliveries");
+  }
+
+  private forgetEnded(): void {
+    const ended = [...this.deliveries.values()].filter(isOver);
+    if (ended.length <= KEPT_ENDED * 1.5) return;
+    ended.sort((a, b) => (a.ended_at ?? "").localeCompare(b.ended_at ?? ""));
+    for (const one of ended.slice(0, ended.length - KEPT_ENDED)) this.deliveries.delete(one.id);
+  }
+
+  private takePlaces(fixes: Fix[], whole: boolean): void {
+    const heardAt = performance.now();
+    if (whole) {
+      const here = new Set(fixes.map((fix) => fix.driver));
+      for (const id of this.places.keys()) if (!here.has(id)) this.places.delete(id);
+    }
+    for (const fix of fixes) {
+      const known = this.places.get(fix.driver);
+      this.places.set(fix.driver, {
+        ...fix,
+        atMs: Date.parse(fix.at),
+        fromLat: known?.lat ?? fix.lat,
+        fromLng: known?.lng ?? fix.lng,
+        heardAt,
+      });
+    }
+    this.changed("places");
+  }
+
+  /** How a driver looks on the map now; null: not drawn. */
+  lookOf(id: string, now = marketNow()): DriverLook | null {
+    const place = this.places.get(id);
+    if (!place || !this.drivers.has(id)) return null;
+    const trip = this.tripOf.get(id);
+    if (trip && now - place.atMs > this.silentAfterMs) return "silent";
+    if (this.asked.has(id) && !trip) return "asked";
+    if (!trip) return this.asked.has(id) ? "asked" : "free";
+    let goods = false;
+    for (const stop of trip.stops) {
+      for (const each of stop.deliveries) {
+        const state = this.deliveries.get(each)?.state;
+        if (!state) continue;
+        if (BACK.has(state)) return "back";
+        goods ||= GOODS.has(state);
+      }
+    }
+    return goods ? "goods" : "tostore";
+  }
+
+  /** Phones report by real seconds: when business time runs faster, a fix is older in it. */
+  silentAfterMs = SILENT_AFTER_S * 1000;
+
+  /** What is in danger: by the queue, and by the clock. */
+  dangerOf(one: Delivery, now = marketNow()): Danger {
+    if (isOver(one)) return "none";
+    if (now > Date.parse(one.due_at)) return "late";
+    const concern = this.concerns.get(one.id);
+    if (!concern) return "none";
+    return concern.trouble === "late" || concern.trouble === "silent" ? "late" : "risk";
+  }
+
+  markOf(one: Delivery): MarkName {
+    return markOf(one.state, this.asked.has(one.id));
+  }
+}
+
+function apply<T extends { id: string }>(known: Map<string, T>, sight: Sight<T>): void {
+  if (sight.whole) known.clear();
+  for (const one of sight.here) known.set(one.id, one);
+  for (const id of sight.gone) known.delete(id);
+}
+
+export const Here = createContext<LiveMarket | null>(null);
+
+/** The market that is looked at; the component is drawn anew when one of `topics` changes. */
+export function useMarket(...topics: Topic[]): LiveMarket {
+  const market = useContext(Here);
+  if (!market) throw new Error("no market is looked at");
+  useSyncExternalStore(market.subscribe, () => market.version(topics));
+  return market;
+}
