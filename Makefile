@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # State of this checkout's demo, unless DOORSTEP_HOME says otherwise.
 export DOORSTEP_HOME ?= $(CURDIR)/.state
 
-.PHONY: setup setup-dev run dev test check format bench faults replay web schema openapi screenshots clean web-check
+.PHONY: setup setup-dev run dev test check format bench faults replay web schema openapi screenshots clean web-check bench-web
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -56,6 +56,9 @@ format: setup-dev ## Format and mend what can be mended
 
 bench: setup-dev ## Speed beside its limits; writes docs/measured/bench.json
 	@exec $(BIN)/python -m bench.run --json docs/measured/bench.json
+
+bench-web: setup-dev ## Sizes of the pages and their first paint on a slow phone; writes docs/measured/web.json
+	@exec $(BIN)/python -m bench.web --json docs/measured/web.json
 
 faults: setup-dev ## The kill campaign: 20 of each kind; writes docs/measured/faults.json
 	@exec $(BIN)/python -m bench.faults --kills 20 --json docs/measured/faults.json
