@@ -16,7 +16,7 @@ import { wakeSound } from "../phone/attention";
 import { keepCopy } from "../phone/keep";
 import { useWhereabouts } from "../phone/whereabouts";
 import { useEarnings, useZones } from "../reads";
-import type { Me, Pace } from "../types";
+import type { Me, Pace, Point } from "../types";
 import { useWords } from "../words";
 
 /** On duty or off, where offers are, and how today went. */
@@ -46,12 +46,20 @@ export function Drive({
     }),
     [named, fix],
   );
+  const show = useMemo(
+    () =>
+      around(
+        named.map((zone) => zone.point),
+        fix,
+      ),
+    [named, fix],
+  );
   const busiest = named[0]?.name ?? "";
   const on = me.duty.on;
   return (
     <>
       <div className="m zone">
-        <DriveMap base={base} scene={scene} show={null} label={words("zone.map")} />
+        <DriveMap base={base} scene={scene} show={show} label={words("zone.map")} />
         <p className="pill">
           <i />
           {words("zone.key")}
@@ -97,6 +105,18 @@ export function Drive({
       )}
     </>
   );
+}
+
+/** Where offers were and where she is, but never closer than some five miles across; null: the whole market. */
+function around(places: Point[], me: Point | null): Point[] | null {
+  const all = me ? [...places, me] : places;
+  const [first] = all;
+  if (!first) return null;
+  const lats = all.map((one) => one.lat);
+  const lngs = all.map((one) => one.lng);
+  const lat = (Math.min(...lats) + Math.max(...lats)) / 2;
+  const lng = (Math.min(...lngs) + Math.max(...lngs)) / 2;
+  return [...all, { lat: lat - 0.035, lng: lng - 0.045 }, { lat: lat + 0.035, lng: lng + 0.045 }];
 }
 
 function Duty({ me, busiest }: { me: Me; busiest: string }) {

@@ -130,7 +130,7 @@ export function DriveMap({ base, scene, label, show, padding, interactive = true
       ],
       {
         padding: room ?? { top: 60, bottom: 60, left: 50, right: 50 },
-        maxZoom: 14.5,
+        maxZoom: 13.6,
         animate: !still,
         duration: 400,
       },
@@ -141,13 +141,13 @@ export function DriveMap({ base, scene, label, show, padding, interactive = true
     images(map, p);
     map.addSource("drive", { type: "geojson", data: collection(latest.current.scene) });
     const of = (kind: string) => ["==", ["get", "kind"], kind] as never;
-    const radius = ["interpolate", ["linear"], ["get", "offers"], 1, 30, 8, 54] as never;
+    const radius = ["interpolate", ["linear"], ["get", "offers"], 1, 44, 8, 74] as never;
     map.addLayer({
       id: "glow",
       type: "circle",
       source: "drive",
       filter: of("glow"),
-      paint: { "circle-color": p.lamp, "circle-radius": radius, "circle-blur": 0.9, "circle-opacity": 0.5 },
+      paint: { "circle-color": p.lamp, "circle-radius": radius, "circle-blur": 1, "circle-opacity": 0.62 },
     });
     map.addLayer({
       id: "glow-core",

@@ -189,7 +189,7 @@ export function OfferTerms({ offer, children }: { offer: Offer; children?: React
             <Icon name="shop" />
             <div>{pickup.name}</div>
             <span>
-              {words(offer.approach_m === null ? "offer.ready" : "offer.away", {
+              {words((offer.approach_m ?? 0) < 60 ? "offer.ready" : "offer.away", {
                 distance: f.distance(offer.approach_m ?? 0),
                 time: f.time(pickup.ready_at),
               })}

@@ -9,6 +9,8 @@ export type Fix = Point & {
   accuracyM: number | null;
   headingDeg: number | null;
   speedMps: number | null;
+  /** When this page heard of it, by performance.now: what is old decides nothing. */
+  heardAt: number;
 };
 export type Whereabouts = {
   fix: Fix | null;
@@ -56,6 +58,7 @@ function heard(position: GeolocationPosition): void {
     accuracyM: accuracy,
     headingDeg: heading !== null && Number.isFinite(heading) ? heading : null,
     speedMps: speed !== null && Number.isFinite(speed) ? speed : null,
+    heardAt: performance.now(),
   };
   set({ fix, trouble: null });
   unsent.push({
@@ -99,7 +102,7 @@ export function useFollowing(wanted: boolean, demo: boolean | null): void {
           if (over || !position) return;
           const { lat, lng, at, accuracy_m, heading_deg, speed_mps } = position;
           const fix = { lat, lng, at: Date.parse(at), accuracyM: accuracy_m, headingDeg: heading_deg };
-          set({ fix: { ...fix, speedMps: speed_mps }, trouble: null });
+          set({ fix: { ...fix, speedMps: speed_mps, heardAt: performance.now() }, trouble: null });
         } catch {
           // asked again in a moment
         }
@@ -142,9 +145,10 @@ export function metresBetween(a: Point, b: Point): number {
 export const AT_THE_STOP_M = 120;
 /** Positions vaguer than this decide nothing. */
 const SURE_M = 150;
+const OLD_MS = 90_000;
 
 /** Whether the phone is surely at a place; null when it does not know. */
 export function isAt(fix: Fix | null, place: Point): boolean | null {
-  if (!fix || marketNow() - fix.at > 90_000 || (fix.accuracyM ?? 0) > SURE_M) return null;
+  if (!fix || performance.now() - fix.heardAt > OLD_MS || (fix.accuracyM ?? 0) > SURE_M) return null;
   return metresBetween(fix, place) <= AT_THE_STOP_M;
 }

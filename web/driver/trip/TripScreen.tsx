@@ -188,7 +188,7 @@ export function Kept() {
       {some && (slow || lostSince !== null) && (
         <div className="net">
           <Icon name="clock" />
-          <p>{words.rich("kept", { n: waiting.length })}</p>
+          <p>{words.rich(lostSince === null ? "kept.going" : "kept", { n: waiting.length })}</p>
         </div>
       )}
     </div>

@@ -45,10 +45,10 @@ class Address(Told):
     instructions: str
 
     @classmethod
-    def of(cls, place: Place) -> Self:
+    def of(cls, place: Place, name: str) -> Self:
         """As told of ``place``."""
         return cls(
-            name=place.name,
+            name=name,
             phone=place.phone,
             line1=place.line1,
             line2=place.line2,
@@ -168,6 +168,14 @@ class TripTold(Told):
         )
 
 
+def _called(stop: Stop, delivery: Delivery) -> str:
+    """A shop by its name; whoever opens a door by first name and initial: a driver never needs more."""
+    if stop.kind is not StopKind.DROP:
+        return delivery.pickup.name
+    initial = delivery.shopper_last_name[:1]
+    return f"{delivery.shopper_first_name} {initial}." if initial else delivery.shopper_first_name
+
+
 def _stop(stop: Stop, known: Mapping[Any, Delivery]) -> StopTold:
     here = next((known[one] for one in stop.delivery_ids if one in known), None)
     place = None if here is None else here.dropoff if stop.kind is StopKind.DROP else here.pickup
@@ -177,7 +185,7 @@ def _stop(stop: Stop, known: Mapping[Any, Delivery]) -> StopTold:
         state=stop.state,
         store=None if stop.store_id is None else public("store", stop.store_id),
         deliveries=[public("delivery", one) for one in stop.delivery_ids],
-        address=None if place is None else Address.of(place),
+        address=None if place is None or here is None else Address.of(place, _called(stop, here)),
         leg_m=stop.leg_m,
         leg_s=stop.leg_s,
         ready_at=stop.not_before,
