@@ -7,6 +7,7 @@ market time and at once when something urgent happens (a decline, an expiry, a c
 import asyncio
 import contextlib
 import signal
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -20,12 +21,14 @@ from doorstep.platform.auth.actors import system
 from doorstep.platform.db.work import Role
 from doorstep.platform.settings import Settings
 from doorstep.platform.worker import instance_id
+from doorstep.units.time import MarketInstant
 
 log = structlog.get_logger("dispatcher")
 ACTOR = system("dispatcher")
 RENEW_S = 1.5
 DEMO_OFFER_S = 4
-BREATH_S = 0.2  # real seconds between two ticks of a market, however fast its time runs
+LOOK_S = 0.25
+"""At least so often a market is looked at: offers run out, and its settings may have changed."""
 
 
 class Dispatcher:
@@ -76,8 +79,16 @@ class Dispatcher:
         """Tick ``market`` for as long as its lease is ours."""
         runtime = self._runtime
         topics = (f"dispatch:{market.id}",)
-        last = None
-        async for _ in runtime.bus.changes(*topics, at_least_every_s=0.25):
+        last: MarketInstant | None = None
+
+        def until_due_s() -> float:
+            if last is None:
+                return LOOK_S
+            clock = runtime.database.clock
+            left_s = clock.real_seconds_until(MarketInstant(last + timedelta(seconds=market.tick_s)))
+            return min(max(left_s, 0.01), LOOK_S)
+
+        async for _ in runtime.bus.changes(*topics, at_least_every_s=until_due_s):
             lease = self._held.get(market.id)
             if self._stopping.is_set() or lease is None:
                 return

@@ -8,7 +8,7 @@ A lost wake-up costs a listener one polling interval, nothing else.
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import asyncpg
 import structlog
@@ -47,14 +47,17 @@ class Bus:
                 if not ears:
                     self._listeners.pop(topic, None)
 
-    async def changes(self, *topics: str, at_least_every_s: float = 5.0) -> AsyncIterator[None]:
+    async def changes(
+        self, *topics: str, at_least_every_s: float | Callable[[], float] = 5.0
+    ) -> AsyncIterator[None]:
         """Yield at once, then after each wake-up of any of ``topics`` and at least every so many seconds."""
         event = asyncio.Event()
         with self._listening(topics, event):
             while True:
                 yield
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(event.wait(), at_least_every_s)
+                    every_s = at_least_every_s() if callable(at_least_every_s) else at_least_every_s
+                    await asyncio.wait_for(event.wait(), every_s)
                 event.clear()
 
     def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:

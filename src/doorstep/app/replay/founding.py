@@ -33,6 +33,8 @@ from doorstep.units.time import MarketInstant
 
 DAY = MarketInstant(datetime(2026, 11, 21, tzinfo=UTC))
 """Minute 0 of the recorded day."""
+OFFER_REAL_S = 0.4
+"""From the look at the market to the courier on her way, in real seconds: minutes of the day when it runs fast."""
 LEAD = timedelta(minutes=2)
 """The network is up this long before the first thing happens."""
 EDGE_M = 90_000
@@ -71,7 +73,7 @@ def serve(settings: Settings, folder: Path, *, speed: float) -> None:
     made: list[Cast] = []
 
     async def found(work: Work) -> Mapping[str, str]:
-        made[:] = [await _found(work, instance)]
+        made[:] = [await _found(work, instance, speed)]
         return {}
 
     plan = Plan(
@@ -89,7 +91,7 @@ def serve(settings: Settings, folder: Path, *, speed: float) -> None:
     )
 
 
-async def _found(work: Work, instance: Instance) -> Cast:
+async def _found(work: Work, instance: Instance, speed: float) -> Cast:
     plane = Plane(REPLAY_ORIGIN)
     corners = ((-EDGE_M, -EDGE_M), (EDGE_M, -EDGE_M), (EDGE_M, EDGE_M), (-EDGE_M, EDGE_M))
     market = await markets.make_market(
@@ -105,7 +107,7 @@ async def _found(work: Work, instance: Instance) -> Cast:
             ),
             tick_s=60,
             dispatch={
-                "offer_lead_s": 0,
+                "offer_lead_s": round(OFFER_REAL_S * speed),
                 "pickup_service_s": instance.pickup_service_min * 60,
                 "dropoff_service_s": instance.dropoff_service_min * 60,
                 "silent_s": 24 * 3600,

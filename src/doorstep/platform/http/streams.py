@@ -5,6 +5,7 @@ a second per viewer. The browser reconnects by itself with Last-Event-ID.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import msgspec
@@ -12,7 +13,9 @@ from starlette.responses import StreamingResponse
 
 from doorstep.platform.bus import Bus
 
-FRAME_S = 0.25
+FRAMES_A_SECOND = 4
+LOOK_S = 0.04
+"""Between two looks that found nothing to send."""
 
 
 def frame(event: str, body: object, event_id: str | None = None) -> bytes:
@@ -24,12 +27,21 @@ def frame(event: str, body: object, event_id: str | None = None) -> bytes:
 async def frames(
     bus: Bus, topics: tuple[str, ...], look: Callable[[], Awaitable[list[bytes]]], every_s: float = 5.0
 ) -> AsyncIterator[bytes]:
-    """Frames that ``look`` returns, asked at once and after each change of ``topics``; comments keep it alive."""
+    """Frames that ``look`` returns, asked at once and after each change of ``topics``; comments keep it alive.
+
+    In any second at most ``FRAMES_A_SECOND`` are sent; the first ones of a second at once, because an offer
+    that comes a moment after the stream was opened must not wait.
+    """
     yield b"retry: 1000\n\n"
+    now_s = asyncio.get_running_loop().time
+    sent_s: deque[float] = deque(maxlen=FRAMES_A_SECOND)
     async for _ in bus.changes(*topics, at_least_every_s=every_s):
         fresh = await look()
         yield b"".join(fresh) if fresh else b": still here\n\n"
-        await asyncio.sleep(FRAME_S)
+        if fresh:
+            sent_s.append(now_s())
+        full = len(sent_s) == FRAMES_A_SECOND
+        await asyncio.sleep(max(LOOK_S, sent_s[0] + 1 - now_s() if full else 0))
 
 
 def event_stream(source: AsyncIterator[bytes]) -> StreamingResponse:
