@@ -20,6 +20,7 @@ from doorstep.platform.auth.actors import system
 from doorstep.platform.db.work import Database, Work
 from doorstep.platform.jobs import Attempt, Handler, RetryAt, decode
 from doorstep.platform.metrics import JOB_SECONDS, JOBS_DEAD
+from doorstep.platform.tracing import span
 
 log = structlog.get_logger("worker")
 LEASE = timedelta(seconds=6)
@@ -217,7 +218,7 @@ class Worker:
                 assert handler.inside is not None
                 work.actor = system(handler.label or handler.name)
                 try:
-                    with JOB_SECONDS.labels(job.handler).time():
+                    with JOB_SECONDS.labels(job.handler).time(), span("job", handler=job.handler):
                         await handler.inside(work, decode(job.payload, handler.message))
                         await work.flush()
                 except Exception as error:
@@ -239,7 +240,7 @@ class Worker:
         assert handler.outside is not None
         attempt = Attempt(job.attempts, last=job.attempts > len(handler.backoff))
         try:
-            with JOB_SECONDS.labels(job.handler).time():
+            with JOB_SECONDS.labels(job.handler).time(), span("job", handler=job.handler):
                 await handler.outside(self._database, decode(job.payload, handler.message), attempt)
             async with self._database.glance() as connection:
                 await connection.execute(_SAID, {"id": job.id, "lease": self._lease})

@@ -47,6 +47,7 @@ from doorstep.platform.auth.actors import system
 from doorstep.platform.db.work import Database, Work
 from doorstep.platform.errors import Refusal
 from doorstep.platform.metrics import STALE_DECISIONS, TICK_SECONDS
+from doorstep.platform.tracing import span
 from doorstep.units.ids import DeliveryId, DriverId
 from doorstep.units.time import MarketInstant, epoch_s
 
@@ -68,6 +69,9 @@ class TickOutcome:
     broadcasts: int
     providers: int
     expired: int
+
+
+_COUNTS = ("offered", "stale", "broadcasts", "providers", "expired")
 
 
 async def due(work: Work, market_id: UUID, last: MarketInstant | None) -> bool:
@@ -95,6 +99,20 @@ async def tick(
     least_real_s: int = 0,
 ) -> TickOutcome:
     """One whole turn. Raises LostLease when the market has passed to another dispatcher."""
+    with span("tick", market=str(market_id), cause=cause, epoch=lease.epoch) as traced:
+        outcome = await _turn(database, connectors, market_id, lease, cause, least_real_s)
+        traced.set_attributes({f"doorstep.{name}": getattr(outcome, name) for name in _COUNTS})
+    return outcome
+
+
+async def _turn(
+    database: Database,
+    connectors: Connectors,
+    market_id: UUID,
+    lease: leases.Lease,
+    cause: str,
+    least_real_s: int,
+) -> TickOutcome:
     began = time.perf_counter()
     async with database.work(ACTOR) as work:
         belief = await _look(work, market_id)
