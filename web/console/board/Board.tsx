@@ -5,6 +5,7 @@ import { useFormat } from "../../shared/i18n/react";
 import { Mark } from "../../shared/ui/marks";
 import type { MarkName } from "../../shared/ui/shapes";
 import { go, linkTo } from "../address";
+import { useNow } from "../market/clock";
 import { useFound } from "../market/found";
 import { type Delivery, useMarket } from "../market/live";
 import { useWords } from "../words";
@@ -18,6 +19,7 @@ const PER_COLUMN = 2;
 export function Board({ marketId }: { marketId: string }) {
   const words = useWords();
   const market = useMarket("deliveries", "offers", "concerns", "drivers");
+  useNow(1_000); // the seconds of open offers
   const found = useFound(market);
   const ended = useEnded(market, marketId);
   const version = market.version(["deliveries", "offers", "concerns", "drivers"]);
@@ -67,6 +69,7 @@ function Column({
   const more = Math.max(0, all.length - shown.length);
   const rest = () => {
     if (name === "done") return words("column.today");
+    if (returning && !more) return words("column.returning", { count: f.count(returning) });
     if (returning)
       return words("column.more.returning", { count: f.count(more), returning: f.count(returning) });
     return more ? words("column.more", { n: more, count: f.count(more) }) : "";

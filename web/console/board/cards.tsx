@@ -50,13 +50,13 @@ export function Card({ one, market, step = true }: CardProps) {
   const { open } = useAddress();
   const danger = market.dangerOf(one);
   const offer = market.asked.get(one.id);
-  const driver = market.drivers.get(one.driver ?? offer?.drivers[0] ?? "")?.name ?? "";
+  const driver = market.drivers.get(one.driver ?? offer?.drivers[0] ?? "")?.name.split(" ")[0] ?? "";
   return (
     <Face
       one={one}
       danger={danger}
       driver={driver}
-      expiresAt={offer?.expires_at ?? ""}
+      left={offer ? Math.max(0, Math.round((Date.parse(offer.expires_at) - marketNow()) / 1000)) : 0}
       on={open === one.id}
       step={step}
       mark={market.markOf(one)}
@@ -68,7 +68,7 @@ const Face = memo(function Face({
   one,
   danger,
   driver,
-  expiresAt,
+  left,
   on,
   step,
   mark,
@@ -76,7 +76,7 @@ const Face = memo(function Face({
   one: Delivery;
   danger: "none" | "risk" | "late";
   driver: string;
-  expiresAt: string;
+  left: number;
   on: boolean;
   step: boolean;
   mark: MarkName;
@@ -92,17 +92,13 @@ const Face = memo(function Face({
       const late = Date.parse(one.ended_at ?? one.due_at) > Date.parse(one.due_at);
       return words(late ? "card.late" : "card.ontime", { time });
     }
-    if (mark === "offer" && driver) {
-      const left = Math.max(0, Math.round((Date.parse(expiresAt) - now) / 1000));
-      return words("card.asked", { driver, seconds: left });
-    }
+    if (mark === "offer" && driver) return words("card.asked", { driver, seconds: left });
     if (driver) return words("card.driver", { driver, time: f.moment(one.due_at, now) });
     return words(one.provider_job ? "card.courier" : "card.by", {
       time: f.moment(one.due_at, now),
       zip: one.dropoff.slice(-5),
     });
   };
-  const shop = one.pickup.split(",")[0] ?? one.pickup;
   return (
     <button
       type="button"
@@ -111,9 +107,15 @@ const Face = memo(function Face({
       aria-current={on || undefined}
       onClick={() => go({ open: on ? "" : one.id })}
     >
-      <b>{words("card.title", { shop, name: one.shopper })}</b>
+      <b>{words("card.title", { shop: shortShop(one.pickup), name: one.shopper })}</b>
       <span>{fact()}</span>
       {danger !== "none" && <Mark name={danger} label={shared(`promise.${danger}`)} />}
     </button>
   );
 });
+
+/** As people at work call a shop: its first word, when its whole name would hide who waits. */
+export function shortShop(pickup: string): string {
+  const name = pickup.split(",")[0] ?? pickup;
+  return name.length <= 10 ? name : (name.split(" ")[0] ?? name);
+}

@@ -31,7 +31,7 @@ function itemsOf(lines: Told[]): Item[] {
         (one) => one.line.kind === "offer" && one.line.facts.offer === line.facts.offer,
       );
       if (shown) shown.closed = line;
-      if (shown && line.what !== "offer.accepted") continue;
+      if (shown) continue;
     }
     items.push({ key: `${line.at} ${line.kind} ${number}`, line, messages: [], closed: null });
   }

@@ -26,7 +26,7 @@ export function LiveMap({ marketId, name }: { marketId: string; name: string }) 
   const words = useWords();
   const shared = useShared();
   const f = useFormat();
-  const market = useMarket("deliveries", "offers", "concerns", "drivers", "trips");
+  const market = useMarket("deliveries", "offers", "concerns", "drivers", "trips", "stores");
   const { open, show } = useAddress();
   const found = useFound(market);
   const base = useQuery({
@@ -61,6 +61,27 @@ export function LiveMap({ marketId, name }: { marketId: string; name: string }) 
         : null;
     scene.again();
   }, [scene, show, found, open]);
+
+  // The first look is where the shops and drivers are, not the whole outline.
+  const fitted = useRef(false);
+  const storeCount = market.stores.size;
+  useEffect(() => {
+    const map = opened.current?.map;
+    if (!map || !ready || fitted.current || storeCount < 2) return;
+    fitted.current = true;
+    const points = [...market.stores.values(), ...market.places.values()];
+    const lngs = points.map((one) => one.lng).sort((a, b) => a - b);
+    const lats = points.map((one) => one.lat).sort((a, b) => a - b);
+    const at = (all: number[], share: number) => all[Math.round((all.length - 1) * share)] ?? 0;
+    map.fitBounds(
+      [
+        [at(lngs, 0.02), at(lats, 0.02)],
+        [at(lngs, 0.98), at(lats, 0.98)],
+      ],
+      { padding: { top: 64, bottom: 84, left: 40, right: 48 }, animate: false, maxZoom: 13 },
+    );
+    scene.again();
+  }, [market, scene, ready, storeCount]);
 
   // The chosen one comes into view when it is outside.
   useEffect(() => {

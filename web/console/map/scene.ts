@@ -3,7 +3,7 @@ import { badgeImage, doorImage, driverImage, type MarkImage, markImages } from "
 import type { Palette } from "../../shared/map/palette";
 import type { MarkName } from "../../shared/ui/shapes";
 import type { Show } from "../address";
-import { marketNow, marketSpeed } from "../market/clock";
+import { marketNow, recentSpeed } from "../market/clock";
 import { type Delivery, isOver, type LiveMarket, type Place, type Topic } from "../market/live";
 import {
   type Anchor,
@@ -22,7 +22,7 @@ const LABELS_EVERY_MS = 1000;
 const MOST_LABELS = 40;
 const MOST_PULSES = 20;
 const PULSE_MS = 2400;
-const DOTS_BELOW_ZOOM = 10.6;
+const DOTS_BELOW_ZOOM = 9.6;
 const HIT_PX = 16;
 const LABELS = "console-labels";
 
@@ -239,7 +239,7 @@ export class Scene {
     const { market, sheet } = this;
     if (!sheet) return;
     const now = marketNow();
-    market.silentAfterMs = 60_000 * Math.max(1, marketSpeed());
+    market.silentAfterMs = 60_000 * recentSpeed();
     const most = market.places.size * 3 + MOST_PULSES * 2 + 4;
     if (this.moverValues.length < most * MARK_VALUES)
       this.moverValues = new Float32Array(most * MARK_VALUES * 1.5);

@@ -12,6 +12,7 @@ export function useSession(): Session {
   const asked = useQuery({
     queryKey: ["session"],
     queryFn: async () => {
+      if (!document.cookie.includes("doorstep-staff-here=1")) return null; // nobody to ask about
       try {
         return await told(api.GET("/staff/v1/session"));
       } catch (error) {

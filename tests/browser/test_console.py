@@ -1,0 +1,275 @@
+"""A dispatcher at her desk: signs in, watches, overrules, takes back, by hand and by keyboard alone."""
+
+from typing import Any
+
+import pyotp
+import pytest
+from playwright.async_api import BrowserContext, Page, expect
+from tests.browser.conftest import Street
+from tests.factories.browser import Visitor, axe, no_sideways
+from tests.factories.deliveries import report_all
+from tests.factories.identity import PASSWORD, bearer, sign_staff_in
+
+from doorstep.features.console import service
+from doorstep.features.deliveries.rules import FactKind
+from doorstep.features.identity.rules import StaffRole
+from doorstep.features.merchants import service as merchants
+from doorstep.features.merchants.rules import NewMerchant
+from doorstep.features.offers.rules import Trip
+from doorstep.units.ids import DeliveryId, public
+
+F = FactKind
+
+
+async def token_of(street: Street, role: StaffRole = StaffRole.OWNER) -> str:
+    return (await sign_staff_in(street.network, role, f"{role}@example.com")).token
+
+
+async def desk(visitor: Visitor, street: Street, token: str, **settings: Any) -> BrowserContext:
+    """A browser whose person is signed in as staff."""
+    context = await visitor.context(**({"width": 1440, "height": 900} | settings))
+    await context.add_cookies(
+        [
+            {"name": "doorstep-staff", "value": token, "url": street.url},
+            {"name": "doorstep-staff-here", "value": "1", "url": street.url},
+        ]
+    )
+    return context
+
+
+async def at_the_desk(visitor: Visitor, street: Street, path: str = "/console", **settings: Any) -> Page:
+    context = await desk(visitor, street, await token_of(street), **settings)
+    page = await visitor.open(path, in_context=context)
+    await expect(page.get_by_role("navigation")).to_be_visible()
+    return page
+
+
+async def a_delivery(street: Street) -> DeliveryId:
+    async with street.network.work() as work:
+        merchant = await merchants.create_merchant(work, NewMerchant(name="Cupcakes on Fifth"))
+    return (await street.town.delivery(merchant_id=merchant.id)).id
+
+
+async def on_the_road(street: Street) -> tuple[DeliveryId, Trip]:
+    """A delivery that has its driver, and her first position."""
+    one = await street.town.delivery()
+    trip = await street.town.trip(one)
+    await a_fix(street)
+    return one.id, trip
+
+
+async def a_fix(street: Street, lat: float = 36.15) -> None:
+    fix = {"lat": lat, "lng": -86.78, "device_at": street.network.clock.market_now().isoformat()}
+    sent = await street.network.http.post(
+        "/driver/v1/fixes", json={"fixes": [fix]}, headers=await street.town.phone()
+    )
+    assert sent.status_code == 202
+
+
+class TestSignIn:
+    async def test_with_password_and_the_code_of_an_authenticator(
+        self, visitor: Visitor, street: Street
+    ) -> None:
+        network = street.network
+        token = await token_of(street)
+        begun = await network.http.post("/staff/v1/totp", headers=bearer(token))
+        authenticator = pyotp.parse_uri(begun.json()["otpauth_uri"])
+        assert isinstance(authenticator, pyotp.TOTP)
+        code = authenticator.at(network.clock.wall_now())
+        await network.http.post("/staff/v1/totp/confirm", headers=bearer(token), json={"code": code})
+        network.clock.advance(60)
+
+        page = await visitor.open("/console")
+        await page.get_by_label("E-mail").fill("owner@example.com")
+        await page.get_by_label("Password").fill("not this one at all")
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.get_by_role("alert")).to_contain_text("do not go together")
+        await page.get_by_label("Password").fill(PASSWORD)
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.get_by_label("Code")).to_be_focused()
+        await page.get_by_label("Code").fill(authenticator.at(network.clock.wall_now()))
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", name="Needs a person")).to_be_visible()
+        visitor.forgive("401")
+
+        await page.get_by_role("button", name="Signed in as Ada").click()
+        await page.get_by_role("button", name="Sign out").click()
+        await expect(page.get_by_label("E-mail")).to_be_visible()
+
+
+class TestLive:
+    async def test_what_happens_shows_without_a_reload(self, visitor: Visitor, street: Street) -> None:
+        async with street.network.work() as work:
+            await service.refresh_figures(work)
+        page = await at_the_desk(visitor, street)
+        waiting = page.get_by_role("group", name="Waiting")
+        await expect(waiting).to_contain_text("0")
+        one = await a_delivery(street)
+        await expect(waiting.get_by_role("button")).to_have_count(1)
+        await waiting.get_by_role("button").click()
+        drawer = page.get_by_role("complementary", name="Delivery")
+        await expect(drawer.get_by_role("heading", level=2)).to_contain_text("promised by")
+        await expect(page).to_have_url(f"{street.url}/console?open={public('delivery', one)}")
+        await page.reload()
+        await expect(drawer.get_by_role("heading", level=2)).to_contain_text("promised by")
+
+    async def test_one_timeline_from_booking_to_proof_and_money(
+        self, visitor: Visitor, street: Street
+    ) -> None:
+        one, _ = await on_the_road(street)
+        await report_all(street.network, one, [F.REACHED_PICKUP, F.PICKED_UP, F.HANDED_OVER])
+        await street.network.run_jobs()
+        page = await at_the_desk(visitor, street, f"/console?open={public('delivery', one)}")
+        line = page.get_by_role("region", name="Timeline")
+        for told in (
+            "Booked",
+            "Shown to",
+            "Picked up",
+            "Delivered",
+            "Driver's pay booked",
+            "Frozen when shown",
+        ):
+            await expect(line).to_contain_text(told)
+        assert not await line.locator(".band.e").count(), "a transaction does not balance"
+
+    async def test_a_lost_line_is_said_and_nothing_is_missed(self, visitor: Visitor, street: Street) -> None:
+        context = await desk(visitor, street, await token_of(street))
+        page = await visitor.open("/console", in_context=context)
+        await expect(page.get_by_text("Live", exact=True).nth(1)).to_be_visible()
+        waiting = page.get_by_role("group", name="Waiting")
+        await context.set_offline(True)
+        await expect(page.get_by_text("No connection since")).to_be_visible(timeout=15_000)
+        await a_delivery(street)
+        await expect(waiting.get_by_role("button")).to_have_count(0)
+        await context.set_offline(False)
+        await expect(waiting.get_by_role("button")).to_have_count(1, timeout=20_000)
+        await expect(page.get_by_text("No connection since")).to_be_hidden()
+        visitor.forgive("ERR_INTERNET_DISCONNECTED", "ERR_NETWORK")
+
+
+class TestOverrides:
+    async def test_assigned_with_a_reason_and_taken_back(self, visitor: Visitor, street: Street) -> None:
+        one = await a_delivery(street)
+        await a_fix(street)
+        page = await at_the_desk(visitor, street, f"/console?open={public('delivery', one)}")
+        drawer = page.get_by_role("complementary", name="Delivery")
+        await drawer.get_by_role("button", name="Assign").click()
+        dialog = page.get_by_role("dialog")
+        await dialog.get_by_role("radio").first.check()
+        ask = dialog.get_by_role("button", name="Ask ")
+        await expect(ask).to_have_attribute("aria-disabled", "true")
+        await dialog.get_by_label("In your own words").fill("she is next door")
+        await ask.click()
+        await expect(page.get_by_role("status").filter(has_text="is being asked")).to_be_visible()
+        await expect(drawer).to_contain_text("Being asked")
+        await expect(drawer).to_contain_text("Reason: she is next door")
+        await page.keyboard.press("z")
+        await expect(drawer).to_contain_text("Waiting")
+        await expect(drawer).to_contain_text("taken back")
+
+    async def test_a_whole_trip_moves_for_the_price_of_the_promise(
+        self, visitor: Visitor, street: Street
+    ) -> None:
+        one, _ = await on_the_road(street)
+        page = await at_the_desk(visitor, street, f"/console?open={public('delivery', one)}")
+        await page.get_by_role("button", name="Move trip").click()
+        dialog = page.get_by_role("dialog")
+        await dialog.get_by_role("radio").first.check()
+        await dialog.get_by_role("button", name="Somebody is nearer").click()
+        await dialog.get_by_role("button", name="Move it, $").click()
+        drawer = page.get_by_role("complementary", name="Delivery")
+        await expect(drawer).to_contain_text("Trip moved by hand")
+        await expect(drawer).to_contain_text("Being asked")
+
+    async def test_the_queue_is_worked_with_one_key(self, visitor: Visitor, street: Street) -> None:
+        await a_delivery(street)
+        street.network.clock.advance(45 * 60)
+        await a_fix(street)
+        page = await at_the_desk(visitor, street)
+        queue = page.get_by_role("region", name="Needs a person")
+        await expect(queue.get_by_role("listitem")).to_have_count(1)
+        await expect(queue).to_contain_text("No driver for")
+        await page.keyboard.press("1")
+        await expect(
+            page.get_by_role("status").filter(has_text="is being asked").or_(page.get_by_role("dialog"))
+        ).to_be_visible()
+
+
+class TestKeyboard:
+    async def test_everything_without_a_mouse(self, visitor: Visitor, street: Street) -> None:
+        await a_delivery(street)
+        page = await at_the_desk(visitor, street)
+        await expect(page.get_by_role("group", name="Waiting").get_by_role("button")).to_have_count(1)
+        await page.keyboard.press("?")
+        await expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("j")
+        await page.keyboard.press("Enter")
+        drawer = page.get_by_role("complementary", name="Delivery")
+        await expect(drawer).to_be_visible()
+        await page.keyboard.press("e")
+        dialog = page.get_by_role("dialog")
+        await dialog.get_by_label("Instructions for the door").focus()
+        await page.keyboard.press("Control+A")
+        await page.keyboard.type("Blue gate")
+        await dialog.get_by_label("In your own words").focus()
+        await page.keyboard.type("she called")
+        await page.keyboard.press("Enter")
+        await expect(drawer).to_contain_text("Blue gate")
+        await page.keyboard.press("Escape")
+        await expect(drawer).to_be_hidden()
+        await page.keyboard.press("/")
+        await page.keyboard.type("nobody of that name")
+        await expect(page.get_by_role("group", name="Waiting").get_by_role("button")).to_have_count(0)
+        await expect(page).to_have_url(f"{street.url}/console?find=nobody+of+that+name")
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("g")
+        await page.keyboard.press("t")
+        await expect(page.get_by_role("table", name="The map as a table")).to_contain_text("→")
+
+
+class TestEveryRoom:
+    @pytest.mark.parametrize("colours", ["light", "dark"])
+    async def test_axe_finds_nothing_serious(self, visitor: Visitor, street: Street, colours: str) -> None:
+        one, _ = await on_the_road(street)
+        page = await at_the_desk(
+            visitor, street, f"/console?open={public('delivery', one)}", colours=colours, still=True
+        )
+        await expect(page.get_by_role("region", name="Timeline")).to_contain_text("Booked")
+        assert await axe(page) == []
+        for room, seen in (
+            ("board", "Board"),
+            ("table", "The map as a table"),
+            ("money", "Promised versus paid"),
+            ("market", "How Nashville runs"),
+        ):
+            await page.goto(f"/console/{room}")
+            await expect(page.get_by_role("heading", name=seen)).to_be_visible()
+            assert await axe(page) == []
+
+    @pytest.mark.parametrize("width", [820, 1024, 1280])
+    async def test_it_fits_a_tablet(self, visitor: Visitor, street: Street, width: int) -> None:
+        one, _ = await on_the_road(street)
+        page = await at_the_desk(
+            visitor, street, f"/console?open={public('delivery', one)}", width=width, height=800
+        )
+        await expect(page.get_by_role("complementary", name="Delivery")).to_be_visible()
+        assert await no_sideways(page)
+
+    async def test_it_speaks_spanish(self, visitor: Visitor, street: Street) -> None:
+        page = await at_the_desk(visitor, street, language="es-MX")
+        await expect(page.get_by_role("heading", name="Necesita a alguien")).to_be_visible()
+
+    async def test_a_zone_rests_and_wakes(self, visitor: Visitor, street: Street) -> None:
+        page = await at_the_desk(visitor, street, "/console/market")
+        await page.get_by_label("ZIP code").fill("37206")
+        await page.get_by_role("button", name="Pause a zone").click()
+        dialog = page.get_by_role("dialog")
+        await dialog.get_by_role("button", name="The road is blocked").click()
+        await dialog.get_by_role("button", name="Pause 37206").click()
+        await expect(page.get_by_role("button", name="Open again")).to_be_visible()
+        await expect(page.get_by_role("complementary", name="Who changed what")).to_contain_text(
+            "The road is blocked"
+        )
+        await page.keyboard.press("z")
+        await expect(page.get_by_role("button", name="Open again")).to_be_hidden()
