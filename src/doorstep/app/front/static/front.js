@@ -8,6 +8,7 @@
   const count = new Intl.NumberFormat("en-US");
   let time = { real: Date.now(), market: Date.parse(page.dataset.clock), speed: Number(page.dataset.speed || 1), turn: null };
   let heard = Date.now();
+  let going = false; // through a door: nothing may call the page back
 
   const marketNow = () => {
     const past = Date.now() - time.real;
@@ -19,6 +20,7 @@
   const written = (options) => new Intl.DateTimeFormat("en-US", { timeZone: card.dataset.timezone, ...options }).format(marketNow()).replace(/\s?([AP]M)/, (_, half) => " " + half.toLowerCase());
   const clock = () => written({ weekday: "long" }) + " " + written({ hour: "numeric", minute: "2-digit" });
   const pace = (speed) => speed === 1 ? ", as fast as life" : `, ${speed} times faster than life`;
+  const again = () => { if (!going) location.reload(); };
   const post = (path, body) => fetch(path, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-Doorstep-CSRF": "1" },
@@ -28,7 +30,7 @@
   function show(told) {
     const markets = new Map(told.markets.map((market) => [market.id, market]));
     const shown = [...document.querySelectorAll("[data-market]")];
-    if (shown.length !== markets.size || shown.some((place) => !markets.has(place.dataset.market))) { location.reload(); return; }
+    if (shown.length !== markets.size || shown.some((place) => !markets.has(place.dataset.market))) { again(); return; }
     for (const place of shown) {
       const market = markets.get(place.dataset.market);
       for (const figure of place.querySelectorAll("[data-figure]")) {
@@ -51,7 +53,7 @@
     time = { real: Date.now(), market: Date.parse(told.market_time), speed: told.speed, turn: told.turning };
     put(document.querySelector(".pace"), pace(told.speed));
     if (!stay) return;
-    if (!told.you) { location.reload(); return; }
+    if (!told.you) { again(); return; }
     put(stay.querySelector(".why"), WHY[told.why] ?? "");
     for (const button of stay.querySelectorAll("[data-speed]")) {
       button.setAttribute("aria-pressed", String(Number(button.dataset.speed) === told.wished_speed));
@@ -92,12 +94,14 @@
       event.preventDefault();
       const say = form.querySelector(".no");
       put(say, "");
+      going = true;
       try {
         const answer = await post("/demo/enter", { as: new FormData(form).get("as") });
         const told = await answer.json();
-        if (answer.ok) location.assign(told.go);
-        else put(say, [told.detail, told.remedy].filter(Boolean).join(" ").replace(/([^.!?]) (?=[A-Z])/, "$1. "));
+        if (answer.ok) { location.assign(told.go); return; }
+        put(say, [told.detail, told.remedy].filter(Boolean).join(" ").replace(/([^.!?]) (?=[A-Z])/, "$1. "));
       } catch { put(say, "The network does not answer. Try again in a moment."); }
+      going = false;
     });
   }
 
