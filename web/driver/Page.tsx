@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { Refusal } from "../shared/api/client";
 import { useFormat, useLang, useShared } from "../shared/i18n/react";
 import { queries } from "../shared/start";
@@ -21,7 +21,7 @@ import { useFollowing } from "./phone/whereabouts";
 import { hasSession, tripTold, useBase, useCurrent, useMe, usePace, useTimeZoneOf } from "./reads";
 import { foresee } from "./trip/foresee";
 import { Kept, TripScreen, Troubles } from "./trip/TripScreen";
-import type { Me } from "./types";
+import type { Me, Pace } from "./types";
 import { useWords } from "./words";
 
 /** The whole app. */
@@ -95,7 +95,8 @@ function Inside({ me, lineLost, onOut }: { me: Me; lineLost: boolean; onOut: () 
   const trip = useMemo(() => known && foresee(known, waiting), [known, waiting]);
   const offers = useOffers(me.duty.on || trip !== null);
   const [looking, setLooking] = useState(false);
-  useFollowing(me.duty.on || trip !== null, me.demo);
+  const visiting = useVisiting(me, pace);
+  useFollowing(me.duty.on || trip !== null, visiting);
   useAwake(chosen.awake && (me.duty.on || trip !== null));
 
   const some = offers.shown.length > 0;
@@ -158,6 +159,14 @@ function Inside({ me, lineLost, onOut }: { me: Me; lineLost: boolean; onOut: () 
       )}
     </div>
   );
+}
+
+/** Whether she is a visitor of a demo, whose car is not this phone; null until that is known. Once so, always so. */
+function useVisiting(me: Me, pace: Pace | null | undefined): boolean | null {
+  const visited = useRef(false);
+  visited.current ||= Boolean(pace?.you?.as.includes("driver"));
+  if (!me.demo) return false;
+  return pace === undefined ? null : visited.current;
 }
 
 const ICONS: Record<View, IconName> = { drive: "nav", earnings: "money", help: "help", settings: "gear" };

@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { api, told } from "../../shared/api/client";
 import { useFormat } from "../../shared/i18n/react";
 import { queries } from "../../shared/start";
@@ -44,15 +44,22 @@ export function Wheel({ pace }: { pace: Pace }) {
 export function PaceNote({ pace }: { pace: Pace }) {
   const words = useWords();
   const f = useFormat();
-  const inside = pace.you !== null;
+  const entered = useRef(false);
+  entered.current ||= pace.you !== null;
+  const inside = entered.current; // a visit that lapsed while the phone slept is taken up again
   useEffect(() => {
     if (!inside) return;
     const say = () =>
       told(api.POST("/demo/v1/here"))
         .then(heard)
         .catch(() => undefined);
+    const seen = () => document.visibilityState === "visible" && void say();
     const timer = setInterval(say, HERE_EVERY_MS);
-    return () => clearInterval(timer);
+    document.addEventListener("visibilitychange", seen);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", seen);
+    };
   }, [inside]);
   return (
     <p className="pace">

@@ -1,4 +1,4 @@
-import { type FormEvent, useRef, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { api, Refusal, told } from "../../shared/api/client";
 import { useShared } from "../../shared/i18n/react";
 import { Button } from "../../shared/ui/button";
@@ -21,6 +21,10 @@ export function SignIn({ onIn, again }: { onIn: () => void; again: boolean }) {
   const [wrong, setWrong] = useState("");
   const field = useRef<HTMLInputElement>(null);
 
+  useEffect(() => {
+    if (sent) field.current?.focus();
+  }, [sent]);
+
   const attempt = async (act: () => Promise<void>) => {
     setBusy(true);
     setWrong("");
@@ -39,7 +43,6 @@ export function SignIn({ onIn, again }: { onIn: () => void; again: boolean }) {
       await told(api.POST("/driver/v1/session/code", { body: { phone } }));
       localStorage.setItem(PHONE, phone);
       setSent(true);
-      setTimeout(() => field.current?.focus(), 0);
     });
 
   const enter = () =>

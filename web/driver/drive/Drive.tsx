@@ -124,6 +124,7 @@ function Duty({ me, busiest }: { me: Me; busiest: string }) {
   const shared = useShared();
   const turn = useMutation({
     networkMode: "always",
+    scope: { id: "duty" }, // one after the other: the last press is what counts
     mutationFn: (on: boolean) => told(api.POST("/driver/v1/duty", { body: { on } })),
     onSuccess: (found) => {
       keepCopy("me", found);
@@ -158,7 +159,7 @@ function Duty({ me, busiest }: { me: Me; busiest: string }) {
         aria-busy={turn.isPending || undefined}
         onClick={() => {
           wakeSound();
-          if (!turn.isPending) turn.mutate(!me.duty.on);
+          turn.mutate(!on);
         }}
       />
     </div>

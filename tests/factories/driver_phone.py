@@ -1,0 +1,77 @@
+"""A driver's phone: the app in a browser as wide as a phone, signed in, somewhere in Nashville."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from playwright.async_api import BrowserContext, Page, expect
+from tests.factories.browser import Visitor
+from tests.factories.identity import sign_driver_in
+from tests.factories.labels import door
+from tests.factories.network import Network
+
+from doorstep.features.deliveries import queries as deliveries
+from doorstep.units.geo import LatLng
+
+ON_BROADWAY = LatLng(lat=36.1650, lng=-86.7840)
+"""About 700 metres from the shop of ``tests.factories.deliveries``: not there yet."""
+PHONE = {"width": 390, "height": 844, "touch": True}
+
+
+@dataclass(slots=True)
+class DriverPhone:
+    """One phone. ``page`` shows the app."""
+
+    context: BrowserContext
+    page: Page
+
+    async def move(self, point: LatLng) -> None:
+        """Be somewhere else."""
+        await self.context.set_geolocation({"latitude": point.lat, "longitude": point.lng, "accuracy": 8})
+
+    async def press(self, name: str, **more: Any) -> None:
+        """Press the button of that name."""
+        await self.page.get_by_role("button", name=name, **more).click()
+
+    async def photograph(self) -> None:
+        """Take the photo at the door: the camera is a file."""
+        await self.page.get_by_label("Take a photo").set_input_files(
+            {"name": "door.png", "mimeType": "image/png", "buffer": door()}
+        )
+
+    async def step(self, name: str) -> None:
+        """Wait until the step of that name is the one to do."""
+        await expect(self.page.locator("[aria-current=step] .line > span")).to_have_text(name)
+
+
+async def a_phone(
+    visitor: Visitor, network: Network, driver_id: UUID, path: str = "/driver", **settings: Any
+) -> DriverPhone:
+    """A phone of ``driver_id`` with the app open."""
+    context = await visitor.context(
+        **(
+            PHONE
+            | {
+                "permissions": ["geolocation"],
+                "geolocation": {"latitude": ON_BROADWAY.lat, "longitude": ON_BROADWAY.lng, "accuracy": 8},
+            }
+            | settings
+        )
+    )
+    token = (await sign_driver_in(network, driver_id)).token
+    await context.add_cookies(
+        [
+            {"name": "doorstep-driver", "value": token, "url": visitor.url, "httpOnly": True},
+            {"name": "doorstep-driver-here", "value": "1", "url": visitor.url},
+        ]
+    )
+    page = await visitor.open(path, in_context=context)
+    return DriverPhone(context, page)
+
+
+async def pin_of(network: Network, delivery_id: UUID) -> str:
+    """The code that the shopper was told."""
+    async with network.work() as work:
+        sealed = await deliveries.sealed_pin(work, delivery_id)
+    assert sealed is not None
+    return network.connectors.secrets.unseal(sealed).decode()
