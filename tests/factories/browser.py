@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "src/doorstep/app/pages"
@@ -20,6 +20,9 @@ ARGUMENTS = (
     *("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"),
 )
 SERIOUS = {"serious", "critical"}
+PATIENCE_MS = 20_000
+"""How long a page may take to show what is awaited: long, for tests share their machine."""
+expect.set_options(timeout=PATIENCE_MS)
 
 Colours = Literal["light", "dark", "no-preference"]
 
@@ -80,7 +83,7 @@ class Visitor:
             reduced_motion="reduce" if still else "no-preference",
             **more,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         context.on("page", lambda page: self._listen(page))  # noqa: PLW0108 (the driver sets attributes on bound methods)
         self.contexts.append(context)
         return context

@@ -172,6 +172,8 @@ document.addEventListener("keydown", (event) => {
 });
 
 setInterval(grow, 1000);
+const bar = document.getElementById("visit");
+if (bar) void import("./visit").then(({ visit }) => visit(bar));
 dress();
 void chart();
 follow(`${link}/stream?lang=${language}`, {

@@ -32,6 +32,7 @@ export async function show(container: HTMLElement, first: MapState): Promise<Sho
     .catch(() => NOTHING);
   const opened = await openMap(container, {
     base,
+    label: container.parentElement?.getAttribute("aria-label") ?? "",
     marks: false,
     interactive: wide,
     options: { bounds: around(first, at), fitBoundsOptions: { padding: room(container), maxZoom: 15.5 } },

@@ -79,7 +79,17 @@ def text(html: str) -> str:
 @pytest.mark.parametrize(("state", "lang"), list(product(DeliveryState, Lang)))
 def test_every_state_is_told_whole_in_every_language(state: DeliveryState, lang: Lang) -> None:
     written = parts(scene(view(state), lang))
-    assert list(written) == ["eta", "photos", "steps", "needs", "person", "note", "tip"]
+    assert list(written) == [
+        "eta",
+        "photos",
+        "steps",
+        "needs",
+        "person",
+        "note",
+        "note_said",
+        "tip",
+        "tip_said",
+    ]
     whole = "".join(written.values())
     assert head(scene(view(state), lang))
     assert "{" not in text(whole), "a blank was left open"

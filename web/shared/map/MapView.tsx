@@ -20,8 +20,8 @@ export function MapView({ base, draw, onOpen, label, interactive = true, options
   const words = useShared();
   const box = useRef<HTMLDivElement>(null);
   const opened = useRef<Opened | null>(null);
-  const latest = useRef({ draw, onOpen, options });
-  latest.current = { draw, onOpen, options };
+  const latest = useRef({ draw, onOpen, options, label });
+  latest.current = { draw, onOpen, options, label };
   const [failed, setFailed] = useState(false);
 
   useEffect(() => {
@@ -34,6 +34,7 @@ export function MapView({ base, draw, onOpen, label, interactive = true, options
         if (gone) return;
         const made = await openMap(container, {
           base,
+          label: latest.current.label,
           draw: (map, palette) => latest.current.draw(map, palette),
           interactive,
           options: latest.current.options,

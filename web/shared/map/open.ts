@@ -21,6 +21,8 @@ export type OpenOptions = {
   base: Base;
   /** Draws what lies above the base. Called when the style is ready, and again after light and dark change. */
   draw: (map: MapLibreMap, palette: Palette) => void;
+  /** What the map shows, for who hears it. */
+  label?: string;
   interactive?: boolean;
   marks?: boolean;
   options?: Partial<MapOptions>;
@@ -32,7 +34,7 @@ export type OpenOptions = {
  * the style anew.
  */
 export async function openMap(container: HTMLElement, wanted: OpenOptions): Promise<Opened> {
-  const { base, draw, interactive = true, marks = true, options } = wanted;
+  const { base, draw, label, interactive = true, marks = true, options } = wanted;
   await document.fonts.load('500 12px "Figtree Variable"').catch(() => undefined);
   let palette = paletteOf(container);
   const map = new MapLibreMap({
@@ -49,6 +51,7 @@ export async function openMap(container: HTMLElement, wanted: OpenOptions): Prom
     maxZoom: 17,
     fadeDuration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 200,
     interactive,
+    ...(label ? { locale: { "Map.Title": label } } : {}),
     ...options,
   });
   map.touchZoomRotate.disableRotation();

@@ -17,11 +17,12 @@ from starlette.responses import StreamingResponse
 from doorstep.app.faces.api import CONTENT_POLICY, not_built
 from doorstep.app.faces.built import NotBuilt, built
 from doorstep.app.faces.track import page
-from doorstep.app.faces.track.parts import Said, Scene, parts
+from doorstep.app.faces.track.parts import ANSWERS, Said, Scene, parts
 from doorstep.app.faces.track.speech import Lang, Markup, Speech, chosen
 from doorstep.connectors.outside import Connectors
 from doorstep.features.deliveries.errors import Frozen, TipRefused
 from doorstep.features.deliveries.rules import TIP_LIMIT_MINOR
+from doorstep.features.identity import cookies
 from doorstep.features.tracking import queries, service
 from doorstep.features.tracking.api import DISCREET
 from doorstep.features.tracking.errors import Gone
@@ -111,9 +112,14 @@ async def _scene(work: Work, request: Request, token: str, lang: str | None) -> 
     return Scene(view, Speech(_lang(request, lang), view.timezone), f"/track/{token}", token)
 
 
+def _visiting(request: Request) -> bool:
+    name = cookies.cookie_name(request, cookies.VISIT)
+    return name is not None and name in request.cookies
+
+
 def _shown(scene: Scene, request: Request, work: Work, status: int = 200) -> Response:
     try:
-        around = _around(work.clock)
+        around = replace(_around(work.clock), visiting=_visiting(request))
     except NotBuilt:
         return not_built()
     logo = page.logo_origin(scene.view.brand)
@@ -242,7 +248,11 @@ async def stream(
         async with database.work(actor) as work:
             scene = await _scene(work, request, token, lang)
             told = _told(scene, _speed(work.clock))
-        fresh = {name: text for name, text in told["parts"].items() if _still(text) != shown.get(name)}
+        fresh = {
+            name: text
+            for name, text in told["parts"].items()
+            if name not in ANSWERS and _still(text) != shown.get(name)
+        }
         place = f"{told['state']['map']}{told['state']['speed']}{told['state']['over']}"
         if not fresh and place == placed:
             return []

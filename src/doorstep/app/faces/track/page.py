@@ -36,12 +36,16 @@ $body
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What a page needs beside its scene: the build's entry, a font to fetch early, a nonce, the clock's speed."""
+    """What a page needs beside its scene: the build's entry, a font to fetch early, a nonce, the clock's speed.
+
+    ``visiting``: whoever looks came in by the demo's door, and may change the speed and leave.
+    """
 
     entry: Entry
     font: str | None
     nonce: str
     speed: float
+    visiting: bool = False
 
 
 def whole(scene: Scene, around: Around) -> str:
@@ -53,7 +57,7 @@ def whole(scene: Scene, around: Around) -> str:
         f'<main id="order"{" class=mapped" if view.position else ""}>'
         f"{_map_place(scene)}"
         f'<div class="col">{written}{_foot(scene)}</div></main>'
-        f'<div class="sr" id="aloud" aria-live="polite"></div>'
+        f'<div class="sr" id="aloud" aria-live="polite"></div>{_visit(speech) if around.visiting else ""}'
         f'<script type="application/json" id="state">{_json(state(scene, around.speed))}</script>'
     )
     title = speech.plain("title", shop=view.merchant)
@@ -143,6 +147,17 @@ def _map_place(scene: Scene) -> str:
     return (
         f'<section class="mw" id="map" aria-label="{label}"{hidden}><div class="canvas"></div>'
         f'<p class="ts">{map_age(scene)}</p><small class="att">{scene.speech.html("map.own")}</small></section>'
+    )
+
+
+def _visit(speech: Speech) -> str:
+    """The demo's own bar: not a part of a shopper's page, and only there for who came in by the demo's door."""
+    html = speech.html
+    return (
+        f'<aside class="visit" id="visit" aria-label="{html("visit")}" data-now="{escape(speech.plain("visit.now"))}">'
+        f'<p><b>{html("visit")}</b> <span role="status"></span></p>'
+        f'<div class="speeds" role="group" aria-label="{html("visit.choose")}"></div>'
+        f'<form method="post" action="/demo/leave"><button class="btn">{html("visit.leave")}</button></form></aside>'
     )
 
 

@@ -256,12 +256,17 @@ def _person(scene: Scene) -> str:
     )
 
 
-def _answer(scene: Scene, part: str) -> str:
-    said = scene.said
-    if said is None or said.part != part:
-        return ""
-    kind = "answer e" if said.refused else "answer"
-    return f'<p class="{kind}" role="{"alert" if said.refused else "status"}">{said.html}</p>'
+def _said(part: str) -> Callable[[Scene], str]:
+    """Answers stand in parts of their own, so that news of the card above do not take them away."""
+
+    def answer(scene: Scene) -> str:
+        said = scene.said
+        if said is None or said.part != part:
+            return ""
+        kind, role = ("answer e", "alert") if said.refused else ("answer", "status")
+        return f'<p class="{kind}" role="{role}">{said.html}</p>'
+
+    return answer
 
 
 def _note(scene: Scene) -> str:
@@ -280,7 +285,7 @@ def _note(scene: Scene) -> str:
         f'<form method="post" action="{scene.post("instructions")}" data-part="note">'
         f'<label for="words">{html("note.label")}</label>'
         f'<textarea id="words" name="instructions" rows="3" maxlength="500">{text}</textarea>'
-        f'<button class="btn pb">{html("note.save")}</button></form></details>{_answer(scene, "note")}</div>'
+        f'<button class="btn pb">{html("note.save")}</button></form></details></div>'
     )
 
 
@@ -300,7 +305,7 @@ def _tip(scene: Scene) -> str:
     form = _tip_form(scene) if view.may_tip else ""
     return (
         f'<div class="crd tip" id="tip">{icon("heart")}<div><b>{title}</b><p>{" ".join(told)}</p></div>'
-        f"{form}{_answer(scene, 'tip')}</div>"
+        f"{form}</div>"
     )
 
 
@@ -356,5 +361,9 @@ _PARTS: Mapping[str, Callable[[Scene], str]] = {
     "needs": _needs,
     "person": _person,
     "note": _note,
+    "note_said": _said("note"),
     "tip": _tip,
+    "tip_said": _said("tip"),
 }
+ANSWERS = frozenset({"note_said", "tip_said"})
+"""Parts that answer what the shopper did; no news."""
