@@ -1,3 +1,4 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { Refusal } from "../../shared/api/client";
 import { useFormat, useShared } from "../../shared/i18n/react";
 import { Button } from "../../shared/ui/button";
@@ -10,7 +11,7 @@ import { type Delivery, isOver, useMarket } from "../market/live";
 import type { Market } from "../market/market";
 import { useWords } from "../words";
 import { Timeline } from "./Timeline";
-import { useWhole } from "./whole";
+import { useWhole, wholeOf } from "./whole";
 
 const WAITING = new Set(["requested", "batched"]);
 const CARRIED = new Set(["assigned", "enroute_to_pickup", "at_pickup"]);
@@ -182,13 +183,17 @@ function Doing({ one, id, market }: { one: Delivery; id: string; market: Market 
   const f = useFormat();
   const acts = useActs();
   const live = useMarket("concerns", "offers");
-  const whole = useWhole(id).data;
+  const queries = useQueryClient();
   const concern = live.concerns.get(id);
   const choice = concern?.choices[0];
   const offer = live.asked.get(id);
   const waits = WAITING.has(one.state);
   const carried = CARRIED.has(one.state);
   if (isOver(one)) return null;
+  const amend = async () => {
+    const { dropoff } = await queries.ensureQueryData(wholeOf(id));
+    acts.ask({ what: "amend", one, instructions: dropoff.instructions, phone: dropoff.phone });
+  };
   const off = acts.cut ? words("cut") : null;
   const plain = { offBecause: off, reasonBelow: false } as const;
   return (
@@ -253,20 +258,7 @@ function Doing({ one, id, market }: { one: Delivery; id: string; market: Market 
           {words("do.provider")}
         </Button>
       )}
-      <Button
-        {...plain}
-        shortcut="E"
-        data-key="e"
-        onClick={() =>
-          whole &&
-          acts.ask({
-            what: "amend",
-            one,
-            instructions: whole.dropoff.instructions,
-            phone: whole.dropoff.phone,
-          })
-        }
-      >
+      <Button {...plain} shortcut="E" data-key="e" onClick={() => void amend()}>
         {words("do.amend")}
       </Button>
       <Button {...plain} shortcut="X" data-key="x" onClick={() => acts.ask({ what: "cancel", one })}>

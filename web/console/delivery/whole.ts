@@ -1,16 +1,17 @@
-import { useQuery } from "@tanstack/react-query";
+import { queryOptions, useQuery } from "@tanstack/react-query";
 import { api, type DeliveryWhole, Refusal, told } from "../../shared/api/client";
 
-/** One delivery with its timeline; nothing is asked for an empty id. */
-export function useWhole(id: string) {
-  return useQuery({
+/** How one delivery with its timeline is read. */
+export const wholeOf = (id: string) =>
+  queryOptions({
     queryKey: ["whole", id],
     queryFn: () =>
       told(api.GET("/staff/v1/deliveries/{delivery_id}", { params: { path: { delivery_id: id } } })),
-    enabled: Boolean(id),
     retry: (count, error) => error instanceof Refusal && error.passing && count < 3,
   });
-}
+
+/** One delivery with its timeline; nothing is asked for an empty id. */
+export const useWhole = (id: string) => useQuery({ ...wholeOf(id), enabled: Boolean(id) });
 
 export type TermsDocument = {
   currency: string;

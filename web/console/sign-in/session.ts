@@ -33,7 +33,7 @@ export function useSignOut(): () => Promise<void> {
   const queries = useQueryClient();
   return async () => {
     await told(api.DELETE("/staff/v1/session")).catch(() => undefined);
-    queries.clear();
     queries.setQueryData(["session"], null);
+    queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== "session" });
   };
 }
