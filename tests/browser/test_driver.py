@@ -102,10 +102,10 @@ class TestOffers:
     async def test_fifty_times_no_and_nothing_else_changes(self, street: Street, visitor: Visitor) -> None:
         town = street.town
         phone = await phone_at(street, visitor)
-        delivery = await town.delivery()
+        delivery = await town.delivery(credit_limit=Money(5_000_00))
         shown = []
         for _ in range(DECLINES):
-            fresh = await town.delivery()
+            fresh = await town.delivery(credit_limit=Money(5_000_00))
             shown.append(await town.offer([fresh]))
             await phone.press("Not this one")
             await expect(
