@@ -240,6 +240,7 @@ abstract class Instanced implements CustomLayerInterface {
   render(): void {
     const { gl, map } = this;
     if (!gl || !map || this.count === 0) return;
+    const began = performance.now();
     const made = this.made ?? this.begin(gl);
     const view = viewOf(map, this.anchor);
     // biome-ignore lint/correctness/useHookAtTopLevel: a call of WebGL, not a hook of React
@@ -266,6 +267,7 @@ abstract class Instanced implements CustomLayerInterface {
     this.bind(gl, made);
     gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, this.count);
     gl.bindVertexArray(null);
+    window.doorstepTiming?.("draw", performance.now() - began);
   }
 
   protected bind(_gl: WebGL2RenderingContext, _made: WebGLProgram): void {}
