@@ -86,7 +86,9 @@ def sizes() -> list[Figure]:
             )
         )  # fmt: skip
     drawn = {name: packed(name) for name in first_load(manifest, "shared/map/open.ts")}
-    drawn |= {f"assets/{path.name}": packed(f"assets/{path.name}") for path in PAGES.glob("assets/maplibre*.mjs")}
+    drawn |= {
+        f"assets/{path.name}": packed(f"assets/{path.name}") for path in PAGES.glob("assets/maplibre*.mjs")
+    }
     figures.append(
         Figure(what="map library with its worker, gzip, only where a map is shown", value=sum(drawn.values()) / 1000, unit="kB", detail=drawn)
     )  # fmt: skip

@@ -354,7 +354,9 @@ async def test_a_shopper_sees_her_own_delivery_alone(world: World) -> None:
             continue
         url = with_token(world, world.foreign_things.url(door), world.own.tracking)
         status, text = await world.ask(door, url, {})
-        right = HIDDEN if "proof_id" in door.parameters else {200, 303, 409}  # 303: a form, done, back to its page
+        right = (
+            HIDDEN if "proof_id" in door.parameters else {200, 303, 409}
+        )  # 303: a form, done, back to its page
         if status not in right or MARK in text:
             breaches.append(f"{door}: {status} {text[:300]}")
     assert not breaches, "\n".join(breaches)

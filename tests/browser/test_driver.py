@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from playwright.async_api import expect
@@ -30,7 +31,7 @@ async def timeline(street: Street, delivery: Delivery) -> list[str]:
         return [one.name for one in await deliveries.timeline(work, delivery.id)]
 
 
-async def phone_at(street: Street, visitor: Visitor, **settings: object) -> DriverPhone:
+async def phone_at(street: Street, visitor: Visitor, **settings: Any) -> DriverPhone:
     return await a_phone(visitor, street.network, street.town.drivers[0].id, **settings)
 
 

@@ -1,6 +1,7 @@
 """The driver's phone in a tunnel: two minutes without a line in mid-trip, nothing lost, nothing doubled."""
 
 from collections import Counter
+from typing import Any
 
 from playwright.async_api import expect
 from sqlalchemy import text
@@ -18,7 +19,9 @@ NO_LINE = ("ERR_INTERNET_DISCONNECTED", "ERR_NETWORK_CHANGED", "ERR_FAILED")
 
 async def test_two_minutes_without_a_line_in_mid_trip(street: Street, visitor: Visitor) -> None:
     network, town = street.network, street.town
-    context_settings = {"geolocation": {"latitude": DOWNTOWN.point.lat, "longitude": DOWNTOWN.point.lng}}
+    context_settings: dict[str, Any] = {
+        "geolocation": {"latitude": DOWNTOWN.point.lat, "longitude": DOWNTOWN.point.lng}
+    }
     delivery = await town.delivery(requirements=Requirements(pin=True, photo=True))
     await town.trip(delivery)
     phone = await a_phone(visitor, network, town.drivers[0].id, **context_settings)

@@ -16,7 +16,7 @@ from doorstep.units.geo import LatLng
 ON_BROADWAY = LatLng(lat=36.1650, lng=-86.7840)
 """About 700 metres from the shop of ``tests.factories.deliveries``: not there yet."""
 expect.set_options(timeout=15_000)  # a phone's page beside all of a network, on a busy machine
-PHONE = {"width": 390, "height": 844, "touch": True}
+PHONE: dict[str, Any] = {"width": 390, "height": 844, "touch": True}
 
 
 @dataclass(slots=True)

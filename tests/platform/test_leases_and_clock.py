@@ -9,7 +9,6 @@ from tests.factories.network import START, Network
 
 from doorstep.platform import clock_anchor, leases
 from doorstep.platform.clock import Anchor, ManualClock, ScaledClock
-from doorstep.platform.errors import Conflict
 from doorstep.units.time import MarketInstant, WallInstant
 
 ANA, BEN = uuid4(), uuid4()

@@ -8,6 +8,7 @@ import { chime, wakeSound } from "../phone/attention";
 import { choose, useChoices } from "../phone/choices";
 import { forgetEverything } from "../phone/keep";
 import { useOutbox } from "../phone/outbox";
+import { fallSilent } from "../phone/whereabouts";
 import type { Me } from "../types";
 import { useWords } from "../words";
 
@@ -86,6 +87,7 @@ function SignOut({ onOut }: { onOut: () => void }) {
   const out = async () => {
     setBusy(true);
     try {
+      await fallSilent();
       await told(api.DELETE("/driver/v1/session"));
       await forgetEverything();
       onOut();

@@ -35,6 +35,7 @@ const FASTEST_MPS = 70;
 
 let state: Whereabouts = { fix: null, trouble: null };
 let unsent: Sent[] = [];
+let silent = false;
 const hearers = new Set<() => void>();
 
 function set(next: Whereabouts): void {
@@ -76,8 +77,15 @@ function heard(position: GeolocationPosition): void {
   }
 }
 
+/** Tells what is still untold, then nothing more: for signing out, after which nobody would believe it. */
+export async function fallSilent(): Promise<void> {
+  await sendFixes();
+  silent = true;
+  unsent = [];
+}
+
 async function sendFixes(): Promise<void> {
-  if (!unsent.length) return;
+  if (silent || !unsent.length) return;
   const batch = unsent.slice(0, MOST_KEPT);
   try {
     await told(api.POST("/driver/v1/fixes", { body: { fixes: batch } }));
@@ -93,6 +101,7 @@ async function sendFixes(): Promise<void> {
  */
 export function useFollowing(wanted: boolean, demo: boolean | null): void {
   useEffect(() => {
+    silent = false;
     if (!wanted || demo === null) return;
     if (demo) {
       let over = false;

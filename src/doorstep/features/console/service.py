@@ -1,5 +1,7 @@
 """Verbs of the console."""
 
+from typing import Any
+
 from sqlalchemy import delete, text
 from sqlalchemy.dialects.postgresql import insert
 
@@ -27,7 +29,7 @@ async def refresh_figures(work: Work) -> bool:
     free = await work.session.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _LOCK})
     if not free.scalar_one():
         return False
-    told = []
+    told: list[dict[str, Any]] = []
     for market in await markets.all_markets(work):
         if market.stage not in ANNOUNCED:
             continue

@@ -161,7 +161,11 @@ async def endings(
         )
         .order_by(DeliveryRow.ended_at)
     )
-    return [(DeliveryState(state), MarketInstant(ended), MarketInstant(due)) for state, ended, due in rows]
+    return [
+        (DeliveryState(state), MarketInstant(ended), MarketInstant(due))
+        for state, ended, due in rows
+        if ended is not None
+    ]
 
 
 async def made_since(work: Work, market_id: UUID, since: datetime) -> int:
