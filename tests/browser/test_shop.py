@@ -158,7 +158,10 @@ class TestTheDemo:
         page = await counter.enter()
         await settle(network)
         await expect(page.get_by_text("1× life")).to_be_visible(timeout=10_000)
-        await page.get_by_role("button", name="60×").click()
+        async with page.expect_response(
+            lambda heard: heard.request.method == "POST" and "speed" in heard.url
+        ):
+            await page.get_by_role("button", name="60×").click()
         await expect(page.get_by_role("button", name="60×")).to_have_attribute("aria-pressed", "true")
         await settle(network)
         await expect(page.get_by_text("60× life")).to_be_visible(timeout=10_000)
