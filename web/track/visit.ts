@@ -7,6 +7,7 @@ export function visit(bar: HTMLElement): void {
   const said = bar.querySelector("span");
   const choices = bar.querySelector(".speeds");
 
+  let again: ReturnType<typeof setTimeout> | undefined;
   const show = (pace: Pace) => {
     bar.hidden = pace.you === null;
     const text = (bar.dataset.now ?? "").replace("{speed}", String(Math.round(pace.speed)));
@@ -33,12 +34,15 @@ export function visit(bar: HTMLElement): void {
         method: "POST",
         ...(body ? { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) } : {}),
       });
-      if (answer.ok) show((await answer.json()) as Pace);
-      if (body) setTimeout(() => void tell("/demo/v1/here"), 1500); // it has turned by then
+      if (!answer.ok) return;
+      const pace = (await answer.json()) as Pace;
+      show(pace);
+      clearTimeout(again); // time turns a moment after it was wished, or once an open offer is answered
+      const turned = Math.abs(pace.speed - pace.wished_speed) < 0.01;
+      again = setTimeout(() => void tell("/demo/v1/here"), turned ? EVERY_MS : 1000);
     } catch {
-      // the next sign of life tells
+      again = setTimeout(() => void tell("/demo/v1/here"), EVERY_MS);
     }
   };
   void tell("/demo/v1/here");
-  setInterval(() => void tell("/demo/v1/here"), EVERY_MS);
 }
