@@ -175,15 +175,20 @@ setInterval(grow, 1000);
 const bar = document.getElementById("visit");
 if (bar) void import("./visit").then(({ visit }) => visit(bar));
 dress();
-void chart();
-follow(`${link}/stream?lang=${language}`, {
-  onFrame: ({ event, data }) => {
-    if (event === "parts") take(data as Told);
-    else if (event === "gone") location.reload();
-  },
-  onLine: (stand) => {
-    if (stand.state === "lost" && stand.tries > 1) line(true);
-    else if (stand.state === "live") line(false);
-    else if (stand.state === "ended" && stand.status === 410) location.reload();
-  },
-});
+// Words first: the map and the line start when the page has been painted.
+requestAnimationFrame(() => setTimeout(begin));
+
+function begin(): void {
+  void chart();
+  follow(`${link}/stream?lang=${language}`, {
+    onFrame: ({ event, data }) => {
+      if (event === "parts") take(data as Told);
+      else if (event === "gone") location.reload();
+    },
+    onLine: (stand) => {
+      if (stand.state === "lost" && stand.tries > 1) line(true);
+      else if (stand.state === "live") line(false);
+      else if (stand.state === "ended" && stand.status === 410) location.reload();
+    },
+  });
+}

@@ -30,7 +30,6 @@ def a_build(folder: Path) -> Built:
     manifest = {
         "track/main.ts": {"file": "assets/a-1.js", "imports": ["_shared.js"], "css": ["assets/own-1.css"]},
         "_shared.js": {"file": "assets/s-1.js", "css": ["assets/shared-1.css"], "imports": ["_shared.js"]},
-        "font": {"file": "assets/figtree-x.woff2"},
     }
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return Built(folder)
@@ -55,7 +54,6 @@ class TestBuilt:
         made = a_build(tmp_path)
         entry = made.entry("track/main.ts")
         assert (entry.script, entry.css) == ("/assets/a-1.js", "a{}b{}")
-        assert made.font("figtree") == "/assets/figtree-x.woff2"
 
     def test_a_new_build_is_noticed(self, tmp_path: Path) -> None:
         made = a_build(tmp_path)

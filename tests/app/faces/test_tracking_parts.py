@@ -128,7 +128,7 @@ class TestWhatPeopleWrote:
     def test_it_changes_no_element_of_the_page(self, words: str) -> None:
         def drawn(said: str) -> list[tuple[str, tuple[str, ...]]]:
             of = view(merchant=said, driver=said, vehicle=said, instructions=said, order=said, pin=said)
-            whole = page.whole(scene(of), page.Around(Entry("/assets/t.js", (), ""), None, "nonce", 1.0))
+            whole = page.whole(scene(of), page.Around(Entry("/assets/t.js", (), ""), "nonce", 1.0))
             return Elements(whole).found
 
         assert drawn(words) == drawn("x")
@@ -136,7 +136,7 @@ class TestWhatPeopleWrote:
     def test_a_script_stays_words(self) -> None:
         wild = "</script><script>alert(1)</script>"
         of = view(merchant=wild, driver=wild, vehicle=wild, instructions=wild, order=wild, pin=wild)
-        drawn = page.whole(scene(of), page.Around(Entry("/assets/t.js", (), ""), None, "nonce", 1.0))
+        drawn = page.whole(scene(of), page.Around(Entry("/assets/t.js", (), ""), "nonce", 1.0))
         assert "<script>alert" not in drawn
         assert drawn.count("</script>") == 2, "our own two, and no other"
 

@@ -127,15 +127,6 @@ class Built:
             yield from self._styles(other, seen)
         yield from told.get("css", ())
 
-    def font(self, family: str) -> str | None:
-        """The address of the font file whose name starts with ``family``. Raises NotBuilt."""
-        self._refresh()
-        for told in self._manifest.values():
-            name = str(told.get("file", ""))
-            if name.startswith(f"assets/{family}") and name.endswith(".woff2"):
-                return f"/{name}"
-        return None
-
     def _read(self, path: str) -> BuiltFile | None:
         if path not in self._files:
             self._files[path] = self._load(self._folder / path)

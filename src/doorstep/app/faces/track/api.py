@@ -75,8 +75,7 @@ def _speed(clock: Clock) -> float:
 def _around(clock: Clock | None) -> page.Around:
     """Raises NotBuilt."""
     entry = built().entry("track/main.ts")
-    font = built().font("bricolage-grotesque")
-    return page.Around(entry, font, secrets.token_urlsafe(16), 1.0 if clock is None else _speed(clock))
+    return page.Around(entry, secrets.token_urlsafe(16), 1.0 if clock is None else _speed(clock))
 
 
 def _notice(request: Request, error: Exception) -> Response:

@@ -25,7 +25,7 @@ _PAGE = Template("""<!doctype html>
 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="$dark_paper">
 <title>$title</title>
 <link rel="icon" href="$mark">
-$preload<style nonce="$nonce">$css$brand</style>
+<style nonce="$nonce">$css$brand</style>
 $script</head>
 <body>
 $body
@@ -36,13 +36,13 @@ $body
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What a page needs beside its scene: the build's entry, a font to fetch early, a nonce, the clock's speed.
+    """What a page needs beside its scene: the build's entry, a nonce, the clock's speed.
 
+    No font is fetched ahead: with the style in the page itself the browser asks for it in time, and words come first.
     ``visiting``: whoever looks came in by the demo's door, and may change the speed and leave.
     """
 
     entry: Entry
-    font: str | None
     nonce: str
     speed: float
     visiting: bool = False
@@ -174,18 +174,12 @@ def _filled(
     lang: Lang, title: str, shop: str, brand: Brand, body: str, around: Around, *, script: bool = True
 ) -> str:
     light, dark = shades(brand, dark=False), shades(brand, dark=True)
-    preload = (
-        f'<link rel="preload" href="{escape(around.font)}" as="font" type="font/woff2" crossorigin>\n'
-        if around.font
-        else ""
-    )
     return _PAGE.substitute(
         lang=lang,
         title=escape(title),
         light_paper=light.paper,
         dark_paper=dark.paper,
         mark=escape(_mark(shop, light)),
-        preload=preload,
         nonce=around.nonce,
         css=around.entry.css,
         # Said twice (:root:root) to weigh more than the tokens' own dark block.
