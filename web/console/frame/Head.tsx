@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { api, told } from "../../shared/api/client";
 import { useFormat, useShared } from "../../shared/i18n/react";
 import type { Line } from "../../shared/stream";
@@ -189,8 +190,9 @@ function Find() {
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
     const want = () => {
-      setOpen(true);
-      requestAnimationFrame(() => field.current?.select());
+      flushSync(() => setOpen(true)); // what is typed next belongs into it
+      field.current?.focus();
+      field.current?.select();
     };
     addEventListener("console:find", want);
     return () => removeEventListener("console:find", want);

@@ -62,6 +62,7 @@ function Why_({ trip, stop, carried, onClose }: Props) {
     });
   const left = async (file: File) => {
     const small = await shrunk(file);
+    note(carried.id, { leaving: true });
     await reportOf(trip, "attempt_failed", [carried.id], { reason: "nobody_home", note: more.trim() });
     void provePicture(trip, carried.id, "photo", small);
     await reportOf(trip, "handed_over", [carried.id], { note: "left at the door" });

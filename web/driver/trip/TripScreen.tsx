@@ -16,7 +16,7 @@ import { CannotDeliver } from "./CannotDeliver";
 import { carriedAt, isOver, stopNow } from "./foresee";
 import { GiveBack } from "./GiveBack";
 import { navigationTo } from "./navigate";
-import { note, noteProof } from "./progress";
+import { doneAt, note, noteProof } from "./progress";
 import { reportOf } from "./reporting";
 import { Steps } from "./Steps";
 
@@ -132,6 +132,7 @@ function useSelfTold(trip: Trip, stop: Stop | null, fix: Fix | null): void {
   const carried = stop ? carriedAt(trip, stop) : [];
   const state = carried[0]?.state;
   const there = stop?.address && stop.state === "open" ? isAt(fix, stop.address.point) : null;
+  const leaving = carried.length > 0 && carried.every((one) => doneAt(one.id).leaving);
   const key = stop && `${trip.id} ${stop.kind} ${stop.position}`;
   useEffect(() => {
     if (!stop || !key || trip.state !== "under_way") return;
@@ -144,7 +145,7 @@ function useSelfTold(trip: Trip, stop: Stop | null, fix: Fix | null): void {
       once("depart", () => void reportOf(trip, "depart_pickup", stop.deliveries));
     } else if (stop.kind === "drop" && state === "picked_up") {
       once("depart", () => void reportOf(trip, "depart_dropoff", stop.deliveries));
-    } else if (stop.kind === "return" && state === "attempt_failed") {
+    } else if (stop.kind === "return" && state === "attempt_failed" && !leaving) {
       once("depart", () => void reportOf(trip, "depart_return", stop.deliveries));
     } else if (there === true && stop.state === "open") {
       once("arrive", () => {
@@ -152,7 +153,7 @@ function useSelfTold(trip: Trip, stop: Stop | null, fix: Fix | null): void {
         void reportOf(trip, ARRIVE[stop.kind], stop.deliveries, { note: "by location" });
       });
     }
-  }, [trip, stop, key, state, there]);
+  }, [trip, stop, key, state, there, leaving]);
 }
 
 const ARRIVE = { pickup: "arrive_pickup", drop: "arrive_dropoff", return: "arrive_return" } as const;

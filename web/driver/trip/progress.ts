@@ -10,6 +10,8 @@ export type Done = {
   /** How she came to be there: by location, or with a reason. */
   arrived: "location" | "reason" | null;
   triesLeft: number | null;
+  /** It is being left at the door: she is not on her way back to the shop. */
+  leaving?: boolean;
 };
 
 const NOTHING: Done = { proofs: {}, scans: [], contacts: [], arrived: null, triesLeft: null };

@@ -1,32 +1,31 @@
 import {
   BarcodeFormat,
   BinaryBitmap,
+  DataMatrixReader,
   DecodeHintType,
   HybridBinarizer,
-  MultiFormatReader,
+  MultiFormatOneDReader,
+  QRCodeReader,
   RGBLuminanceSource,
 } from "@zxing/library";
 
-const reader = new MultiFormatReader();
-reader.setHints(
-  new Map<DecodeHintType, unknown>([
+const HINTS = new Map<DecodeHintType, unknown>([
+  [
+    DecodeHintType.POSSIBLE_FORMATS,
     [
-      DecodeHintType.POSSIBLE_FORMATS,
-      [
-        BarcodeFormat.QR_CODE,
-        BarcodeFormat.CODE_128,
-        BarcodeFormat.CODE_39,
-        BarcodeFormat.EAN_13,
-        BarcodeFormat.EAN_8,
-        BarcodeFormat.UPC_A,
-        BarcodeFormat.UPC_E,
-        BarcodeFormat.ITF,
-        BarcodeFormat.DATA_MATRIX,
-      ],
+      BarcodeFormat.CODE_128,
+      BarcodeFormat.CODE_39,
+      BarcodeFormat.EAN_13,
+      BarcodeFormat.EAN_8,
+      BarcodeFormat.UPC_A,
+      BarcodeFormat.UPC_E,
+      BarcodeFormat.ITF,
     ],
-    [DecodeHintType.TRY_HARDER, true],
-  ]),
-);
+  ],
+  [DecodeHintType.TRY_HARDER, true],
+]);
+// One by one: the library's reader of many formats complains to the console whenever one finds nothing.
+const READERS = [new MultiFormatOneDReader(HINTS), new QRCodeReader(), new DataMatrixReader()];
 
 /** The text of the label on a picture; null when none can be read. */
 export function readLabel({ data, width, height }: ImageData): string | null {
@@ -34,12 +33,15 @@ export function readLabel({ data, width, height }: ImageData): string | null {
   for (let from = 0, to = 0; to < grey.length; from += 4, to += 1) {
     grey[to] = ((data[from] ?? 0) * 306 + (data[from + 1] ?? 0) * 601 + (data[from + 2] ?? 0) * 117) >> 10;
   }
-  try {
-    const source = new RGBLuminanceSource(grey, width, height);
-    return reader.decodeWithState(new BinaryBitmap(new HybridBinarizer(source))).getText();
-  } catch {
-    return null; // no label in this picture
-  } finally {
-    reader.reset();
+  const picture = new BinaryBitmap(new HybridBinarizer(new RGBLuminanceSource(grey, width, height)));
+  for (const reader of READERS) {
+    try {
+      return reader.decode(picture, HINTS).getText();
+    } catch {
+      // none of its kind in this picture
+    } finally {
+      reader.reset();
+    }
   }
+  return null;
 }
