@@ -167,6 +167,9 @@ def main() -> int:
     words.add_argument("--keep", action="store_true")
     asked = words.parse_args()
     if (asked.if_stale and is_fresh()) or (asked.if_absent and is_built()):
+        if asked.keep:  # a build made without them left no packages for those who work on the pages
+            with _workshop(keep=True):
+                pass
         return 0
     print("Building the pages (half a minute the first time).", flush=True)
     try:
