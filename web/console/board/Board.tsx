@@ -99,8 +99,7 @@ function Column({
           go({ room: "board", states: "" });
         }}
       >
-        {rest()}
-        <span className="sr">{words("column.all", { column: columnName(name) })}</span>
+        {rest()} <span className="sr">{words("column.all", { column: columnName(name) })}</span>
       </a>
     </div>
   );
