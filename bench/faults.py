@@ -25,7 +25,7 @@ from typing import Any
 import asyncpg
 import httpx
 from bench.figures import machine, share, write
-from bench.network import Running, running, stop
+from bench.network import Broken, Running, running, stop
 from bench.victims import Kind, find, kill
 from rich.console import Console
 from rich.table import Table
@@ -201,11 +201,12 @@ class Witness:
 
 
 async def strike(network: Running, till: Till, witness: Witness, kind: Kind, begun: float) -> Blow:
-    """Kill once, and wait until everything is there again. Raises SystemExit when it never is."""
+    """Kill once, and wait until everything is there again. Raises Broken when it never is."""
     while (ticks := await witness.ticks()) is None or find(network.process.pid, network.home, kind) is None:  # noqa: ASYNC110 (others' state)
         await asyncio.sleep(0.05)
     former = kill(network.process.pid, network.home, kind)
     struck = time.monotonic()
+    heard_last = ["no answer"]
 
     def past() -> float:
         return round(time.monotonic() - struck, 2)
@@ -213,7 +214,9 @@ async def strike(network: Running, till: Till, witness: Witness, kind: Kind, beg
     async def until(what: str, holds: Any) -> float:
         while not await holds():
             if past() > PATIENCE_S:
-                raise SystemExit(f"{kind}: no {what} {PATIENCE_S:.0f} s after the kill\n{tail(network.log)}")
+                raise Broken(
+                    f"{kind}: no {what} {PATIENCE_S:.0f} s after the kill ({heard_last[0]})\n{tail(network.log)}"
+                )
             await asyncio.sleep(0.05)
         return past()
 
@@ -221,10 +224,14 @@ async def strike(network: Running, till: Till, witness: Witness, kind: Kind, beg
         return find(network.process.pid, network.home, kind) not in {None, former}
 
     async def ready() -> bool:
-        with contextlib.suppress(httpx.TransportError):
+        try:
             async with httpx.AsyncClient(trust_env=False, timeout=3) as http:
-                return (await http.get(f"{network.url}/readyz")).status_code == 200
-        return False
+                answer = await http.get(f"{network.url}/readyz")
+        except httpx.TransportError as error:
+            heard_last[0] = f"readiness: {error!r}"
+            return False
+        heard_last[0] = f"readiness: {answer.status_code} {answer.text}"
+        return answer.status_code == 200
 
     async def ticked() -> bool:
         now = await witness.ticks()
@@ -323,7 +330,7 @@ def verify(home: Path) -> dict[str, int]:
         env=env | {"DOORSTEP_HOME": str(home)}, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     if not target.is_file():
-        raise SystemExit(f"doorstep verify did not answer:\n{asked.stdout}\n{asked.stderr}")
+        raise Broken(f"doorstep verify did not answer:\n{asked.stdout}\n{asked.stderr}")
     told: dict[str, int] = json.loads(target.read_text())
     return told
 

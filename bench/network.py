@@ -43,6 +43,10 @@ FOLDER_PREFIX = "dsb-"
 """Short: a socket's path has few letters."""
 
 
+class Broken(RuntimeError):
+    """A network that did not do what a campaign needs of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Running:
     """A network that answers: where, its launcher's process, its home and what it writes."""
@@ -76,7 +80,7 @@ async def running(
 ) -> AsyncIterator[Running]:
     """Run ``python -m command…`` as a network in a home of its own; stopped cleanly and forgotten at the end.
 
-    Raises SystemExit when it does not get ready, or does not stop by itself.
+    Raises Broken when it does not get ready, or does not stop by itself.
     """
     with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX, ignore_cleanup_errors=True) as folder:
         home, port = Path(folder) / "home", free_port()
@@ -108,12 +112,12 @@ async def _ready(url: str, process: "subprocess.Popen[bytes]", written: Path) ->
                 if (await http.get(f"{url}/readyz")).status_code == httpx.codes.OK:
                     return
             if process.poll() is not None or time.monotonic() > until:
-                raise SystemExit(f"the network did not start:\n{written.read_text()[-3000:]}")  # noqa: ASYNC240
+                raise Broken(f"the network did not start:\n{written.read_text()[-3000:]}")  # noqa: ASYNC240
             await asyncio.sleep(0.1)
 
 
 async def stop(process: "subprocess.Popen[bytes]") -> float:
-    """Ask it to stop; how many seconds that took. Raises SystemExit when it had to be killed."""
+    """Ask it to stop; how many seconds that took. Raises Broken when it had to be killed."""
     began = time.monotonic()
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
@@ -122,7 +126,7 @@ async def stop(process: "subprocess.Popen[bytes]") -> float:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-        raise SystemExit("the network did not stop by itself within 40 s") from None
+        raise Broken("the network did not stop by itself within 40 s") from None
     return time.monotonic() - began
 
 

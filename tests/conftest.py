@@ -78,12 +78,13 @@ async def _connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
             await asyncio.sleep(0.05)
 
 
-_template: list[str] = []
+_templates: set[Path] = set()
+"""Folders of the servers that have their template."""
 
 
 async def _template_of(server: Server) -> str:
-    """The migrated database that tests clone, made once per test process."""
-    if not _template:
+    """The migrated database that tests clone, made once per server."""
+    if server.folder not in _templates:
         wiring.import_rows()
         admin = await _connect(server.url("postgres"))
         for role in ("doorstep_owner", "doorstep_web", "doorstep_system"):
@@ -97,8 +98,8 @@ async def _template_of(server: Server) -> str:
         owner = await _connect(server.url("template_doorstep", "doorstep_owner"))
         await owner.execute(schema.sql())
         await owner.close()
-        _template.append("template_doorstep")
-    return _template[0]
+        _templates.add(server.folder)
+    return "template_doorstep"
 
 
 @pytest.fixture

@@ -1,8 +1,12 @@
 """A network says truthfully whether it can serve."""
 
+from contextlib import AsyncExitStack
+
 import httpx
 from tests.factories.identity import bearer, sign_staff_in
 from tests.factories.network import Network
+
+from doorstep.platform.db.work import OVERFLOW
 
 
 async def test_a_founded_network_is_ready(network: Network) -> None:
@@ -11,6 +15,15 @@ async def test_a_founded_network_is_ready(network: Network) -> None:
     network.app.state.draining = True
     answer = await network.http.get("/readyz")
     assert (answer.status_code, answer.json()) == (503, {"status": "draining"})
+
+
+async def test_a_crowded_network_is_still_ready(network: Network) -> None:
+    """Readiness has a connection of its own: work that waits for one does not take the process out."""
+    engine = network.web.engine
+    async with AsyncExitStack() as crowd:
+        for _ in range(10 + OVERFLOW):
+            await crowd.enter_async_context(engine.connect())
+        assert (await network.http.get("/readyz")).status_code == 200
 
 
 async def test_an_unknown_route_is_a_problem_document(network: Network) -> None:

@@ -20,14 +20,15 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
-from playwright.async_api import Browser
-from tests.factories.browser import Visitor, a_browser, why_not
+from playwright.async_api import Browser, async_playwright
+from tests.factories.browser import Visitor, a_chromium, why_not
 from tests.factories.network import Network
 from tests.factories.offers import Town, a_town
 
 REQUIRED = os.environ.get("DOORSTEP_BROWSER") == "required"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything here needs a browser; one worker has it, so that no two are open at a time."""
     here = Path(__file__).parent
@@ -47,11 +48,21 @@ def _needs_a_browser() -> None:
         pytest.skip(missing)
 
 
+@pytest.fixture(scope="session")
+def chromium_address() -> Iterator[str]:
+    """A Chromium for all tests of this process: starting one, and compiling its shaders, takes seconds."""
+    with a_chromium() as address:
+        yield address
+
+
 @pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """A Chromium of this test's own."""
-    async with a_browser() as opened:
+async def browser(chromium_address: str) -> AsyncIterator[Browser]:
+    """The shared Chromium. What a visitor does stays in the contexts she opens."""
+    async with async_playwright() as play:
+        opened = await play.chromium.connect_over_cdp(chromium_address)
         yield opened
+        for context in opened.contexts:
+            await context.close()
 
 
 @dataclass(frozen=True, slots=True)

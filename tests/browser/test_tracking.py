@@ -245,7 +245,7 @@ class TestForEverybody:
     ) -> None:
         one = await order(street)
         await one.on_the_road()
-        page = await visitor.open(one.link, colours=colours, width=width, still=True)
+        page = await visitor.open(one.link, colours=colours, width=width)
         await expect(page.locator("#map canvas")).to_be_visible()
         await page.locator("#note summary").click()
         await page.get_by_text("Other", exact=True).click()

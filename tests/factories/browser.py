@@ -3,26 +3,33 @@
 import json
 import os
 import shutil
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "src/doorstep/app/pages"
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 ARGUMENTS = (
-    *("--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"),
+    *("--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run"),
+    *("--disable-background-timer-throttling", "--disable-renderer-backgrounding", "--hide-scrollbars"),
+    *("--disable-backgrounding-occluded-windows", "--disable-component-update", "--mute-audio"),
     *("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"),
 )
 SERIOUS = {"serious", "critical"}
 PATIENCE_MS = 20_000
 """How long a page may take to show what is awaited: long, for tests share their machine."""
 expect.set_options(timeout=PATIENCE_MS)
+
+STARTS_WITHIN_S = 60
 
 Colours = Literal["light", "dark", "no-preference"]
 
@@ -68,7 +75,7 @@ class Visitor:
         language: str = "en-US",
         script: bool = True,
         touch: bool = False,
-        still: bool = False,
+        still: bool = True,
         **more: Any,
     ) -> BrowserContext:
         """A browser of her own: cookies, storage and settings apart from every other."""
@@ -142,12 +149,28 @@ async def no_sideways(page: Page) -> bool:
     )
 
 
-@asynccontextmanager
-async def a_browser() -> AsyncIterator[Browser]:
-    """Chromium without a window."""
-    async with async_playwright() as play:
-        browser = await play.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+@contextmanager
+def a_chromium() -> Iterator[str]:
+    """A running Chromium without a window; the address at which it takes orders."""
+    with tempfile.TemporaryDirectory(prefix="dsc-", ignore_cleanup_errors=True) as profile:
+        process = subprocess.Popen(
+            [str(chromium()), "--headless", *ARGUMENTS, "--remote-debugging-port=0", f"--user-data-dir={profile}"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )  # fmt: skip
         try:
-            yield browser
+            yield _address_in(Path(profile), process)
         finally:
-            await browser.close()
+            process.terminate()
+            process.wait(20)
+
+
+def _address_in(profile: Path, process: "subprocess.Popen[bytes]") -> str:
+    """What Chromium writes into its profile once it listens: a port, a path."""
+    until = time.monotonic() + STARTS_WITHIN_S
+    while time.monotonic() < until and process.poll() is None:
+        with suppress(FileNotFoundError, ValueError):
+            port, path = (profile / "DevToolsActivePort").read_text().splitlines()
+            return f"ws://127.0.0.1:{port}{path}"
+        time.sleep(0.05)
+    raise RuntimeError(f"Chromium did not start within {STARTS_WITHIN_S} s: {chromium()} --headless")

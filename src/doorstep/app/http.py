@@ -22,7 +22,6 @@ from doorstep.app.front import api as front
 from doorstep.connectors.outside import Connectors
 from doorstep.features.identity.gatekeeper import Gatekeeper
 from doorstep.platform.auth.actors import Audience
-from doorstep.platform.auth.gate import GATE
 from doorstep.platform.bus import Bus
 from doorstep.platform.db.work import Database
 from doorstep.platform.http import problems
@@ -143,8 +142,8 @@ def _health(app: FastAPI) -> None:
         if app.state.draining:
             return JSONResponse({"status": "draining"}, 503)
         try:
-            async with asyncio.timeout(2), app.state.database.work(GATE) as work:
-                mode = (await work.session.execute(text("SELECT mode FROM network"))).scalar_one_or_none()
+            async with asyncio.timeout(2), app.state.database.probe() as connection:
+                mode = (await connection.execute(text("SELECT mode FROM network"))).scalar_one_or_none()
         except Exception as error:
             return JSONResponse({"status": "no database", "detail": type(error).__name__}, 503)
         return JSONResponse({"status": "ready" if mode else "not founded"}, 200 if mode else 503)

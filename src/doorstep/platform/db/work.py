@@ -182,16 +182,22 @@ class Database:
         self.handlers = handlers
         self.wake = wake
         self._pool_size = pool_size
-        self.engine: AsyncEngine = create_async_engine(
-            url.replace("postgresql://", "postgresql+asyncpg://", 1),
-            pool_size=pool_size,
-            max_overflow=OVERFLOW,
+        self.engine = self._pool(pool_size, OVERFLOW)
+        self._glancing = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._probing = self._pool(1, 0).execution_options(isolation_level="AUTOCOMMIT")
+
+    def _pool(self, size: int, overflow: int) -> AsyncEngine:
+        return create_async_engine(
+            self.url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            pool_size=size,
+            max_overflow=overflow,
             pool_pre_ping=False,
             pool_use_lifo=True,  # the connection used last has its statements prepared
             pool_timeout=15,
-            connect_args={"server_settings": {"application_name": f"doorstep-{role}", "timezone": "UTC"}},
+            connect_args={
+                "server_settings": {"application_name": f"doorstep-{self.role}", "timezone": "UTC"}
+            },
         )
-        self._glancing = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def work(self, actor: Actor | None) -> AsyncIterator[Work]:
@@ -215,6 +221,12 @@ class Database:
         async with self._glancing.connect() as connection:
             yield connection
 
+    @asynccontextmanager
+    async def probe(self) -> AsyncIterator[AsyncConnection]:
+        """A glance over a connection of its own: is the database there? Never waits behind the work that crowds the pool."""
+        async with self._probing.connect() as connection:
+            yield connection
+
     async def warm(self) -> None:
         """Open the pool's connections now: each costs tens of milliseconds, which a burst would pay all at once."""
         async with AsyncExitStack() as held:
@@ -224,3 +236,4 @@ class Database:
     async def close(self) -> None:
         """Give all connections back."""
         await self.engine.dispose()
+        await self._probing.dispose()
