@@ -42,7 +42,7 @@ dev: setup-dev ## The demo, restarted when a source file changes
 	@exec $(BIN)/watchfiles --filter python "$(BIN)/doorstep demo $(if $(SPEED),--speed $(SPEED))" src
 
 test: setup-dev ## All tests on real parts (about five minutes on two cores)
-	@exec $(BIN)/pytest -q -n 2 --dist loadgroup $(TESTS)
+	@exec $(BIN)/pytest -q -n 2 $(TESTS)
 
 check: setup-dev ## Lint, format, types, layers
 	$(BIN)/ruff check .

@@ -15,11 +15,27 @@ from pathlib import Path
 import asyncpg
 import pytest
 from tests.factories.network import Network, open_network
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from doorstep.app import wiring
 from doorstep.platform.db import schema
 from doorstep.platform.postgres.binaries import find_server
 from doorstep.platform.postgres.identity import choose_identity
+
+CROWDED = ("tests/browser/", "tests/faults/")
+
+
+class OneAtATime(LoadScopeScheduling):  # type: ignore[misc]
+    """Hands out test by test, but all that start a demo or a browser to one worker: two of them upset each other."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "crowd" if nodeid.startswith(CROWDED) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneAtATime:
+    """The largest scope goes out first, so the crowd does not come last."""
+    return OneAtATime(config, log)
 
 
 @dataclass(frozen=True, slots=True)

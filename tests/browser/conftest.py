@@ -28,14 +28,12 @@ from tests.factories.offers import Town, a_town
 REQUIRED = os.environ.get("DOORSTEP_BROWSER") == "required"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here needs a browser; one worker has it, so that no two are open at a time."""
+    """Everything here needs a browser; `tests/conftest.py` gives it to one worker."""
     here = Path(__file__).parent
     for item in items:
         if here in Path(item.path).parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
             item.add_marker(pytest.mark.flaky(reruns=2))  # a crowded machine; what was tried again is told
 
 
