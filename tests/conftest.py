@@ -33,6 +33,11 @@ class OneAtATime(LoadScopeScheduling):  # type: ignore[misc]
         return "crowd" if nodeid.startswith(CROWDED) else nodeid
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The kill story goes first: later its worker has a demo and a browser open."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/faults/"))
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneAtATime:
     """The largest scope goes out first, so the crowd does not come last."""
     return OneAtATime(config, log)
