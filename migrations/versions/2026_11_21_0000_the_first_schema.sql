@@ -487,7 +487,7 @@ CREATE TABLE pay_rates (
 	rates JSONB NOT NULL, 
 	CONSTRAINT pk_pay_rates PRIMARY KEY (id)
 );
-CREATE UNIQUE INDEX uq_pay_rates_from ON pay_rates (market_id, valid_from);
+CREATE INDEX ix_pay_rates_from ON pay_rates (market_id, valid_from);
 CREATE TABLE proofs (
 	id UUID NOT NULL, 
 	delivery_id UUID NOT NULL, 
@@ -694,7 +694,7 @@ CREATE TABLE tariffs (
 	terms JSONB NOT NULL, 
 	CONSTRAINT pk_tariffs PRIMARY KEY (id)
 );
-CREATE UNIQUE INDEX uq_tariffs_from ON tariffs (market_id, kind, valid_from);
+CREATE INDEX ix_tariffs_from ON tariffs (market_id, kind, valid_from);
 CREATE TABLE visits (
 	id UUID NOT NULL, 
 	digest BYTEA NOT NULL, 

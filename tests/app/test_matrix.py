@@ -64,7 +64,13 @@ NOTHING_OF_NOBODY = {
 }
 """Routes of staff that answer 200 for a thing that is not there, each with why."""
 
-PARAMETERS = {"name": "front.css", "account": "cash:operating", "rest": "board", "postcode": "37203"}
+PARAMETERS = {
+    "name": "front.css",
+    "account": "cash:operating",
+    "rest": "board",
+    "postcode": "37203",
+    "seq": "1",
+}
 FORMS: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/driver/v1/deliveries/{delivery_id}/proofs"): {
         "data": {"kind": "photo", "report_id": "m-1"},
@@ -142,9 +148,8 @@ class Samples:
                 f"{door}: the matrix has no foreign {name}; add one to two_sides.make_side"
             )
             if "proof_id" in door.parameters:  # pictures are of the delivery that was handed over
-                known = {"delivery_id": self._ids["done_id"], "token": self._ids["done_token"]}.get(
-                    name, known
-                )
+                done = {"delivery_id": "done_id", "token": "done_token"}.get(name, name)
+                known = self._ids.get(done, known)
             path = re.sub(r"\{" + name + r"(:\w+)?\}", known, path)
         query = {
             given["name"]: self._ids[f"{given['name']}_id"]

@@ -4,16 +4,18 @@ import time
 from datetime import UTC
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import AwareDatetime
 from starlette.responses import StreamingResponse
 
 from doorstep.connectors.outside import Connectors
 from doorstep.features.console import overrides, overview, schemas, timeline, vitals
 from doorstep.features.console.live import MarketWatch, market_stream
+from doorstep.features.console.records import Wanted, records
 from doorstep.features.deliveries import queries as deliveries
 from doorstep.features.deliveries.rules import DeliveryState
 from doorstep.features.deliveries.service import Amendment
+from doorstep.features.identity import queries as identity
 from doorstep.features.identity.rules import StaffRole
 from doorstep.features.markets import queries as markets
 from doorstep.platform import audit
@@ -32,6 +34,7 @@ DeliveryPath = Annotated[str, Path(max_length=40, examples=["dlv_01jd00000000000
 DriverPath = Annotated[str, Path(max_length=40, examples=["drv_01jd0000000000000000000000"])]
 MarketPath = Annotated[str, Path(max_length=40, examples=["mkt_01jd0000000000000000000000"])]
 OfferPath = Annotated[str, Path(max_length=40, examples=["off_01jd0000000000000000000000"])]
+ProofPath = Annotated[str, Path(max_length=40, examples=["prf_01jd0000000000000000000000"])]
 TripPath = Annotated[str, Path(max_length=40, examples=["trp_01jd0000000000000000000000"])]
 Words = Annotated[str, Query(max_length=80, pattern=r"^[^\x00]*$")]
 IdFilter = Annotated[str | None, Query(max_length=40)]
@@ -76,6 +79,23 @@ async def list_deliveries(
 async def read_delivery(work: StaffWork, delivery_id: DeliveryPath) -> schemas.DeliveryWhole:
     """One delivery and its whole timeline: moves, offers with their terms, reasons, proofs, money, webhooks."""
     return schemas.DeliveryWhole.of(await timeline.whole(work, parse("delivery", delivery_id)), work.now())
+
+
+@router.get(
+    "/deliveries/{delivery_id}/proofs/{proof_id}",
+    response_class=Response,
+    responses={200: {"description": "The picture", "content": {"image/jpeg": {}, "image/png": {}}}},
+)
+async def read_proof_picture(
+    work: StaffWork, request: Request, delivery_id: DeliveryPath, proof_id: ProofPath
+) -> Response:
+    """The picture of a photo or signature. Staff's own route: nobody else has its address, no cache keeps it."""
+    key, media_type = await deliveries.proof_picture(
+        work, parse("delivery", delivery_id), parse("proof", proof_id)
+    )
+    connectors: Connectors = request.app.state.connectors
+    content = await connectors.blobs.get(key)
+    return Response(content, media_type=media_type, headers={"Cache-Control": "private, no-store"})
 
 
 @router.get("/drivers/{driver_id}/drawer")
@@ -213,14 +233,19 @@ async def list_audit(
     work: StaffWork,
     subject: Words = "",
     act: Words = "",
+    actor: Words = "",
+    at_from: AwareDatetime | None = None,
+    at_until: AwareDatetime | None = None,
     limit: Limit = 50,
     before: Annotated[int | None, Query(ge=1, le=1 << 62)] = None,
 ) -> schemas.AuditPage:
-    """What was done by hand, newest first. For owners."""
+    """What was done by hand, newest first: to `subject`, by whom and what (both as beginnings), when. For owners."""
     need(work, StaffRole.OWNER)
-    found = await overview.audit_records(work, limit=limit + 1, before=before, subject=subject, act=act)
+    wanted = Wanted(subject=subject, act=act, actor=actor, at_from=at_from, at_until=at_until)
+    found = await records(work, wanted, limit=limit + 1, before=before)
     more = found[limit - 1].id if len(found) > limit else None
-    return schemas.AuditPage(items=[schemas.AuditTold.of(row) for row in found[:limit]], next=more)
+    names = await identity.names_of(work, {row.actor for row in found})
+    return schemas.AuditPage(items=[schemas.AuditTold.of(row, names) for row in found[:limit]], next=more)
 
 
 @router.get("/audit/verdict")

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
-
 from doorstep.features.console.remedies import Troubled, helped
 from doorstep.features.console.rules import Situation, ranked
 from doorstep.features.deliveries import queries as deliveries
@@ -17,7 +15,6 @@ from doorstep.features.fixes.rules import Fix
 from doorstep.features.markets import queries as markets
 from doorstep.features.offers import queries as offers
 from doorstep.features.offers.rules import Offer, Trip
-from doorstep.platform.audit import AuditRow
 from doorstep.platform.db.work import Work
 from doorstep.units.ids import DeliveryId, DriverId
 from doorstep.units.time import MarketInstant
@@ -65,17 +62,3 @@ async def drawer(work: Work, driver_id: UUID) -> Drawer:
         offers=await offers.open_for(work, driver_id),
         deliveries=await deliveries.many(work, ids),
     )
-
-
-async def audit_records(
-    work: Work, *, limit: int, before: int | None = None, subject: str = "", act: str = ""
-) -> list[AuditRow]:
-    """Records of the audit, newest first; ``before`` is the last id of the page before."""
-    query = select(AuditRow).order_by(AuditRow.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(AuditRow.id < before)
-    if subject:
-        query = query.where(AuditRow.subject == subject)
-    if act:
-        query = query.where(AuditRow.act == act)
-    return list(await work.session.scalars(query))

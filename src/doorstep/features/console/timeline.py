@@ -12,6 +12,7 @@ from doorstep.features.deliveries.rules import Delivery, DeliveryEvent, Expected
 from doorstep.features.dispatch import queries as dispatch
 from doorstep.features.drivers import queries as drivers
 from doorstep.features.drivers.rules import Driver
+from doorstep.features.identity import queries as identity
 from doorstep.features.ledger import queries as ledger
 from doorstep.features.ledger.rules import EntryView
 from doorstep.features.offers import queries as offers
@@ -35,6 +36,8 @@ class Whole:
     delivery: Delivery
     expected: Expected | None
     people: list[Driver]
+    names: dict[str, str]
+    """Of staff who acted by hand, by the labels that stand in the lines."""
     lines: list[Line]
 
 
@@ -46,6 +49,7 @@ async def whole(work: Work, delivery_id: UUID) -> Whole:
         work, delivery.merchant_id, limit=MOST_MESSAGES, delivery_id=delivery_id
     )
     shown = await offers.offers_of(work, delivery_id)
+    by_hand = await audit_of(work, public("delivery", delivery_id))
     people = {driver_id for offer in shown for driver_id in offer.driver_ids}
     if delivery.carrier is not None and delivery.carrier.driver_id is not None:
         people.add(delivery.carrier.driver_id)
@@ -67,12 +71,13 @@ async def whole(work: Work, delivery_id: UUID) -> Whole:
         *_money(await ledger.entries_of_delivery(work, delivery_id)),
         *_jobs(await providers.jobs_of(work, delivery_id)),
         *_messages(messages, events, delivery),
-        *_overrides(await audit_of(work, public("delivery", delivery_id))),
+        *_overrides(by_hand),
     ]
     return Whole(
         delivery=delivery,
         expected=expected(delivery, work.now()),
         people=list((await drivers.many(work, sorted(people))).values()),
+        names=await identity.names_of(work, {row.actor for row in by_hand}),
         lines=merged(lines),
     )
 

@@ -1,5 +1,7 @@
 """Who is behind a credential, and who is here."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,6 +14,7 @@ from doorstep.features.identity.rules import DemoRole, Key, MerchantRole, Staff,
 from doorstep.platform.auth.actors import Audience
 from doorstep.platform.db.work import Work
 from doorstep.platform.errors import NotFound
+from doorstep.units.ids import MalformedId, parse
 from doorstep.units.time import WallInstant
 
 
@@ -133,6 +136,18 @@ async def staff(work: Work, staff_id: UUID) -> Staff:
     if row is None:
         raise NotFound
     return as_staff(row)
+
+
+async def names_of(work: Work, labels: Iterable[str]) -> dict[str, str]:
+    """Names of the operator's people behind labels of actors, as histories hold them; others have none. For staff."""
+    by_id = {}
+    for label in labels:
+        kind, _, named = label.partition(":")
+        if kind == "staff":
+            with suppress(MalformedId):  # a process may act under a name of its own
+                by_id[parse("staff", named)] = label
+    rows = await work.session.execute(select(StaffRow.id, StaffRow.name).where(StaffRow.id.in_(by_id)))
+    return {by_id[staff_id]: name for staff_id, name in rows}
 
 
 async def all_staff(work: Work, *, limit: int = 100, after: UUID | None = None) -> list[Staff]:

@@ -6,7 +6,7 @@ holds a connection while waiting for a hash. Wrong tries are counted in a transa
 
 import hmac
 import secrets as chance
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pyotp
@@ -267,6 +267,16 @@ async def open_driver_session(work: Work, driver_id: DriverId | UUID) -> SignedI
     if others.all():
         await raise_generation(work)
     return await open_session(work, Audience.DRIVER, driver_id)
+
+
+async def phone_since(work: Work, driver_id: DriverId | UUID) -> WallInstant | None:
+    """Since when a driver's one device is signed in; None when none is. For the network itself."""
+    opened: datetime | None = await work.session.scalar(
+        select(SessionRow.opened_wall).where(
+            SessionRow.subject == driver_id, SessionRow.audience == Audience.DRIVER.value
+        )
+    )
+    return None if opened is None else WallInstant(opened)
 
 
 async def _spend_codes(work: Work, phone: str) -> None:

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Request, Response
 
+from doorstep.features.identity import queries as identity
 from doorstep.features.identity.rules import StaffRole
-from doorstep.features.markets import queries, rules, schemas, service
+from doorstep.features.markets import queries, rules, schemas, service, taking_back
 from doorstep.features.markets.errors import MalformedMarket, UnknownMarket
 from doorstep.features.markets.ground import Grounds
 from doorstep.features.markets.seeds import slug_of
@@ -32,6 +33,7 @@ _GEOJSON: dict[int | str, dict[str, Any]] = {
     304: {"description": "Unchanged since the version named in If-None-Match"},
 }
 Postcode = Annotated[str, Path(pattern=r"^[0-9]{5}$", max_length=5, examples=["37206"])]
+Seq = Annotated[int, Path(ge=1, le=2**31, description="The number of a line of the history.", examples=[1])]
 MarketPath = Annotated[str, Path(max_length=40, examples=["mkt_01jd0000000000000000000000"])]
 
 
@@ -145,6 +147,13 @@ async def set_tariff(work: StaffWork, market_id: MarketPath, wanted: schemas.New
     return schemas.Tariff.of(made)
 
 
+@staff.get("/{market_id}/pay")
+async def list_pay(work: StaffWork, market_id: MarketPath) -> list[schemas.PayPeriod]:
+    """Every pay rate a market had, has and will have, by date."""
+    found = await _existing(work, market_id)
+    return [schemas.PayPeriod.of(period) for period in await queries.pay_periods(work, found)]
+
+
 @staff.post("/{market_id}/pay")
 async def set_pay(work: StaffWork, market_id: MarketPath, wanted: schemas.NewPay) -> schemas.Market:
     """Let other pay rates be valid from now or later. Offers already shown keep their terms."""
@@ -209,7 +218,19 @@ async def history(
     before = None if last is None else min(last.int, 2**63 - 1)
     found = await queries.history(work, market, before=before, limit=limit + 1)
     following = cursor_after(UUID(int=found[limit - 1].seq)) if len(found) > limit else None
-    return Page(items=[schemas.Change.of(change) for change in found[:limit]], next=following)
+    standing = await taking_back.standing(work, market)
+    names = await identity.names_of(work, {change.actor for change in found})
+    return Page(items=[schemas.Change.of(one, standing, names) for one in found[:limit]], next=following)
+
+
+@staff.post("/{market_id}/history/{seq}/undo")
+async def take_back(
+    work: StaffWork, market_id: MarketPath, seq: Seq, wanted: schemas.TakenBack
+) -> schemas.Market:
+    """Take a change back while what it set still stands: what was before counts again, from now on."""
+    need(work, StaffRole.OWNER)
+    changed = await taking_back.take_back(work, parse("market", market_id), seq, wanted.reason)
+    return schemas.Market.of(changed)
 
 
 async def _existing(work: Work, market_id: str) -> UUID:

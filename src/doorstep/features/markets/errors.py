@@ -10,6 +10,21 @@ class UnknownMarket(NotFound):
     title = "There is no such market"
 
 
+class UnknownChange(NotFound):
+    """The market's history has no such line."""
+
+    code = "unknown_change"
+    title = "There is no such change in this market's history"
+
+
+class ChangeOver(Conflict):
+    """What this change set no longer stands, or nothing stood before it; taking it back would undo later ones."""
+
+    code = "change_over"
+    title = "This change cannot be taken back any more"
+    remedy = "Make a new change that sets what you want."
+
+
 class NoTariff(NotFound):
     """No tariff of this kind was valid at that instant."""
 

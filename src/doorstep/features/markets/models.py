@@ -64,7 +64,7 @@ class MarketRow(Row):
 
 
 class TariffRow(Row):
-    """Terms from an instant on. Never edited; who may add is staff."""
+    """Terms from an instant on. Never edited; who may add is staff. Of two for one instant the later written counts."""
 
     __tablename__ = "tariffs"
     __visible__ = _fact("tariffs", "SELECT, INSERT", "INSERT")
@@ -73,11 +73,11 @@ class TariffRow(Row):
     kind: Mapped[str]
     valid_from: Mapped[datetime]
     terms: Mapped[dict[str, Any]]
-    __table_args__ = (Index("uq_tariffs_from", "market_id", "kind", "valid_from", unique=True),)
+    __table_args__ = (Index("ix_tariffs_from", "market_id", "kind", "valid_from"),)
 
 
 class PayRatesRow(Row):
-    """Pay rates from an instant on. Never edited."""
+    """Pay rates from an instant on. Never edited. Of two for one instant the later written counts."""
 
     __tablename__ = "pay_rates"
     __visible__ = _fact("pay_rates", "SELECT, INSERT", "INSERT")
@@ -85,7 +85,7 @@ class PayRatesRow(Row):
     market_id: Mapped[UUID]
     valid_from: Mapped[datetime]
     rates: Mapped[dict[str, Any]]
-    __table_args__ = (Index("uq_pay_rates_from", "market_id", "valid_from", unique=True),)
+    __table_args__ = (Index("ix_pay_rates_from", "market_id", "valid_from"),)
 
 
 class MarketChangeRow(Row):

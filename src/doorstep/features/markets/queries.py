@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import Select, select
 
-from doorstep.features.markets.errors import NoTariff, UnknownMarket
+from doorstep.features.markets.errors import NoTariff, UnknownChange, UnknownMarket
 from doorstep.features.markets.models import MarketChangeRow, MarketRow, PayRatesRow, TariffRow
 from doorstep.features.markets.rules import (
     Change,
     ChangeKind,
+    DatedPay,
     Fallback,
     Market,
     PayRates,
@@ -53,7 +54,7 @@ def _markets(now: datetime) -> Select[tuple[MarketRow, dict[str, Any]]]:
     valid = (
         select(PayRatesRow.rates)
         .where(PayRatesRow.market_id == MarketRow.id, PayRatesRow.valid_from <= now)
-        .order_by(PayRatesRow.valid_from.desc())
+        .order_by(PayRatesRow.valid_from.desc(), PayRatesRow.id.desc())
         .limit(1)
         .correlate(MarketRow)
         .scalar_subquery()
@@ -118,7 +119,7 @@ async def tariff(work: Work, market_id: UUID, kind: TariffKind, at: datetime) ->
     row = await work.session.scalar(
         select(TariffRow)
         .where(TariffRow.market_id == market_id, TariffRow.kind == kind, TariffRow.valid_from <= at)
-        .order_by(TariffRow.valid_from.desc())
+        .order_by(TariffRow.valid_from.desc(), TariffRow.id.desc())
         .limit(1)
     )
     if row is None:
@@ -127,28 +128,43 @@ async def tariff(work: Work, market_id: UUID, kind: TariffKind, at: datetime) ->
 
 
 async def tariffs(work: Work, market_id: UUID) -> list[Tariff]:
-    """Every tariff a market had, has and will have: by kind, then by date."""
+    """Every tariff a market had, has and will have: by kind, then by date. What was taken back before it began is not."""
     rows = await work.session.scalars(
         select(TariffRow)
         .where(TariffRow.market_id == market_id)
-        .order_by(TariffRow.kind, TariffRow.valid_from)
+        .order_by(TariffRow.kind, TariffRow.valid_from, TariffRow.id)
     )
-    return [tariff_view(row) for row in rows]
+    return list({(row.kind, row.valid_from): tariff_view(row) for row in rows}.values())
+
+
+async def pay_periods(work: Work, market_id: UUID) -> list[DatedPay]:
+    """Every pay rate a market had, has and will have, by date. What was taken back before it began is not."""
+    rows = await work.session.scalars(
+        select(PayRatesRow)
+        .where(PayRatesRow.market_id == market_id)
+        .order_by(PayRatesRow.valid_from, PayRatesRow.id)
+    )
+    dated = {row.valid_from: row.rates for row in rows}
+    return [
+        DatedPay(valid_from=MarketInstant(since), rates=msgspec.convert(rates, PayRates))
+        for since, rates in dated.items()
+    ]
 
 
 async def pay_rates(work: Work, market_id: UUID, at: datetime) -> PayRates:
     """The pay rates valid at ``at``; the first ones before those began. Raises UnknownMarket."""
-    rows = (
-        await work.session.scalars(
-            select(PayRatesRow)
-            .where(PayRatesRow.market_id == market_id)
-            .order_by(PayRatesRow.valid_from.desc())
-        )
-    ).all()
-    if not rows:
+    periods = await pay_periods(work, market_id)
+    if not periods:
         raise UnknownMarket
-    valid = next((row for row in rows if row.valid_from <= at), rows[-1])
-    return msgspec.convert(valid.rates, PayRates)
+    return next((one.rates for one in reversed(periods) if one.valid_from <= at), periods[0].rates)
+
+
+async def change(work: Work, market_id: UUID, seq: int) -> Change:
+    """One line of a market's history. Raises UnknownChange."""
+    row = await work.session.get(MarketChangeRow, (market_id, seq))
+    if row is None:
+        raise UnknownChange
+    return _change_view(row)
 
 
 async def history(
@@ -159,16 +175,17 @@ async def history(
     if before is not None:
         query = query.where(MarketChangeRow.seq < before)
     rows = await work.session.scalars(query.order_by(MarketChangeRow.seq.desc()).limit(limit))
-    return [
-        Change(
-            market_id=MarketId(row.market_id),
-            seq=row.seq,
-            kind=ChangeKind(row.kind),
-            at=MarketInstant(row.at),
-            actor=row.actor,
-            before=row.before,
-            after=row.after,
-            reason=row.reason,
-        )
-        for row in rows
-    ]
+    return [_change_view(row) for row in rows]
+
+
+def _change_view(row: MarketChangeRow) -> Change:
+    return Change(
+        market_id=MarketId(row.market_id),
+        seq=row.seq,
+        kind=ChangeKind(row.kind),
+        at=MarketInstant(row.at),
+        actor=row.actor,
+        before=row.before,
+        after=row.after,
+        reason=row.reason,
+    )

@@ -228,6 +228,14 @@ class Tariff:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DatedPay:
+    """The pay rates from ``valid_from`` until the next ones begin."""
+
+    valid_from: MarketInstant
+    rates: PayRates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fallback:
     """Whether outside courier companies may take what no driver takes, and at most for how much."""
 

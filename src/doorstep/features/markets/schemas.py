@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from doorstep.features.markets import rules
+from doorstep.features.markets.history import Standing
 from doorstep.features.markets.rules import ChangeKind, ServiceLevel, Stage, TariffKind
 from doorstep.platform.http.wire import Flag, Instant, Number
 from doorstep.units.geo import Polygon
@@ -212,6 +213,18 @@ class NewPay(Asked):
     rates: PayRates
     valid_from: Instant | None = None
     reason: Reason
+
+
+class PayPeriod(Told):
+    """Pay rates, valid until the next ones begin."""
+
+    valid_from: datetime
+    rates: PayRates
+
+    @classmethod
+    def of(cls, period: rules.DatedPay) -> Self:
+        """The rates as told."""
+        return cls(valid_from=period.valid_from, rates=PayRates(**asdict(period.rates)))
 
 
 class NewStage(Asked):
@@ -415,6 +428,12 @@ class PublicMarket(Told):
         )
 
 
+class TakenBack(Asked):
+    """Why a change is taken back."""
+
+    reason: Reason
+
+
 class Change(Told):
     """One line of a market's history."""
 
@@ -422,19 +441,23 @@ class Change(Told):
     kind: ChangeKind
     at: datetime
     actor: str
+    actor_name: str = Field(description="Who that is; empty when it is nobody of ours.")
     before: dict[str, Any]
     after: dict[str, Any]
     reason: str
+    undoable: bool = Field(description="What it set still stands, and what stood before is known.")
 
     @classmethod
-    def of(cls, change: rules.Change) -> Self:
-        """The change as told."""
+    def of(cls, change: rules.Change, standing: Standing, names: Mapping[str, str]) -> Self:
+        """The change as told beside what stands now; ``names`` of actors by their labels."""
         return cls(
             seq=change.seq,
             kind=change.kind,
             at=change.at,
             actor=change.actor,
+            actor_name=names.get(change.actor, ""),
             before=dict(change.before),
             after=dict(change.after),
             reason=change.reason,
+            undoable=standing.still_holds(change),
         )

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from doorstep.connectors.us.nation import NationNotInstalled
@@ -162,19 +161,20 @@ async def set_tariff(
     terms: TariffTerms,
     *,
     valid_from: datetime | None = None,
+    instead: bool = False,
     reason: str,
 ) -> Tariff:
     """Let ``terms`` be valid from now or from a later instant; those before stay as they were.
 
-    Raises UnknownMarket, BackDated, MalformedMarket (another currency), Invalid without a reason.
+    ``instead``: they may take the place of others that were to begin at the same instant. Raises UnknownMarket, BackDated, MalformedMarket (another currency), Invalid without a reason.
     """
     why = _said(reason)
     row = await _held(work, market_id)
     if terms.currency != row.currency:
         raise MalformedMarket(f"this market counts in {row.currency}", faults=[Fault("/currency", "another")])
     earlier = [t for t in await queries.tariffs(work, market_id) if t.kind is kind]
-    since = _start(work, valid_from, [t.valid_from for t in earlier])
-    before = next((asdict(t.terms) for t in reversed(earlier) if t.valid_from < since), None)
+    since = _start(work, valid_from, () if instead else [t.valid_from for t in earlier])
+    before = next((asdict(t.terms) for t in reversed(earlier) if t.valid_from <= since), None)
     work.session.add(_tariff_row(work, market_id, kind, terms, since))
     await _changed(
         work,
@@ -188,20 +188,25 @@ async def set_tariff(
 
 
 async def set_pay(
-    work: Work, market_id: UUID, rates: PayRates, *, valid_from: datetime | None = None, reason: str
+    work: Work,
+    market_id: UUID,
+    rates: PayRates,
+    *,
+    valid_from: datetime | None = None,
+    instead: bool = False,
+    reason: str,
 ) -> Market:
     """Let ``rates`` be valid from now or from a later instant. Offers already shown keep their terms.
 
-    Raises UnknownMarket, BackDated, MalformedMarket (another currency), Invalid without a reason.
+    ``instead``: they may take the place of others that were to begin at the same instant. Raises UnknownMarket,
+    BackDated, MalformedMarket (another currency), Invalid without a reason.
     """
     why = _said(reason)
     row = await _held(work, market_id)
     if rates.currency != row.currency:
         raise MalformedMarket(f"this market counts in {row.currency}", faults=[Fault("/currency", "another")])
-    dates = await work.session.scalars(
-        select(PayRatesRow.valid_from).where(PayRatesRow.market_id == market_id)
-    )
-    since = _start(work, valid_from, dates.all())
+    periods = await queries.pay_periods(work, market_id)
+    since = _start(work, valid_from, () if instead else [one.valid_from for one in periods])
     before = await queries.pay_rates(work, market_id, since)
     work.session.add(
         PayRatesRow(id=work.new_id(), market_id=market_id, valid_from=since, rates=asdict(rates))
