@@ -1,0 +1,184 @@
+"""What dispatch believes: the world of the engine, made of reports alone.
+
+Nothing here knows the truth; each verb takes what a phone, a store or a schedule says and when. How a market is made into
+the engine's world follows the live one (``features.dispatch.snapshot``): a delivery in an open offer is left out, a driver on
+a trip is where her last stop is when she is likely done, a free driver whose phone is silent too long is not planned with.
+"""
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from doorstep.engine.world import FOREVER_S, Driver, Order, Plan, World
+from doorstep.sim.roads import Roads
+from doorstep.sim.scenario import Dispatch
+
+Spot = tuple[float, float]
+
+
+@dataclass(slots=True)
+class Job:
+    """A trip that was offered or accepted: its orders in drop sequence and when she is likely done."""
+
+    orders: tuple[Order, ...]
+    free_s: int
+    dropped: int = 0
+
+
+class Belief:
+    """Orders that wait and drivers on duty, as reported."""
+
+    def __init__(self, roads: Roads, dispatch: Dispatch) -> None:
+        """Nothing is known yet."""
+        self.roads = roads
+        self.plan: Plan = {}
+        self._dispatch = dispatch
+        self._rows: dict[str, int] = {}
+        self._waiting: dict[int, Order] = {}
+        self._ends: list[tuple[int, int]] = []
+        self._standing: dict[int, Driver] = {}  # as she is without a job
+        self._seen: dict[int, Driver] = {}  # as she is planned with
+        self._jobs: dict[int, Job] = {}
+        self._expected: set[int] = set()
+        self._silent: dict[int, int] = {}
+
+    # What a merchant and a store say.
+    def placed(self, row: int, *, store: int, door: Spot, placed_s: int, told_s: int, due_s: int) -> None:
+        """An order came in; the store says it will be ready at ``told_s``."""
+        name = f"o{row:06d}"
+        self._rows[name] = row
+        self._waiting[row] = Order(
+            id=name, pickup=store, dropoff=self.roads.take_door(*door), store=f"s{store:04d}", placed_s=placed_s,
+            ready_s=told_s, wanted_from_s=placed_s, due_s=due_s, pickup_service_s=self._dispatch.pickup_service_s,
+            dropoff_service_s=self._dispatch.dropoff_service_s,
+        )  # fmt: skip
+        if due_s < FOREVER_S:
+            heapq.heappush(self._ends, (due_s + round(self._dispatch.give_up_min * 60), row))
+
+    def ready(self, row: int, at_s: int) -> None:
+        """The store says it is ready."""
+        if row in self._waiting:
+            self._waiting[row] = replace(self._waiting[row], ready_s=at_s)
+
+    # What drivers and their phones say.
+    def expected(self, driver: int, start: Spot, on_s: int, off_s: int) -> None:
+        """A driver reserved a slot."""
+        self._come(driver, start, on_s, off_s)
+        self._expected.add(driver)
+
+    def on_duty(self, driver: int, at: Spot, now_s: int, off_s: int) -> None:
+        """She is on duty until ``off_s``."""
+        if driver in self._expected:
+            self._expected.discard(driver)
+            self.roads.leave(self._standing[driver].place)
+        self._come(driver, at, now_s, off_s)
+
+    def off_duty(self, driver: int) -> None:
+        """She takes no more offers."""
+        self.roads.leave(self._standing.pop(driver).place)
+        del self._seen[driver]
+        self._silent.pop(driver, None)
+
+    def silent(self, driver: int, since_s: int) -> None:
+        """No fix has come from her phone since."""
+        self._silent[driver] = since_s
+
+    def heard(self, driver: int) -> None:
+        """Fixes come again."""
+        self._silent.pop(driver, None)
+
+    # What becomes of offers and trips.
+    def offered(self, driver: int, names: Sequence[str], expires_s: int, minutes: int) -> tuple[int, ...]:
+        """An offer of ``names`` in drop sequence went to her phone; the rows of its orders."""
+        rows = tuple(self._rows[name] for name in names)
+        self._jobs[driver] = Job(tuple(self._waiting.pop(row) for row in rows), 0)
+        self._until(driver, expires_s + minutes * 60)
+        return rows
+
+    def not_taken(self, driver: int) -> None:
+        """It was declined or ran out: its orders wait again, not for her."""
+        name = f"d{driver:05d}"
+        for order in self._jobs.pop(driver).orders:
+            self._waiting[self._rows[order.id]] = replace(order, refused_by=order.refused_by | {name})
+        self._seen[driver] = self._standing[driver]
+
+    def accepted(self, driver: int, now_s: int) -> None:
+        """She is on her way."""
+        orders = self._jobs[driver].orders
+        way_s = self.roads.between(self._standing[driver].place, orders[0].pickup)
+        inside_s = now_s + way_s + orders[0].pickup_service_s // 2
+        self.picked_up(driver, max(inside_s, *(o.ready_s for o in orders)))
+
+    def picked_up(self, driver: int, at_s: int) -> None:
+        """She has the goods since ``at_s``, by her phone's clock."""
+        first = self._jobs[driver].orders[0]
+        self._go_on(driver, first.pickup, at_s + first.pickup_service_s - first.pickup_service_s // 2)
+
+    def handed_over(self, driver: int, at_s: int) -> None:
+        """The next order of her trip is handed over."""
+        job = self._jobs[driver]
+        order = job.orders[job.dropped]
+        job.dropped += 1
+        self._go_on(driver, order.dropoff, at_s + order.dropoff_service_s - order.dropoff_service_s // 2)
+
+    def finished(self, driver: int, at: Spot, at_s: int) -> None:
+        """The trip is over and she stands at its last door."""
+        for order in self._jobs.pop(driver).orders:
+            self.roads.leave(order.dropoff)
+        here = replace(self._standing[driver], free_s=at_s)
+        self.roads.move(here.place, *at)
+        self._standing[driver] = self._seen[driver] = here
+
+    # What the engine sees.
+    def world(self, now_s: int) -> World:
+        """The world of a tick at ``now_s``."""
+        self._end_hopeless(now_s)
+        for driver, job in self._jobs.items():
+            if job.free_s <= now_s:  # she should have been done by now
+                self._until(driver, now_s + 1)
+        for driver in self._expected:
+            if self._seen[driver].on_s <= now_s:  # she should have come by now
+                self._seen[driver] = replace(self._seen[driver], on_s=now_s + 60, free_s=now_s + 60)
+        quiet_s = now_s - self._dispatch.silent_s
+        lost = {d for d, since_s in self._silent.items() if since_s < quiet_s and d not in self._jobs}
+        drivers = (seen for d, seen in self._seen.items() if seen.off_s >= now_s and d not in lost)
+        return World(tuple(self._waiting.values()), tuple(drivers), self.plan)
+
+    @property
+    def waiting(self) -> int:
+        """How many orders wait for a driver."""
+        return len(self._waiting)
+
+    @property
+    def free(self) -> int:
+        """How many drivers on duty have neither a trip nor an offer."""
+        return len(self._seen) - len(self._jobs) - len(self._expected)
+
+    @property
+    def busy(self) -> int:
+        """How many drivers have a trip or an offer."""
+        return len(self._jobs)
+
+    def _come(self, driver: int, at: Spot, on_s: int, off_s: int) -> None:
+        place = self.roads.take_stand(*at)
+        here = Driver(id=f"d{driver:05d}", place=place, free_s=on_s, on_s=on_s, off_s=off_s)
+        self._standing[driver] = self._seen[driver] = here
+
+    def _until(self, driver: int, free_s: int) -> None:
+        job = self._jobs[driver]
+        job.free_s = free_s
+        self._seen[driver] = replace(self._standing[driver], place=job.orders[-1].dropoff, free_s=free_s)
+
+    def _go_on(self, driver: int, place: int, at_s: int) -> None:
+        """The rest of her trip as the roads have it, leaving ``place`` at ``at_s``."""
+        job = self._jobs[driver]
+        for order in job.orders[job.dropped :]:
+            at_s += self.roads.between(place, order.dropoff) + order.dropoff_service_s
+            place = order.dropoff
+        self._until(driver, at_s)
+
+    def _end_hopeless(self, now_s: int) -> None:
+        while self._ends and self._ends[0][0] <= now_s:
+            _, row = heapq.heappop(self._ends)
+            if row in self._waiting:
+                self.roads.leave(self._waiting.pop(row).dropoff)

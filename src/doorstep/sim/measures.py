@@ -1,0 +1,74 @@
+"""The figures of a played day. Minutes unless the name says otherwise."""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from doorstep.sim.day import Day
+from doorstep.sim.truth import NO_PROMISE_S
+
+COUNTED_AS_MIN = 90.0
+"""What an order counts in ``ctd90`` that nobody delivered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measures:
+    """Means are over delivered orders; nothing delivered counts as zero."""
+
+    orders: int
+    undelivered_pct: float
+    ctd_mean: float  # click to door
+    ctd_p90: float
+    ctd90: float  # mean with every undelivered order as 90 minutes
+    rtp_mean: float  # ready to pickup
+    kept_pct: float  # of all orders, promises kept
+    offers_declined_pct: float  # declined or run out
+    orders_per_trip: float
+    drive_min_per_order: float
+    wait_min_per_order: float  # drivers in stores, for goods that are not ready
+    busy_pct: float  # of the time on duty
+    earned_per_hour_minor: float  # on duty, tips included
+    cost_per_order_minor: float  # what the network pays drivers, tips apart
+    drivers: int
+
+    def as_dict(self) -> dict[str, float]:
+        """Plain figures for a file."""
+        return asdict(self)
+
+
+def measure(day: Day) -> Measures:
+    """The figures of ``day``."""
+    tally, orders = day.tally, day.truth.orders
+    done = tally.dropped_s >= 0
+    count, total = int(done.sum()), len(done)
+    ctd = (tally.dropped_s - orders.placed_s)[done] / 60
+    kept = done & (tally.dropped_s <= orders.due_s)
+    duty_h = max(float(tally.duty_s.sum()) / 3600, 1e-9)
+    earned = float(tally.pay_minor.sum() + tally.tips_minor.sum())
+    each = max(count, 1)
+
+    def mean(values: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> float:
+        return float(values.mean()) if len(values) else 0.0
+
+    return Measures(
+        orders=total,
+        undelivered_pct=100 * (total - count) / max(total, 1),
+        ctd_mean=mean(ctd),
+        ctd_p90=float(np.percentile(ctd, 90)) if count else 0.0,
+        ctd90=(float(ctd.sum()) + COUNTED_AS_MIN * (total - count)) / max(total, 1),
+        rtp_mean=mean((tally.picked_s - orders.ready_s)[done] / 60),
+        kept_pct=100 * int(kept.sum()) / max(total, 1),
+        offers_declined_pct=100 * (tally.declined + tally.lapsed) / max(tally.offers, 1),
+        orders_per_trip=count / max(tally.trips, 1),
+        drive_min_per_order=float(tally.driven_s.sum()) / 60 / each,
+        wait_min_per_order=float(tally.waited_s.sum()) / 60 / each,
+        busy_pct=100 * float(tally.engaged_s.sum()) / 3600 / duty_h,
+        earned_per_hour_minor=earned / duty_h,
+        cost_per_order_minor=float(tally.pay_minor.sum()) / each,
+        drivers=len(tally.duty_s),
+    )
+
+
+def promised(day: Day) -> bool:
+    """Whether the orders of this day have promises at all."""
+    return bool((day.truth.orders.due_s < NO_PROMISE_S).any())

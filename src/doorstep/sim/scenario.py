@@ -1,0 +1,205 @@
+"""A scenario: the city, its demand, its drivers and how they behave, its prices and its dispatch. Plain values."""
+
+from dataclasses import dataclass, field, fields
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+
+from doorstep.connectors.us.zips import NASHVILLE_CBSA
+from doorstep.engine.params import Params
+from doorstep.features.markets.rules import PayRates
+
+WORKDAY_HOURS = (
+    *(1.0, 0.5, 0.3, 0.2, 0.2, 0.4, 1.5, 3.0, 4.5, 6.0, 7.5, 9.0),
+    *(9.5, 8.0, 6.5, 6.5, 8.5, 11.0, 11.0, 8.5, 6.0, 4.0, 2.5, 1.5),
+)
+"""Orders by local hour, in any unit: lunch, then the larger evening. An assumption; put your own market's there."""
+
+
+class ScenarioRefused(ValueError):
+    """A scenario cannot be played; the message says which line and what would be right."""
+
+
+class Policy(StrEnum):
+    """Who decides."""
+
+    ENGINE = "engine"  # the very dispatch of the live network
+    NEAREST = "nearest"  # one order at a time to the nearest idle driver: what to compare with
+
+
+def _within(name: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most:
+        raise ScenarioRefused(f"{name} = {value:g}: must lie between {least:g} and {most:g}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class City:
+    """Where: the ZIPs of a metro within ``radius_km`` of its stores' middle, or a recorded day."""
+
+    metro: str = NASHVILLE_CBSA
+    radius_km: float = 18.0
+    stores: int = 40
+    reach_km: float = 9.0
+    """How far a store delivers."""
+    recorded: Path | None = None
+    """A folder of an MDRP instance instead of ZIPs: its places, orders, couriers and rule of travel."""
+
+    def __post_init__(self) -> None:
+        """Refuse a city nobody could live in."""
+        _within("city.radius_km", self.radius_km, 1, 200)
+        _within("city.stores", self.stores, 1, 5000)
+        _within("city.reach_km", self.reach_km, 1, 100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """What is ordered and when."""
+
+    orders: int = 1200
+    hours: tuple[float, ...] = WORKDAY_HOURS
+    prep_min: float = 14.0
+    """From placement until the store says it will be ready."""
+    promise_min: float = 60.0
+    """From placement to the promised door."""
+    tip_share: float = 0.7
+    tip_minor: int = 450
+    """Of those who tip, on average."""
+
+    def __post_init__(self) -> None:
+        """Refuse a day without hours."""
+        _within("demand.orders", self.orders, 0, 200_000)
+        if len(self.hours) != 24 or min(self.hours) < 0 or sum(self.hours) <= 0:
+            raise ScenarioRefused("demand.hours: 24 numbers, none negative, not all zero")
+        _within("demand.prep_min", self.prep_min, 0, 240)
+        _within("demand.promise_min", self.promise_min, 5, 1440)
+        _within("demand.tip_share", self.tip_share, 0, 1)
+        _within("demand.tip_minor", self.tip_minor, 0, 100_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fleet:
+    """Drivers' slots of the day."""
+
+    drivers: int = 160
+    """Slots that are published, one driver each."""
+    shift_h: tuple[float, float] = (3.0, 7.0)
+    turnout: float = 0.95
+    """Share of the slots that somebody takes at the standard pay."""
+    supply_elasticity: float = 0.4
+    """By how many per cent more slots are taken when pay is 1 % better (never more than all)."""
+    announced: bool = False
+    """Whether dispatch plans with drivers before they are on duty."""
+
+    def __post_init__(self) -> None:
+        """Refuse shifts that end before they begin."""
+        _within("fleet.drivers", self.drivers, 0, 50_000)
+        if not 0.5 <= self.shift_h[0] <= self.shift_h[1] <= 16:
+            raise ScenarioRefused(
+                "fleet.shift_h: two numbers of hours, at least 0.5, at most 16, the shorter first"
+            )
+        _within("fleet.turnout", self.turnout, 0, 1)
+        _within("fleet.supply_elasticity", self.supply_elasticity, 0, 5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behaviour:
+    """How people, kitchens and roads differ from what dispatch believes."""
+
+    declines: float = 0.1
+    """Chance that a driver does not take an offer at standard pay."""
+    pay_elasticity: float = 1.5
+    """By how many per cent fewer offers are declined when they pay 1 % better."""
+    lapses: float = 0.35
+    """Of the offers not taken, the share nobody answers until they run out."""
+    response_s: float = 18.0
+    late_min: float = 4.0
+    """How late a driver begins a shift, on average."""
+    leaves_early: float = 0.05
+    """Share of drivers who go home before their slot ends."""
+    signal_losses_h: float = 0.1
+    """How often an hour a phone falls silent."""
+    signal_lost_min: float = 6.0
+    ready_spread: float = 0.3
+    """Spread of the true preparation time around the told one (of its logarithm)."""
+    tells_ready: float = 0.7
+    """Share of orders whose store says when they are ready."""
+    travel_spread: float = 0.15
+    """Spread of one drive around what the roads say (of its logarithm)."""
+    traffic_spread: float = 0.06
+    """Spread of a whole hour's traffic around the usual (of its logarithm)."""
+    stop_spread: float = 0.35
+    """Spread of the time a stop takes (of its logarithm)."""
+
+    def __post_init__(self) -> None:
+        """Refuse chances outside [0, 1]."""
+        for name in ("declines", "lapses", "leaves_early", "tells_ready"):
+            _within(f"behaviour.{name}", getattr(self, name), 0, 1)
+        for name in ("ready_spread", "travel_spread", "traffic_spread", "stop_spread"):
+            _within(f"behaviour.{name}", getattr(self, name), 0, 2)
+        for name in ("pay_elasticity", "response_s", "late_min", "signal_losses_h", "signal_lost_min"):
+            _within(f"behaviour.{name}", getattr(self, name), 0, 600)
+
+
+TRUSTED = Behaviour(
+    declines=0, response_s=0, late_min=0, leaves_early=0, signal_losses_h=0, ready_spread=0, travel_spread=0,
+    traffic_spread=0, stop_spread=0, tells_ready=0,
+)  # fmt: skip
+"""A world in which everything happens as told: that of the recorded days."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatch:
+    """Who decides, how often, and how offers go."""
+
+    policy: Policy = Policy.ENGINE
+    params: Params = field(default_factory=lambda: Params(offer_lead_s=60))
+    urgent_s: int = 5
+    """A tick out of turn so long after an offer came back without a yes, as in the live network; 0 waits for the next."""
+    offer_lasts_s: int = 60
+    give_up_min: float = 90.0
+    """How long after its promise an order without a driver is ended."""
+    silent_s: int = 900
+    """A free driver whose last fix is older is not planned with."""
+    pickup_service_s: int = 240
+    dropoff_service_s: int = 180
+
+    def __post_init__(self) -> None:
+        """Refuse stops of negative length."""
+        _within("dispatch.urgent_s", self.urgent_s, 0, 3600)
+        _within("dispatch.offer_lasts_s", self.offer_lasts_s, 1, 3600)
+        _within("dispatch.give_up_min", self.give_up_min, 0, 1e9)
+        _within("dispatch.silent_s", self.silent_s, 60, 1e9)
+        _within("dispatch.pickup_service_s", self.pickup_service_s, 0, 3600)
+        _within("dispatch.dropoff_service_s", self.dropoff_service_s, 0, 3600)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """Everything but the seed. ``pay_scale`` multiplies the pay rates of the market, which is what is varied."""
+
+    name: str
+    title: str
+    summary: str = ""
+    day: date = date(2026, 11, 18)
+    city: City = field(default_factory=City)
+    demand: Demand = field(default_factory=Demand)
+    fleet: Fleet = field(default_factory=Fleet)
+    behaviour: Behaviour = field(default_factory=Behaviour)
+    dispatch: Dispatch = field(default_factory=Dispatch)
+    pay: PayRates = field(default_factory=PayRates)
+    pay_scale: float = 1.0
+    kept_goal_pct: float = 95.0
+    """The share of promises a setting must keep to be recommended for being cheap."""
+
+    def __post_init__(self) -> None:
+        """Refuse pay below nothing."""
+        _within("pay.scale", self.pay_scale, 0, 20)
+        _within("goal.promises_kept_pct", self.kept_goal_pct, 0, 100)
+
+    def rates(self) -> PayRates:
+        """The pay rates in force."""
+        minor = {f.name: getattr(self.pay, f.name) for f in fields(PayRates) if f.name.endswith("_minor")}
+        return PayRates(
+            **{name: round(value * self.pay_scale) for name, value in minor.items()},
+            currency=self.pay.currency,
+        )
