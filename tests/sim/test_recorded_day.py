@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-import pytest
-
 from doorstep.engine.compiled import warm_up
 from doorstep.engine.params import Params
-from doorstep.sim.mdrp.day import play
+from doorstep.sim.mdrp.bars import bars_of
+from doorstep.sim.mdrp.day import Rules, play, play_by
 from doorstep.sim.mdrp.instance import read
-from doorstep.sim.mdrp.measures import Assignment, measure
+from doorstep.sim.mdrp.policy import Engine, Greedy
 
 
 def test_a_full_day_is_delivered_quickly_and_by_the_rules(data_folder: Path) -> None:
@@ -19,11 +18,20 @@ def test_a_full_day_is_delivered_quickly_and_by_the_rules(data_folder: Path) -> 
     assert measures.ctd_mean <= 30.0
 
 
-def test_the_referee_sees_an_impossible_drive(data_folder: Path) -> None:
-    instance = read(data_folder / "mdrp/0o100t100s1p100")
-    order, courier = instance.orders[0], instance.couriers[5]
-    magic = Assignment(
-        courier.id, order.ready_min * 60, order.ready_min * 60, (order.id,), (order.ready_min * 60 + 1,), 0, 0
-    )
-    with pytest.raises(ValueError, match="breaches of the rules"):
-        measure(instance, [magic], [])
+def test_a_day_short_of_couriers_beats_the_baseline_and_greed(data_folder: Path) -> None:
+    folder = data_folder / "mdrp/1o50t100s1p100"
+    instance, bar = read(folder), bars_of(folder).late_ctd90
+    assert bar is not None
+    engine = Engine(Params(late_price=0.0), warm_up())
+    grown = play_by(instance, engine, Rules(grow=True, go_to_restaurant=True), 1).measures
+    greedy = play_by(instance, Greedy(), Rules(), 1).measures
+    assert grown.ctd90 < bar < greedy.ctd90
+    assert grown.orders_per_bundle > 1.05
+
+
+def test_the_same_seed_plays_the_same_day(data_folder: Path) -> None:
+    instance = read(data_folder / "mdrp/0r50t100s2p125")
+    engine, rules = Engine(Params(), warm_up()), Rules(grow=True, declines_permille=200)
+    first, again = play_by(instance, engine, rules, 3), play_by(instance, engine, rules, 3)
+    assert first.solution == again.solution
+    assert play_by(instance, engine, rules, 4).solution != first.solution

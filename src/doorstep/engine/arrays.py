@@ -1,8 +1,9 @@
 """A world laid out for the kernels. Orders and drivers are sorted by id, so the sequence of rows never matters."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import accumulate, chain, pairwise
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
+from itertools import chain as chained
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -22,7 +23,8 @@ from doorstep.engine.chains import (
     Search,
 )
 from doorstep.engine.params import Params
-from doorstep.engine.world import Driver, Order, Travel, World
+from doorstep.engine.schedule import arrival_s, times_of
+from doorstep.engine.world import FOREVER_S, Chain, Driver, Order, Travel, World
 
 NEIGHBOURS = 20
 
@@ -100,7 +102,7 @@ class PlainRows:
 
     def table(self, lines: Sequence[tuple[int, ...]]) -> Ints:
         """``lines`` one behind the other."""
-        return list(chain.from_iterable(lines))
+        return list(chained.from_iterable(lines))
 
     def blank(self, count: int) -> Ints:
         """``count`` zeros."""
@@ -110,8 +112,8 @@ class PlainRows:
 def lay_out(world: World, travel: Travel, params: Params, now_s: int, *, compiled: bool) -> Layout:
     """The world's rows, with what still fits of the last plan already in the chains.
 
-    Unknown ids in the plan are ignored. Raises ValueError for two orders or drivers of one id, or a place that is
-    not in the matrix.
+    Unknown ids in the plan are ignored. Raises ValueError for two orders or drivers of one id, a place that is not in the
+    matrix, or a kept order that is unknown or kept twice.
     """
     orders = tuple(sorted((o for o in world.orders if not o.reserved), key=lambda o: o.id))
     drivers = tuple(
@@ -156,6 +158,9 @@ def lay_out(world: World, travel: Travel, params: Params, now_s: int, *, compile
 def _refuse_nonsense(orders: tuple[Order, ...], drivers: tuple[Driver, ...], places: int) -> None:
     if len({o.id for o in orders}) < len(orders) or len({d.id for d in drivers}) < len(drivers):
         raise ValueError("two orders or two drivers have one id")
+    kept = [id_ for d in drivers for id_ in d.keeps]
+    if len(set(kept)) < len(kept) or not {o.id for o in orders}.issuperset(kept):
+        raise ValueError("an order that is kept is kept by one driver and is among the orders")
     used = {o.pickup for o in orders} | {o.dropoff for o in orders} | {d.place for d in drivers}
     if used and not (min(used) >= 0 and max(used) < places):
         raise ValueError("an order or driver is at a place outside the travel matrix")
@@ -172,6 +177,9 @@ def _case(
     compiled: bool,
 ) -> Case:
     stores = {store: i for i, store in enumerate(dict.fromkeys((o.store, o.pickup) for o in orders))}
+    rows_of = {o.id: o for o in orders}
+    open_trips = [[rows_of[id_] for id_ in d.keeps] for d in drivers]
+    kept = {id_ for d in drivers for id_ in d.keeps}
     number = {d.id: j for j, d in enumerate(drivers)}
     refused = [sorted(number[d] for d in o.refused_by if d in number) for o in orders]
     ends = list(accumulate((len(some) for some in refused), initial=0))
@@ -186,7 +194,7 @@ def _case(
         drivers=len(drivers),
         places=len(travel.seconds),
         trips_most=params.trips_ahead,
-        bundle_most=params.max_bundle,
+        bundle_most=max([params.max_bundle, *(len(d.keeps) for d in drivers)]),
         candidates_most=params.candidates,
         neighbours_most=NEIGHBOURS,
         now_s=now_s,
@@ -199,27 +207,69 @@ def _case(
         coverage_ms=60 * thousandths(params.coverage_price),
         spared_ms=60 * thousandths(params.spared_min),
         travel=seen,
-        order=rows.table([_line(o, stores, some) for o, some in zip(orders, refused_rows, strict=True)]),
-        driver=rows.table([_driver_line(d, params, now_s) for d in drivers]),
+        order=rows.table(
+            [_line(o, stores, some, kept=o.id in kept) for o, some in zip(orders, refused_rows, strict=True)]
+        ),
+        driver=rows.table(
+            [
+                _driver_line(d, trip, stores, travel, params, now_s)
+                for d, trip in zip(drivers, open_trips, strict=True)
+            ]
+        ),
         refused=rows.of(d for some in refused for d in some),
     )
 
 
-def _line(o: Order, stores: dict[tuple[str, int], int], refused: tuple[int, int]) -> tuple[int, ...]:
-    """One line of ``Case.order``."""
+def _line(
+    o: Order, stores: dict[tuple[str, int], int], refused: tuple[int, int], *, kept: bool
+) -> tuple[int, ...]:
+    """One line of ``Case.order``. What is kept is picked up whatever the hour."""
     pick_before, drop_before = o.pickup_service_s // 2, o.dropoff_service_s // 2
     return (
         o.pickup, o.dropoff, stores[o.store, o.pickup], o.ready_s, o.wanted_from_s, o.due_s, o.earliest_drop_s,
-        o.expires_s, pick_before, o.pickup_service_s - pick_before, drop_before, o.dropoff_service_s - drop_before,
-        o.units, o.needs, *refused,
+        FOREVER_S if kept else o.expires_s, pick_before, o.pickup_service_s - pick_before, drop_before, o.dropoff_service_s - drop_before,
+        o.units, o.needs, *refused, kept,
     )  # fmt: skip
 
 
-def _driver_line(d: Driver, params: Params, now_s: int) -> tuple[int, ...]:
-    """One line of ``Case.driver``."""
-    refusal_ms = 60 * thousandths(params.reoffer_price) * (1000 - d.acceptance_permille) // 1000
+def _driver_line(
+    d: Driver,
+    trip: list[Order],
+    stores: dict[tuple[str, int], int],
+    travel: Travel,
+    params: Params,
+    now_s: int,
+) -> tuple[int, ...]:
+    """One line of ``Case.driver``. Limits give way where the orders she keeps already break them."""
     start_s, most = max(d.free_s, d.on_s, now_s), min(d.max_orders, params.max_bundle)
-    return d.place, start_s, d.off_s, d.abilities, d.capacity_units, most, refusal_ms
+    refusal_ms = 60 * thousandths(params.reoffer_price) * (1000 - d.acceptance_permille) // 1000
+    if not trip:
+        return (
+            d.place,
+            start_s,
+            d.off_s,
+            d.abilities,
+            d.capacity_units,
+            most,
+            refusal_ms,
+            -1,
+            d.place,
+            start_s,
+        )
+    start_s = arrival_s(d, trip, now_s)
+    (times,) = times_of(replace(d, off_s=FOREVER_S), [trip], travel, params, now_s)
+    return (
+        d.place,
+        start_s - params.offer_lead_s,  # nobody is asked any more
+        max(d.off_s, times.pickup_s),
+        d.abilities,
+        max(d.capacity_units, sum(o.units for o in trip)),
+        max(most, len(trip)),
+        refusal_ms,
+        stores[trip[0].store, trip[0].pickup],
+        trip[-1].dropoff,
+        times.free_s,
+    )
 
 
 def _last_plan(
@@ -232,15 +282,20 @@ def _last_plan(
     owner = [-1] * len(orders)
     found: list[list[list[int]]] = []
     rows = {o.id: i for i, o in enumerate(orders)}
+    keeper = {id_: d.id for d in drivers for id_ in d.keeps}
     for j, driver in enumerate(drivers):
         trips: list[list[int]] = []
-        for trip in world.plan.get(driver.id, ()):
+        for trip in _with_kept(driver, world.plan.get(driver.id, ()), orders, rows, case.bundle_most):
             if len(trips) == case.trips_most:
                 break
             kept: list[int] = []
             for id_ in trip:
                 i = rows.get(id_, -1)
-                if i < 0 or owner[i] >= 0 or not may_take(driver, orders[i]) or len(kept) == case.bundle_most:
+                if i < 0 or owner[i] >= 0 or len(kept) == case.bundle_most:
+                    continue
+                if keeper.get(id_, driver.id) != driver.id:
+                    continue
+                if id_ not in keeper and not may_take(driver, orders[i]):
                     continue
                 if kept and case.order[kept[0] * ORDER + STORE] != case.order[i * ORDER + STORE]:
                     continue
@@ -250,6 +305,19 @@ def _last_plan(
                 trips.append(kept)
         found.append(trips)
     return owner, found
+
+
+def _with_kept(
+    driver: Driver, chain: Chain, orders: tuple[Order, ...], rows: dict[str, int], most: int
+) -> Chain:
+    """The chain with her open trip first: as it was planned to grow, else as it was sent."""
+    if not driver.keeps:
+        return chain
+    if chain and set(driver.keeps) <= set(chain[0]):
+        places = {(orders[rows[o]].store, orders[rows[o]].pickup) for o in chain[0] if o in rows}
+        if len(places) == 1 and len(chain[0]) <= most:
+            return chain
+    return driver.keeps, *chain
 
 
 def may_take(driver: Driver, order: Order) -> bool:

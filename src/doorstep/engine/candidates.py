@@ -15,7 +15,10 @@ from doorstep.engine.chains import (
     MARKS,
     MOST,
     NEEDS,
+    NEXT,
+    NEXT_PLACE,
     OFF,
+    OPEN,
     ORDER,
     PICK_AFTER,
     PICK_BEFORE,
@@ -25,11 +28,12 @@ from doorstep.engine.chains import (
     REFUSED_FROM,
     REFUSED_TO,
     START,
-    START_PLACE,
+    STORE,
     UNITS,
     Case,
     Ints,
     Search,
+    way,
 )
 from doorstep.engine.objective import order_cost
 
@@ -57,16 +61,23 @@ def barrier(case: Case, o: int, d: int) -> tuple[int, int]:
     for k in range(case.order[o * ORDER + REFUSED_FROM], case.order[o * ORDER + REFUSED_TO]):
         if case.refused[k] == d:
             return DECLINED, 0
-    leg = case.travel[case.driver[d * DRIVER + START_PLACE] * case.places + case.order[o * ORDER + PICKUP]]
-    pickup = max(
-        case.driver[d * DRIVER + START] + case.offer_lead_s + leg + case.order[o * ORDER + PICK_BEFORE],
-        case.order[o * ORDER + READY],
-    )
+    start_s = case.driver[d * DRIVER + NEXT]
+    if case.driver[d * DRIVER + OPEN] == case.order[o * ORDER + STORE]:
+        start_s = case.driver[d * DRIVER + START]
+    inside = start_s + case.offer_lead_s + approach(case, o, d) + case.order[o * ORDER + PICK_BEFORE]
+    pickup = max(inside, case.order[o * ORDER + READY])
     if pickup > case.driver[d * DRIVER + OFF]:
         return OFF_SHIFT, pickup - case.driver[d * DRIVER + OFF]
     if pickup > case.order[o * ORDER + EXPIRES]:
         return TOO_LATE, pickup - case.order[o * ORDER + EXPIRES]
     return POSSIBLE, pickup
+
+
+def approach(case: Case, o: int, d: int) -> int:
+    """How long driver ``d`` takes to the store of order ``o``, once she is done with what she has begun."""
+    if case.driver[d * DRIVER + OPEN] == case.order[o * ORDER + STORE]:
+        return 0
+    return way(case, case.driver[d * DRIVER + NEXT_PLACE], case.order[o * ORDER + PICKUP])
 
 
 def find_candidates(case: Case, search: Search) -> None:
@@ -77,22 +88,20 @@ def find_candidates(case: Case, search: Search) -> None:
         for d in range(case.drivers):
             wall, pickup = barrier(case, o, d)
             if wall == POSSIBLE:
-                leg = case.travel[
-                    case.driver[d * DRIVER + START_PLACE] * case.places + case.order[o * ORDER + PICKUP]
-                ]
                 # The approach takes less than 2^22 seconds, so one number ranks pickup, then approach.
-                found = rank(search.candidate, o * most, search.heap, 0, found, most, d, (pickup << 22) + leg)
-        way = case.travel[case.order[o * ORDER + PICKUP] * case.places + case.order[o * ORDER + DROPOFF]]
+                key = (pickup << 22) + approach(case, o, d)
+                found = rank(search.candidate, o * most, search.heap, 0, found, most, d, key)
+        leg = way(case, case.order[o * ORDER + PICKUP], case.order[o * ORDER + DROPOFF])
         for c in range(found):
             pickup = search.heap[c] >> 22
-            door = pickup + case.order[o * ORDER + PICK_AFTER] + way + case.order[o * ORDER + DROP_BEFORE]
+            door = pickup + case.order[o * ORDER + PICK_AFTER] + leg + case.order[o * ORDER + DROP_BEFORE]
             search.earliest_drop[o * most + c] = max(door, case.order[o * ORDER + EARLIEST])
         for c in range(found, most):
             search.candidate[o * most + c] = -1
         if found > 0:
             best = search.earliest_drop[o * most]
         else:
-            best = max(case.now_s, case.order[o * ORDER + READY]) + way
+            best = max(case.now_s, case.order[o * ORDER + READY]) + leg
         search.order[o * MARKS + PRICE] = case.coverage_ms + max(
             0, order_cost(case, o, best) - case.spared_ms
         )
@@ -126,11 +135,9 @@ def find_neighbours(case: Case, search: Search) -> None:
         found = 0
         for other in range(case.orders):
             if other != o:
-                way = case.travel[
-                    case.order[o * ORDER + PICKUP] * case.places + case.order[other * ORDER + PICKUP]
-                ]
+                leg = way(case, case.order[o * ORDER + PICKUP], case.order[other * ORDER + PICKUP])
                 gap = abs(case.order[o * ORDER + READY] - case.order[other * ORDER + READY]) // 2
-                found = rank(search.neighbour, o * most, search.heap, scratch, found, most, other, way + gap)
+                found = rank(search.neighbour, o * most, search.heap, scratch, found, most, other, leg + gap)
         for k in range(found, most):
             search.neighbour[o * most + k] = -1
 

@@ -18,14 +18,17 @@ class Ints(Protocol):
 
 
 # Columns of ``Case.order``, one line an order: places, a number for its store, times, load, abilities (a bit mask), and
-# where in ``Case.refused`` the rows of the drivers begin and end who declined it. Service before and after a stop's instant.
+# where in ``Case.refused`` the rows of the drivers begin and end who declined it, and whether a driver under way keeps it.
+# Service before and after a stop's instant.
 (
     PICKUP, DROPOFF, STORE, READY, WANTED, DUE, EARLIEST, EXPIRES, PICK_BEFORE, PICK_AFTER, DROP_BEFORE, DROP_AFTER,
-    UNITS, NEEDS, REFUSED_FROM, REFUSED_TO, ORDER,
-) = range(17)  # fmt: skip
-# Columns of ``Case.driver``: where and when she could first leave, the end of her shift, what she can do and carry, and
-# what the chance that she declines costs a trip.
-START_PLACE, START, OFF, ABILITIES, CAPACITY, MOST, REOFFER, DRIVER = range(8)
+    UNITS, NEEDS, REFUSED_FROM, REFUSED_TO, KEPT, ORDER,
+) = range(18)  # fmt: skip
+# Columns of ``Case.driver``: where and when she could first leave, the end of her shift, what she can do and carry, what
+# the chance that she declines costs a trip, the store of her open trip (-1: none), and where and when she is done with it.
+(
+    START_PLACE, START, OFF, ABILITIES, CAPACITY, MOST, REOFFER, OPEN, NEXT_PLACE, NEXT, DRIVER,
+) = range(11)  # fmt: skip
 # Columns of ``Chains.known``, before each trip: where the driver is, when, and at what cost until then.
 PLACE, TIME, SPENT, KNOWN = range(4)
 # Columns of ``Chains.tally``: trips in the chain and its cost.
@@ -88,6 +91,11 @@ class Search(NamedTuple):
     pool: Ints  # (n) orders to place anew
     touched: Ints  # (m) drivers whose chain changed this turn
     drifted: Ints  # (m) drivers whose chain differs from the best plan
+
+
+def way(case: Case, a: int, b: int) -> int:
+    """Seconds of driving from place ``a`` to place ``b``."""
+    return case.travel[a * case.places + b]
 
 
 def copy_row(case: Case, source: Chains, i: int, target: Chains, j: int) -> None:

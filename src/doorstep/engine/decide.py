@@ -2,18 +2,19 @@
 
 After Reyes et al. (2018), "The Meal Delivery Routing Problem", with a chain of trips per driver instead of one bundle:
 take last tick's plan, insert what is new where it is cheapest, polish by ruin and recreate, then offer each free
-driver her first trip if leaving a tick later would delay it.
+driver her first trip if leaving a tick later would delay it. A driver under way may be given more at her store until she
+leaves it (their "two-stage additive commitment"), when the world says that her trip is open.
 """
 
 from doorstep.engine import reasons
 from doorstep.engine.arrays import Layout, lay_out, thousandths
 from doorstep.engine.chains import COST, TALLY, TOTAL
 from doorstep.engine.compiled import Kernels, ready
-from doorstep.engine.decisions import Decisions, Outlook, Send
+from doorstep.engine.decisions import Decisions, Outlook, Pickup, Send
 from doorstep.engine.objective import NEVER
 from doorstep.engine.params import Params
 from doorstep.engine.schedule import Times, times_of
-from doorstep.engine.world import Chain, Order, Travel, World
+from doorstep.engine.world import Chain, Driver, Order, Travel, World
 
 
 def decide(
@@ -33,14 +34,16 @@ def decide(
         times_of(driver, chain, travel, params, now_s) if chain else []
         for driver, chain in zip(layout.drivers, chains, strict=True)
     ]
-    due = [
-        d for d in range(len(layout.drivers)) if chains[d] and is_due(layout, d, times[d][0], params, now_s)
-    ]
+    working = [d for d in range(len(layout.drivers)) if chains[d]]
+    due = [d for d in working if is_due(layout, d, times[d][0], params, now_s)]
+    closing = [d for d in working if closes(layout, d, times[d][0], params, now_s)]
+    gone = {*due, *closing}
     return Decisions(
         sends=tuple(send(layout, kernels, d, chains[d][0], times[d][0]) for d in due),
-        plan=what_remains(layout, chains, due),
-        outlooks=outlooks(layout, params, kernels, chains, times, due),
+        plan=what_remains(layout, chains, gone),
+        outlooks=outlooks(layout, params, kernels, chains, times, gone),
         cost=int(layout.search.tally[TOTAL]) / reasons.MILLISECONDS,
+        pickups=tuple(pickup(layout.drivers[d], chains[d][0], times[d][0]) for d in closing),
     )
 
 
@@ -63,8 +66,26 @@ def make_plan(layout: Layout, params: Params, kernels: Kernels, seed: int) -> No
 def is_due(layout: Layout, d: int, times: Times, params: Params, now_s: int) -> bool:
     """Whether driver ``d`` is free and asking her a tick later would delay her first trip."""
     driver = layout.drivers[d]
-    free = driver.free_s <= now_s and driver.on_s <= now_s
+    free = driver.free_s <= now_s and driver.on_s <= now_s and not driver.keeps
     return free and times.leave_s - params.offer_lead_s < now_s + params.tick_s
+
+
+def closes(layout: Layout, d: int, times: Times, params: Params, now_s: int) -> bool:
+    """Whether driver ``d`` has an open trip that a tick later would be picked up late."""
+    return bool(layout.drivers[d].keeps) and times.pickup_s < now_s + params.tick_s
+
+
+def pickup(driver: Driver, trip: tuple[Order, ...], times: Times) -> Pickup:
+    """What ``driver`` takes from the store where her open trip is."""
+    joined = tuple(o.id for o in trip if o.id not in driver.keeps)
+    return Pickup(
+        driver.id,
+        tuple(o.id for o in trip),
+        joined,
+        times.pickup_s,
+        times.drops_s,
+        reasons.closed(len(joined)),
+    )
 
 
 def send(layout: Layout, kernels: Kernels, d: int, trip: tuple[Order, ...], times: Times) -> Send:
@@ -86,11 +107,11 @@ def send(layout: Layout, kernels: Kernels, d: int, trip: tuple[Order, ...], time
     )
 
 
-def what_remains(layout: Layout, chains: list[list[tuple[Order, ...]]], due: list[int]) -> dict[str, Chain]:
-    """The plan by driver id, without the trips that are sent now."""
+def what_remains(layout: Layout, chains: list[list[tuple[Order, ...]]], gone: set[int]) -> dict[str, Chain]:
+    """The plan by driver id, without the trips that are sent or picked up now."""
     plan = {}
     for d, driver in enumerate(layout.drivers):
-        rest = chains[d][1:] if d in due else chains[d]
+        rest = chains[d][1:] if d in gone else chains[d]
         if rest:
             plan[driver.id] = tuple(tuple(o.id for o in trip) for trip in rest)
     return plan
@@ -102,17 +123,17 @@ def outlooks(
     kernels: Kernels,
     chains: list[list[tuple[Order, ...]]],
     times: list[list[Times]],
-    due: list[int],
+    gone: set[int],
 ) -> tuple[Outlook, ...]:
-    """Where every order stands that is not sent now, by id; reserved ones are not told."""
+    """Where every order stands that is not sent or picked up now, by id; reserved ones are not told."""
     found: list[Outlook] = []
     for d, driver in enumerate(layout.drivers):
         for number, (trip, when) in enumerate(zip(chains[d], times[d], strict=True)):
-            if number == 0 and d in due:
+            if number == 0 and d in gone:
                 continue
             offer_s = when.leave_s - params.offer_lead_s
             found += [
-                reasons.planned(order, driver.id, number, when, drop_s, offer_s)
+                reasons.planned(order, driver, number, when, drop_s, offer_s)
                 for order, drop_s in zip(trip, when.drops_s, strict=True)
             ]
     found += [reasons.left_out(layout, kernels, o) for o in layout.left_out()]

@@ -31,6 +31,18 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class Pickup:
+    """An open trip that closes now: a tick later it would be picked up late."""
+
+    driver: str
+    orders: tuple[str, ...]  # in drop sequence
+    joined: tuple[str, ...]  # of these, the ones she did not keep before
+    pickup_s: int
+    drops_s: tuple[int, ...]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Outlook:
     """Where an order that is not sent now stands."""
 
@@ -54,3 +66,4 @@ class Decisions:
     plan: Plan
     outlooks: tuple[Outlook, ...]  # of every order not sent, by id
     cost: float  # of the whole plan, sends included, with the price of each order left out
+    pickups: tuple[Pickup, ...] = ()  # of open trips; none when the world has none

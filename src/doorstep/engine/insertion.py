@@ -7,6 +7,7 @@ from doorstep.engine.chains import (
     DRIVER,
     KNOWN,
     MARKS,
+    OPEN,
     ORDER,
     OWNER,
     PLACE,
@@ -100,8 +101,10 @@ def best_in_chain(
     own = chains.tally[d * TALLY + COST]
     for t in range(chains.tally[d * TALLY + TRIPS] + 1):
         row = d * case.trips_most + t
-        if chains.tally[d * TALLY + TRIPS] < case.trips_most and (
-            blink == 0 or below(search.chance, 1000) >= blink
+        if (
+            chains.tally[d * TALLY + TRIPS] < case.trips_most
+            and (t > 0 or case.driver[d * DRIVER + OPEN] < 0)
+            and (blink == 0 or below(search.chance, 1000) >= blink)
         ):
             cost = chain_with(case, chains, d, t, chains.order, 0, 0, o, 0, own + best)
             if cost != NEVER:
@@ -195,6 +198,8 @@ def elsewhere(case: Case, chains: Chains, j: int, d: int) -> int:
     if chains.tally[d * TALLY + TRIPS] == case.trips_most:
         return NEVER
     for t in range(chains.tally[d * TALLY + TRIPS] + 1):
+        if t == 0 and case.driver[d * DRIVER + OPEN] >= 0:
+            continue
         cost = chain_with(case, chains, d, t, chains.order, row * case.bundle_most, size, -1, NEVER, 1 << 60)
         if cost != NEVER and (best == NEVER or cost - chains.tally[d * TALLY + COST] < best):
             best = cost - chains.tally[d * TALLY + COST]

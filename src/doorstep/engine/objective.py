@@ -15,11 +15,13 @@ from doorstep.engine.chains import (
     DUE,
     EARLIEST,
     EXPIRES,
+    KEPT,
     KNOWN,
     MARKS,
     MOST,
     NOTES,
     OFF,
+    OPEN,
     ORDER,
     OWNER,
     PICK_AFTER,
@@ -44,6 +46,7 @@ from doorstep.engine.chains import (
     Ints,
     Search,
     copy_row,
+    way,
 )
 
 NEVER = -1
@@ -84,7 +87,7 @@ def do_trip(
         before = max(before, case.order[o * ORDER + PICK_BEFORE])
         after = max(after, case.order[o * ORDER + PICK_AFTER])
         units += case.order[o * ORDER + UNITS]
-    leg = case.travel[place * case.places + store]
+    leg = way(case, place, store)
     inside = time_s + case.offer_lead_s + leg + before
     pickup = max(inside, ready)
     if (
@@ -100,7 +103,7 @@ def do_trip(
     place = store
     for k in range(count):
         o = _nth(order, first, extra, at, k)
-        leg = case.travel[place * case.places + case.order[o * ORDER + DROPOFF]]
+        leg = way(case, place, case.order[o * ORDER + DROPOFF])
         door = time_s + leg + case.order[o * ORDER + DROP_BEFORE]
         drop = max(door, case.order[o * ORDER + EARLIEST])
         if k > 0:
@@ -120,21 +123,33 @@ def _nth(order: Ints, first: int, extra: int, at: int, k: int) -> int:
 
 
 def refresh(case: Case, chains: Chains, search: Search, d: int, since: int) -> None:
-    """Work out driver ``d``'s chain anew from trip ``since`` on. Trips that have become impossible are taken out."""
+    """Work out driver ``d``'s chain anew from trip ``since`` on. Trips that have become impossible are taken out.
+
+    Of an open trip only what has joined it is taken out: the orders she keeps alone are always possible.
+    """
     room = case.bundle_most
     old = chains.tally[d * TALLY + COST]
-    for t in range(since, chains.tally[d * TALLY + TRIPS]):
+    t = since
+    while t < chains.tally[d * TALLY + TRIPS]:
         here = d * (case.trips_most + 1) + t
         time_s, place, cost = do_trip(
             case, chains.order, (d * case.trips_most + t) * room, chains.size[d * case.trips_most + t], -1, 0, d,
             chains.known[here * KNOWN + TIME], chains.known[here * KNOWN + PLACE],
         )  # fmt: skip
+        if time_s == NEVER and t == 0 and case.driver[d * DRIVER + OPEN] >= 0:
+            _cut(case, chains, search, d, 1)
+            _strip(case, chains, search, d)
+            time_s, place, cost = do_trip(
+                case, chains.order, d * case.trips_most * room, chains.size[d * case.trips_most], -1, 0, d,
+                chains.known[here * KNOWN + TIME], chains.known[here * KNOWN + PLACE],
+            )  # fmt: skip
         if time_s == NEVER:
             _cut(case, chains, search, d, t)
             break
         chains.known[(here + 1) * KNOWN + TIME] = time_s
         chains.known[(here + 1) * KNOWN + PLACE] = place
         chains.known[(here + 1) * KNOWN + SPENT] = chains.known[here * KNOWN + SPENT] + cost
+        t += 1
     chains.tally[d * TALLY + COST] = chains.known[
         (d * (case.trips_most + 1) + chains.tally[d * TALLY + TRIPS]) * KNOWN + SPENT
     ]
@@ -151,6 +166,22 @@ def _cut(case: Case, chains: Chains, search: Search, d: int, since: int) -> None
             search.tally[TOTAL] += search.order[o * MARKS + PRICE]
         chains.size[row] = 0
     chains.tally[d * TALLY + TRIPS] = since
+
+
+def _strip(case: Case, chains: Chains, search: Search, d: int) -> None:
+    """Leave in driver ``d``'s first trip only the orders that she keeps."""
+    row = d * case.trips_most
+    left = 0
+    for k in range(chains.size[row]):
+        o = chains.order[row * case.bundle_most + k]
+        if case.order[o * ORDER + KEPT]:
+            chains.order[row * case.bundle_most + left] = o
+            left += 1
+        else:
+            search.order[o * MARKS + OWNER] = -1
+            search.tally[ABSENT] += 1
+            search.tally[TOTAL] += search.order[o * MARKS + PRICE]
+    chains.size[row] = left
 
 
 def touch(case: Case, chains: Chains, search: Search, saved: Chains, d: int) -> None:

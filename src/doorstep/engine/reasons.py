@@ -12,7 +12,7 @@ from doorstep.engine.compiled import Kernels
 from doorstep.engine.decisions import Outlook, Rival
 from doorstep.engine.objective import NEVER
 from doorstep.engine.schedule import Times
-from doorstep.engine.world import Order
+from doorstep.engine.world import Driver, Order
 
 NAMES = {
     walls.LACKS_ABILITY: "abilities",
@@ -71,11 +71,26 @@ def sent(count: int) -> str:
     return f"{what}; leaving later would delay the pickup"
 
 
-def planned(order: Order, driver: str, number: int, times: Times, drop_s: int, offer_s: int) -> Outlook:
+def closed(joined: int) -> str:
+    """Why an open trip leaves its store."""
+    if not joined:
+        return "picked up as it was sent; waiting longer would delay it"
+    return f"{'one order' if joined == 1 else f'{joined} orders'} of the same store joined on the way; waiting longer would delay it"
+
+
+def planned(order: Order, driver: Driver, number: int, times: Times, drop_s: int, offer_s: int) -> Outlook:
     """An order that waits in somebody's plan, in trip ``number``."""
+    if number == 0 and driver.keeps:
+        kept = order.id in driver.keeps
+        sentence = (
+            "a driver is on her way to the store for it"
+            if kept
+            else "joins a driver on her way to its store, if nothing better comes up"
+        )
+        return Outlook(order.id, driver.id, times.pickup_s, drop_s, sentence)
     after = "her next trip" if number == 0 else f"after {number} earlier {'trip' if number == 1 else 'trips'}"
     sentence = f"planned with a driver, {after}; sent when leaving later would delay the pickup"
-    return Outlook(order.id, driver, times.pickup_s, drop_s, sentence, offer_s=offer_s)
+    return Outlook(order.id, driver.id, times.pickup_s, drop_s, sentence, offer_s=offer_s)
 
 
 def left_out(layout: Layout, kernels: Kernels, o: int) -> Outlook:

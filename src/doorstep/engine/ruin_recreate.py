@@ -9,6 +9,7 @@ from doorstep.engine.chains import (
     DRIFT_COUNT,
     DRIFTS,
     DROPOFF,
+    KEPT,
     KEY,
     MARKS,
     NOTES,
@@ -26,6 +27,7 @@ from doorstep.engine.chains import (
     Chains,
     Search,
     copy_row,
+    way,
 )
 from doorstep.engine.chance import below, exponential, start_chance
 from doorstep.engine.insertion import insert
@@ -100,18 +102,30 @@ def ruin_drivers(
                 break
             if below(search.chance, 10) < 3:
                 continue
-        while d >= 0 and chains.tally[d * TALLY + TRIPS] > 0 and count < wanted:
-            last = d * case.trips_most + chains.tally[d * TALLY + TRIPS] - 1
-            o = chains.order[last * case.bundle_most + chains.size[last] - 1]
+        while d >= 0 and count < wanted:
+            o = last_free(case, chains, d)
+            if o < 0:
+                break
             count = pull(case, chains, search, saved, o, count)
         if count >= wanted:
             break
     return count
 
 
+def last_free(case: Case, chains: Chains, d: int) -> int:
+    """The last order in driver ``d``'s chain that she does not keep, -1 when there is none."""
+    for t in range(chains.tally[d * TALLY + TRIPS] - 1, -1, -1):
+        row = d * case.trips_most + t
+        for k in range(chains.size[row] - 1, -1, -1):
+            o = chains.order[row * case.bundle_most + k]
+            if not case.order[o * ORDER + KEPT]:
+                return o
+    return -1
+
+
 def pull(case: Case, chains: Chains, search: Search, saved: Chains, o: int, count: int) -> int:
-    """Move order ``o`` to the pool of ``count`` orders; the pool's new size."""
-    if search.order[o * MARKS + POOLED_AT] == search.tally[TURN]:
+    """Move order ``o``, unless somebody keeps it, to the pool of ``count`` orders; the pool's new size."""
+    if search.order[o * MARKS + POOLED_AT] == search.tally[TURN] or case.order[o * ORDER + KEPT]:
         return count
     if search.order[o * MARKS + OWNER] >= 0:
         take_out(case, chains, search, saved, o)
@@ -148,9 +162,9 @@ def recreate(case: Case, chains: Chains, search: Search, saved: Chains, count: i
         if how == 0:
             search.order[o * MARKS + KEY] = case.order[o * ORDER + READY]
         elif how == 1:
-            search.order[o * MARKS + KEY] = -case.travel[
-                case.order[o * ORDER + PICKUP] * case.places + case.order[o * ORDER + DROPOFF]
-            ]
+            search.order[o * MARKS + KEY] = -way(
+                case, case.order[o * ORDER + PICKUP], case.order[o * ORDER + DROPOFF]
+            )
         else:
             search.order[o * MARKS + KEY] = below(search.chance, 1 << 20)
         i = k

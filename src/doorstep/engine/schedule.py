@@ -26,27 +26,31 @@ def times_of(
 ) -> list[Times]:
     """Times of every trip in ``driver``'s chain.
 
-    An order whose window has not opened is picked up so late that nobody waits at its door.
+    An order whose window has not opened is picked up so late that nobody waits at its door. An open trip begins when
+    she is at the store, and nobody is asked for it.
     """
     free_s, place = max(driver.free_s, driver.on_s, now_s), driver.place
+    if driver.keeps:
+        free_s = arrival_s(driver, chain[0], now_s)
     found = []
-    for trip in chain:
+    for number, trip in enumerate(chain):
+        lead_s = 0 if number == 0 and driver.keeps else params.offer_lead_s
         store = trip[0].pickup
         before = max(o.pickup_service_s // 2 for o in trip)
         after = max(o.pickup_service_s - o.pickup_service_s // 2 for o in trip)
         drive_s = int(travel.seconds[place, store])
-        inside_s = free_s + params.offer_lead_s + drive_s + before
+        inside_s = free_s + lead_s + drive_s + before
         pickup_s = max(inside_s, *(o.ready_s for o in trip))
         driven_s, waited_s, cost = drive_s, pickup_s - inside_s, 0.0
         free_s, place = pickup_s + after, store
         spare_s = 0
         drops = []
-        for number, order in enumerate(trip):
+        for door_number, order in enumerate(trip):
             leg_s = int(travel.seconds[place, order.dropoff])
             door_s = free_s + leg_s + order.dropoff_service_s // 2
             drop_s = max(door_s, order.earliest_drop_s)
             driven_s += leg_s
-            if number == 0:
+            if door_number == 0:
                 spare_s = drop_s - door_s
             else:
                 waited_s += drop_s - door_s
@@ -56,10 +60,16 @@ def times_of(
             place = order.dropoff
         cost += params.reoffer_price * (1000 - driver.acceptance_permille) / 1000
         cost += (params.driving_price * driven_s + params.waiting_price * waited_s) / 60
-        latest_s = min(driver.off_s, *(o.expires_s for o in trip))
+        latest_s = min([driver.off_s, *(o.expires_s for o in trip)])
         pickup_s = max(pickup_s, min(pickup_s + spare_s, latest_s))
         found.append(Times(pickup_s - before - drive_s, pickup_s, tuple(drops), free_s, cost))
     return found
+
+
+def arrival_s(driver: Driver, trip: Sequence[Order], now_s: int) -> int:
+    """When a driver under way reaches the store of her open trip, as far as it still matters: she may be inside now."""
+    inside_s = max(o.pickup_service_s // 2 for o in trip if o.id in driver.keeps)
+    return max(driver.free_s, driver.on_s, now_s - inside_s)
 
 
 def order_cost(order: Order, drop_s: int, params: Params) -> float:

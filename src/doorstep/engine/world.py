@@ -16,7 +16,7 @@ FOREVER_S = 1 << 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One delivery that is placed and not yet picked up nor committed to a driver."""
+    """One delivery that is placed and not yet picked up; committed to a driver only while her trip is open."""
 
     id: str
     pickup: int
@@ -49,6 +49,11 @@ class Driver:
     capacity_units: int = 1 << 30
     max_orders: int = 1 << 30
     acceptance_permille: int = 1000
+    keeps: tuple[str, ...] = ()
+    """Her open trip: orders of one store that she is under way to pick up or waits for, in drop sequence.
+
+    They stay hers; until the pickup others of that store may join them. ``place`` is then the store and
+    ``free_s`` when she arrives there, and the kept orders are among the world's."""
 
 
 Chain = tuple[tuple[str, ...], ...]

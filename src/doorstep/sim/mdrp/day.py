@@ -1,24 +1,42 @@
-"""Plays a recorded day minute by minute: the engine decides, couriers accept at once and follow."""
+"""Plays a recorded day minute by minute: a policy decides, couriers follow by the exact rules."""
 
+import random
 import time
 from dataclasses import dataclass, replace
 
 from doorstep.engine.compiled import Kernels
-from doorstep.engine.decide import decide
+from doorstep.engine.decisions import Decisions, Send
 from doorstep.engine.params import Params
 from doorstep.engine.world import Driver, Order, Travel, World
+from doorstep.sim.mdrp.evaluator import evaluate
 from doorstep.sim.mdrp.instance import Instance
-from doorstep.sim.mdrp.measures import Assignment, Measures, measure
+from doorstep.sim.mdrp.log import Stop
+from doorstep.sim.mdrp.measures import Measures
+from doorstep.sim.mdrp.policy import Engine, Policy
+from doorstep.sim.mdrp.solution import Solution, of_stops
 
 HORIZON_MIN = 24 * 60 + 240
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Which of the allowed variants of the problem is played."""
+
+    grow: bool = False
+    """A courier keeps what she was sent for, and until the pickup more of that restaurant may join it."""
+    go_to_restaurant: bool = False
+    """A courier whom nobody needs when her shift starts goes to the nearest restaurant."""
+    declines_permille: int = 0
+    """Chance that a courier says no to what she is sent; then she is not asked for it again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
     """A played day."""
 
-    assignments: tuple[Assignment, ...]
+    solution: Solution
     measures: Measures
+    ticks_s: tuple[float, ...]
 
 
 def orders_of(instance: Instance) -> dict[str, Order]:
@@ -43,57 +61,106 @@ def orders_of(instance: Instance) -> dict[str, Order]:
 
 
 def play(instance: Instance, params: Params, seed: int, kernels: Kernels | None = None) -> Day:
-    """The whole day; one decision a minute while anything is open."""
-    orders = orders_of(instance)
-    travel = Travel(instance.seconds())
-    start = len(instance.restaurants) + len(instance.orders)
-    drivers = {
-        c.id: Driver(id=c.id, place=start + i, free_s=c.on_min * 60, on_s=c.on_min * 60, off_s=c.off_min * 60)
-        for i, c in enumerate(instance.couriers)
-    }
-    arriving = sorted(orders.values(), key=lambda o: (o.placed_s, o.id))
-    open_orders: dict[str, Order] = {}
-    world = World((), ())
-    done: list[Assignment] = []
-    ticks: list[float] = []
+    """The whole day by the engine, each trip settled when it is sent."""
+    return play_by(instance, Engine(params, kernels), Rules(), seed)
+
+
+def play_by(instance: Instance, policy: Policy, rules: Rules, seed: int) -> Day:
+    """The whole day; one decision a minute while anything is open. Raises Infeasible should a rule be broken."""
+    course = Course(instance, rules, seed)
     for minute in range(HORIZON_MIN):
-        now_s = minute * 60
-        while arriving and arriving[0].placed_s <= now_s:
-            order = arriving.pop(0)
-            open_orders[order.id] = order
-        live = tuple(d for d in drivers.values() if d.off_s >= now_s)
-        if not open_orders:
-            if not arriving:
-                break
-            continue
-        if not live and not any(d.on_s > now_s for d in drivers.values()):
+        if not course.turn(policy, minute, seed):
             break
-        world = World(tuple(open_orders.values()), live, world.plan)
-        began = time.perf_counter()
-        decisions = decide(world, travel, params, now_s, seed * 100_003 + minute, kernels)
-        ticks.append(time.perf_counter() - began)
-        world = World(world.orders, world.drivers, decisions.plan)
+    solution = of_stops(instance, course.stops)
+    return Day(solution, evaluate(instance, solution, course.ticks_s), tuple(course.ticks_s))
+
+
+class Course:
+    """A day under way."""
+
+    def __init__(self, instance: Instance, rules: Rules, seed: int) -> None:
+        """Before the first minute."""
+        orders = orders_of(instance)
+        start = len(instance.restaurants) + len(instance.orders)
+        self.rules, self.travel = rules, Travel(instance.seconds())
+        self.chance = random.Random(seed)
+        self.drivers = {
+            c.id: Driver(
+                id=c.id, place=start + i, free_s=c.on_min * 60, on_s=c.on_min * 60, off_s=c.off_min * 60
+            )
+            for i, c in enumerate(instance.couriers)
+        }
+        self.arriving = sorted(orders.values(), key=lambda o: (o.placed_s, o.id), reverse=True)
+        self.restaurants = [r.id for r in instance.restaurants]
+        self.open: dict[str, Order] = {}  # placed and not picked up
+        self.left_s: dict[str, int] = {}  # when a courier under way left
+        self.plan = World((), ()).plan
+        self.stops: list[Stop] = []
+        self.ticks_s: list[float] = []
+
+    def turn(self, policy: Policy, minute: int, seed: int) -> bool:
+        """Play one minute. False when the day is over."""
+        now_s = minute * 60
+        while self.arriving and self.arriving[-1].placed_s <= now_s:
+            order = self.arriving.pop()
+            self.open[order.id] = order
+        if not self.open:
+            self._place_those_who_start(now_s)
+            return bool(self.arriving)
+        live = tuple(d for d in self.drivers.values() if d.off_s >= now_s)
+        if not live:
+            return False
+        world = World(tuple(self.open.values()), live, self.plan)
+        began = time.thread_time()
+        decisions = policy(world, self.travel, now_s, seed * 100_003 + minute)
+        self.ticks_s.append(time.thread_time() - began)
+        self.plan = decisions.plan
+        self._obey(decisions, now_s)
+        self._place_those_who_start(now_s)
+        return True
+
+    def _place_those_who_start(self, now_s: int) -> None:
+        if not self.rules.go_to_restaurant:
+            return
+        for driver in self.drivers.values():
+            if driver.on_s == now_s == driver.free_s and not driver.keeps:
+                ways = self.travel.seconds[driver.place, : len(self.restaurants)]
+                nearest = int(ways.argmin())
+                self.stops.append(
+                    Stop(driver.id, self.restaurants[nearest], now_s, now_s + int(ways[nearest]), ())
+                )
+                self.drivers[driver.id] = replace(driver, place=nearest, free_s=now_s + int(ways[nearest]))
+
+    def _obey(self, decisions: Decisions, now_s: int) -> None:
+        for pickup in decisions.pickups:
+            self._take(pickup.driver, pickup.orders, now_s)
         for send in decisions.sends:
-            driver = drivers[send.driver]
-            trip = [open_orders.pop(o) for o in send.orders]
-            assignment = follow(driver, trip, travel, now_s)
-            done.append(assignment)
-            drivers[driver.id] = replace(driver, place=trip[-1].dropoff, free_s=assignment.free_s)
-    return Day(tuple(done), measure(instance, done, ticks))
+            if self.chance.randrange(1000) < self.rules.declines_permille:
+                for id_ in send.orders:
+                    order = self.open[id_]
+                    self.open[id_] = replace(order, refused_by=order.refused_by | {send.driver})
+            else:
+                self._leave(send, now_s)
 
+    def _leave(self, send: Send, now_s: int) -> None:
+        driver, store = self.drivers[send.driver], self.open[send.orders[0]].pickup
+        self.left_s[driver.id] = now_s
+        arrives_s = now_s + int(self.travel.seconds[driver.place, store])
+        self.drivers[driver.id] = replace(driver, place=store, free_s=arrives_s, keeps=send.orders)
+        if not self.rules.grow:
+            self._take(driver.id, send.orders, now_s)
 
-def follow(driver: Driver, trip: list[Order], travel: Travel, now_s: int) -> Assignment:
-    """What really happens when ``driver`` leaves now: the physics of the rules."""
-    seconds = travel.seconds
-    half = trip[0].pickup_service_s // 2
-    pickup = max(now_s + int(seconds[driver.place, trip[0].pickup]) + half, *(o.ready_s for o in trip))
-    t, at = pickup + trip[0].pickup_service_s - half, trip[0].pickup
-    driven = int(seconds[driver.place, trip[0].pickup])
-    drops = []
-    for order in trip:
-        half = order.dropoff_service_s // 2
-        driven += int(seconds[at, order.dropoff])
-        drop = t + int(seconds[at, order.dropoff]) + half
-        drops.append(drop)
-        t, at = drop + order.dropoff_service_s - half, order.dropoff
-    return Assignment(driver.id, now_s, pickup, tuple(o.id for o in trip), tuple(drops), t, driven)
+    def _take(self, courier: str, orders: tuple[str, ...], now_s: int) -> None:
+        """The courier takes ``orders`` from the restaurant as soon as they are ready and brings them."""
+        driver = self.drivers[courier]
+        trip = [self.open.pop(id_) for id_ in orders]
+        half = trip[0].pickup_service_s // 2
+        pickup_s = max(now_s, driver.free_s + half, *(o.ready_s for o in trip))
+        self.stops.append(Stop(courier, trip[0].store, self.left_s[courier], pickup_s, orders, now_s))
+        free_s, place = pickup_s + trip[0].pickup_service_s - half, trip[0].pickup
+        for order in trip:
+            half = order.dropoff_service_s // 2
+            drop_s = free_s + int(self.travel.seconds[place, order.dropoff]) + half
+            self.stops.append(Stop(courier, order.id, free_s, drop_s, (order.id,)))
+            free_s, place = drop_s + order.dropoff_service_s - half, order.dropoff
+        self.drivers[courier] = replace(driver, place=place, free_s=free_s, keeps=())

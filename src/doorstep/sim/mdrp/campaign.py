@@ -1,0 +1,119 @@
+"""Many days, seeds and policies: each played, written in the official format, read again and judged by the referee."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from doorstep.engine.compiled import warm_up
+from doorstep.engine.params import Params
+from doorstep.sim.mdrp import solution
+from doorstep.sim.mdrp.bars import bars_of
+from doorstep.sim.mdrp.day import Rules, play_by
+from doorstep.sim.mdrp.evaluator import evaluate
+from doorstep.sim.mdrp.instance import read
+from doorstep.sim.mdrp.policy import Engine, Greedy, Policy
+
+ENGINE, GREEDY = "doorstep", "greedy"
+EIGHT = frozenset(
+    {
+        "0o50t100s1p100", "0r50t100s2p125", "1o50t100s1p100", "1o50t100s2p100",
+        "0o100t100s1p100", "2o100t100s1p100", "4o100t100s1p100", "7o100t100s1p100",
+    }
+)  # fmt: skip
+"""The days on which policies are compared in the tables of docs/dispatch.md."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One day once."""
+
+    folder: Path
+    policy: str
+    seed: int
+    params: Params
+    rules: Rules
+    solutions: Path | None = None  # kept there under policy/instance/seed when not None
+
+
+def play_run(run: Run) -> dict[str, Any]:
+    """Play ``run``; its measures are the referee's, of the files that were written. Raises Infeasible."""
+    instance = read(run.folder)
+    policy: Policy = Engine(run.params, warm_up()) if run.policy == ENGINE else Greedy()
+    rules = run.rules if run.policy == ENGINE else Rules(declines_permille=run.rules.declines_permille)
+    day = play_by(instance, policy, rules, run.seed)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = (run.solutions or Path(scratch)) / run.policy / instance.name / str(run.seed)
+        solution.write(folder, day.solution)
+        measures = evaluate(instance, solution.read(folder), day.ticks_s)
+    return {"policy": run.policy, "seed": run.seed, **measures.as_dict()}
+
+
+def play_all(runs: Sequence[Run], processes: int) -> Iterator[dict[str, Any]]:
+    """The rows of all ``runs`` as they are done, in their sequence; over several processes when more than one."""
+    if processes == 1:
+        yield from map(play_run, runs)
+        return
+    with ProcessPoolExecutor(processes, initializer=warm_up) as pool:
+        yield from pool.map(play_run, runs)
+
+
+def summed_up(folders: Sequence[Path], rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row a day: the engine's mean over the seeds, with the bars and the peer beside it."""
+    table = []
+    for folder in folders:
+        own = _mean([row for row in rows if row["instance"] == folder.name and row["policy"] == ENGINE])
+        peer = _mean([row for row in rows if row["instance"] == folder.name and row["policy"] == GREEDY])
+        bars = bars_of(folder)
+        late = bars.late
+        table.append(
+            {
+                "instance": folder.name,
+                **own,
+                "late_f1": {"ctd90": bars.late_ctd90, **{k: late[k] for k in ("ctd_mean", "undelivered_pct", "rtp_mean", "ctd_p90", "cost_per_order", "drive_min_per_order")}} if late else None,
+                "published_online_ctd_mean": bars.online,
+                "published_online_undelivered_pct": bars.online_undelivered_pct,
+                "published_exact_ctd_mean": bars.exact,
+                "greedy": peer or None,
+            }
+        )  # fmt: skip
+    return table
+
+
+def means(table: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Means over sets of days: all, the eight of the tables, those with a published optimum; empty sets left out."""
+    sets = {
+        "all": list(table),
+        "eight": [row for row in table if row["instance"] in EIGHT],
+        "exact": [row for row in table if row["published_exact_ctd_mean"] is not None],
+    }
+    found = {}
+    for name, rows in sets.items():
+        if rows:
+            figures = _mean([{k: v for k, v in row.items() if isinstance(v, int | float) and not k.startswith("published")} for row in rows])  # fmt: skip
+            late = [row for row in rows if row["late_f1"]]
+            figures["days"] = len(rows)
+            figures["better_than_late_f1"] = sum(row["ctd90"] < row["late_f1"]["ctd90"] for row in late)
+            figures["late_f1_ctd90"] = (
+                round(fmean(row["late_f1"]["ctd90"] for row in late), 3) if late else None
+            )
+            if name == "exact":
+                best = fmean(row["published_exact_ctd_mean"] for row in rows)
+                figures["gap_to_exact_pct"] = round(100 * (figures["ctd90"] / best - 1), 3)
+            found[name] = figures
+    return found
+
+
+def _mean(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    names = [
+        name
+        for name in (rows[0] if rows else {})
+        if name not in {"policy", "seed", "instance", "orders", "seeds"}
+    ]
+    figures = {name: round(fmean(row[name] for row in rows), 3) for name in names}
+    if not rows:
+        return {}
+    return {"orders": rows[0]["orders"], "seeds": rows[0].get("seeds", len(rows)), **figures}

@@ -1,0 +1,136 @@
+"""A driver under way to a store: what she was sent for stays hers, and more of that store may join until the pickup."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.engine.test_decide import LAWS, LINE, LUNCH, NOW, QUICK, worlds
+from tests.engine.test_plan import on_paper
+
+from doorstep.engine.compiled import PYTHON, warm_up
+from doorstep.engine.decide import decide
+from doorstep.engine.params import Params
+from doorstep.engine.record import pack, replay
+from doorstep.engine.schedule import times_of
+from doorstep.engine.world import Driver, Plan, Travel, World
+
+READY = LUNCH.ready_s
+UNDER_WAY = Driver(id="ana", place=2, free_s=READY - 300, keeps=("lunch",))
+TWIN = replace(LUNCH, id="twin", dropoff=6, placed_s=READY - 60, ready_s=READY)
+FAR = Driver(id="zoe", place=7, free_s=READY + 3600)
+
+
+def test_an_order_of_the_same_store_joins_until_the_pickup() -> None:
+    earlier = decide(World((LUNCH, TWIN), (UNDER_WAY, FAR)), LINE, Params(), READY - 60, 1, PYTHON)
+    assert not earlier.pickups, "there is still a minute"
+    assert earlier.plan["ana"][0] == ("lunch", "twin")
+    world = World((LUNCH, TWIN), (UNDER_WAY, FAR), earlier.plan)
+    (pickup,) = decide(world, LINE, Params(), READY, 2, PYTHON).pickups
+    assert (pickup.orders, pickup.joined, pickup.pickup_s) == (("lunch", "twin"), ("twin",), READY)
+    assert "joined" in pickup.sentence
+
+
+def test_what_was_sent_is_picked_up_by_whom_it_was_sent_to_however_near_another_stands() -> None:
+    late = replace(UNDER_WAY, free_s=READY + 1200)
+    near = Driver(id="ben", place=2, free_s=NOW)
+    decisions = decide(World((LUNCH,), (late, near)), LINE, Params(), READY, 1, PYTHON)
+    assert decisions.plan == {"ana": (("lunch",),)}
+    assert not decisions.sends
+    assert "on her way" in decisions.outlooks[0].sentence
+
+
+def test_a_trip_already_too_late_for_the_shift_is_still_done() -> None:
+    ending = replace(UNDER_WAY, off_s=READY - 120)
+    (pickup,) = decide(World((LUNCH,), (ending,)), LINE, Params(), READY, 1, PYTHON).pickups
+    assert pickup.orders == ("lunch",)
+
+
+def test_an_unknown_or_twice_kept_order_is_refused() -> None:
+    with pytest.raises(ValueError, match="kept"):
+        decide(World((), (UNDER_WAY,)), LINE, Params(), READY, 1, PYTHON)
+    with pytest.raises(ValueError, match="kept"):
+        decide(World((LUNCH,), (UNDER_WAY, replace(FAR, keeps=("lunch",)))), LINE, Params(), READY, 1, PYTHON)
+
+
+@st.composite
+def worlds_under_way(draw: st.DrawFn) -> tuple[World, Travel, int]:
+    """Worlds in which some drivers drive to a store for one or two of its orders."""
+    world, travel, now = draw(worlds())
+    open_orders = [o for o in world.orders if not o.reserved]
+    drivers = list(world.drivers)
+    for j, driver in enumerate(drivers):
+        store = draw(st.integers(0, 2))
+        there = [o for o in open_orders if o.pickup == store][: draw(st.integers(0, 2))]
+        if there and driver.on_s <= now:
+            kept = tuple(o.id for o in there)
+            arrives_s = now + draw(st.sampled_from([-600, 0, 300]))
+            drivers[j] = replace(driver, place=store, free_s=arrives_s, keeps=kept)
+            open_orders = [o for o in open_orders if o.id not in kept]
+    plan: Plan = draw(
+        st.dictionaries(
+            st.sampled_from([d.id for d in drivers] or ["none"]),
+            st.lists(st.lists(st.sampled_from([f"o{i:02d}" for i in range(9)]), max_size=6).map(tuple), max_size=4).map(tuple),
+            max_size=5,
+        )
+    )  # fmt: skip
+    return World(world.orders, tuple(drivers), plan), travel, now
+
+
+@LAWS
+@given(worlds_under_way(), st.sampled_from([0, 120]))
+def test_kept_orders_stay_first_and_with_their_driver(given_: tuple[World, Travel, int], lead_s: int) -> None:
+    world, travel, now = given_
+    params = replace(QUICK, offer_lead_s=lead_s, max_bundle=3)
+    decisions = decide(world, travel, params, now, 1, PYTHON)
+    first = {d: chain[0] for d, chain in decisions.plan.items()} | {
+        p.driver: p.orders for p in decisions.pickups
+    }
+    stores = {o.id: o.store for o in world.orders}
+    for driver in world.drivers:
+        if driver.keeps:
+            assert set(driver.keeps) <= set(first[driver.id])
+            assert len({stores[o] for o in first[driver.id]}) == 1
+            assert driver.id not in {send.driver for send in decisions.sends}
+    handled = [o for s in decisions.sends for o in s.orders] + [
+        o for p in decisions.pickups for o in p.orders
+    ]
+    handled += [o for chain in decisions.plan.values() for trip in chain for o in trip]
+    assert len(handled) == len(set(handled))
+    whole = replace(decisions, sends=(), plan={**decisions.plan})
+    chains = {p.driver: [p.orders] for p in decisions.pickups} | {
+        s.driver: [s.orders] for s in decisions.sends
+    }
+    for name, chain in whole.plan.items():
+        chains.setdefault(name, []).extend(chain)
+    paper = on_paper(
+        world, travel, params, now, replace(whole, plan={d: tuple(c) for d, c in chains.items()})
+    )
+    assert decisions.cost == pytest.approx(paper, abs=1e-6)
+
+
+@LAWS
+@given(worlds_under_way())
+def test_open_trips_too_come_out_the_same_compiled_replayed_or_shuffled(
+    given_: tuple[World, Travel, int],
+) -> None:
+    world, travel, now = given_
+    first = decide(world, travel, QUICK, now, 9, PYTHON)
+    assert first == decide(world, travel, QUICK, now, 9, warm_up())
+    assert replay(pack(world, travel, QUICK, now, 9, first, "python"), PYTHON).same
+    turned = World(world.orders[::-1], world.drivers[::-1], world.plan)
+    assert first == decide(turned, travel, QUICK, now, 9, PYTHON)
+
+
+@LAWS
+@given(worlds_under_way())
+def test_who_waits_at_a_store_leaves_it_when_the_food_is_ready(given_: tuple[World, Travel, int]) -> None:
+    world, travel, now = given_
+    orders = {o.id: o for o in world.orders}
+    drivers = {d.id: d for d in world.drivers}
+    for pickup in decide(world, travel, QUICK, now, 1, PYTHON).pickups:
+        driver, trip = drivers[pickup.driver], [orders[o] for o in pickup.orders]
+        (times,) = times_of(driver, [trip], travel, QUICK, now)
+        assert pickup.pickup_s == times.pickup_s
+        assert now <= pickup.pickup_s < now + QUICK.tick_s
+        assert pickup.pickup_s >= max(o.ready_s for o in trip)
