@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from "react";
 
 /** The rooms of the console; the address says which one is open, what is looked at and what is filtered. */
-export const ROOMS = ["live", "board", "table", "money", "market"] as const;
+export const ROOMS = ["live", "board", "table", "money", "market", "audit", "account"] as const;
 export type Room = (typeof ROOMS)[number];
 export const SHOWS = ["all", "risk", "offers", "free"] as const;
 export type Show = (typeof SHOWS)[number];
@@ -17,9 +17,28 @@ export type Address = {
   show: Show;
   /** Columns of the board that are shown; empty: all. */
   states: string;
+  /** Filters of the audit: who did it, what, to what, from and until which day of the market. */
+  who: string;
+  what: string;
+  about: string;
+  from: string;
+  until: string;
 };
 
-const FIRST: Address = { room: "live", market: "", open: "", find: "", show: "all", states: "" };
+const FIRST: Address = {
+  room: "live",
+  market: "",
+  open: "",
+  find: "",
+  show: "all",
+  states: "",
+  who: "",
+  what: "",
+  about: "",
+  from: "",
+  until: "",
+};
+const PLAIN = ["find", "states", "who", "what", "about", "from", "until"] as const;
 const hearers = new Set<() => void>();
 
 function read(): Address {
@@ -32,9 +51,11 @@ function read(): Address {
     room,
     market: query.get("market") ?? "",
     open: query.get("open") ?? named,
-    find: query.get("find") ?? "",
     show,
-    states: query.get("states") ?? "",
+    ...(Object.fromEntries(PLAIN.map((key) => [key, query.get(key) ?? ""])) as Record<
+      (typeof PLAIN)[number],
+      string
+    >),
   };
 }
 
@@ -42,7 +63,7 @@ let now = read();
 
 function written(address: Address): string {
   const query = new URLSearchParams();
-  for (const key of ["market", "open", "find", "show", "states"] as const) {
+  for (const key of ["market", "open", "show", ...PLAIN] as const) {
     if (address[key] !== FIRST[key]) query.set(key, address[key]);
   }
   const tail = query.toString();

@@ -1,4 +1,4 @@
-import { type ReactNode, useMemo } from "react";
+import { useMemo } from "react";
 import type { DeliveryWhole } from "../../shared/api/client";
 import { useFormat } from "../../shared/i18n/react";
 import { markOf } from "../../shared/states";
@@ -7,9 +7,10 @@ import { FrozenTerms } from "../../shared/ui/pay";
 import type { MarkName } from "../../shared/ui/shapes";
 import { type Candidate, LedgerTable, WhyTable } from "../../shared/ui/tables";
 import { useWords } from "../words";
+import { Proof } from "./Proof";
+import { Title, type Told } from "./Title";
 import { type Facts, termsOf, text } from "./whole";
 
-type Told = DeliveryWhole["timeline"][number];
 /** A line with what belongs to it: the messages that told it, its answer, its reason. */
 type Item = { key: string; line: Told; messages: Told[]; closed: Told | null };
 
@@ -111,25 +112,17 @@ function Body({ item, whole, currency }: { item: Item; whole: DeliveryWhole; cur
     case "money":
       return <Money line={item.line} whole={whole} currency={currency} />;
     case "proof":
-      return <Proof line={item.line} />;
+      return <Proof line={item.line} delivery={whole.delivery.id} />;
     case "provider":
       return <Courier line={item.line} currency={currency} />;
     case "webhook":
       return <Messages lines={[item.line]} />;
     case "override":
-      return <ByHand line={item.line} />;
+      return <ByHand line={item.line} who={whole.people[item.line.who] ?? ""} />;
   }
 }
 
 const nameOf = (whole: DeliveryWhole, who: string): string => whole.people[who.replace(/^driver:/, "")] ?? "";
-
-function Title({ children, note }: { children: ReactNode; note?: ReactNode }) {
-  return (
-    <h3>
-      {children} {note && <span>{note}</span>}
-    </h3>
-  );
-}
 
 function Move({ item, whole }: { item: Item; whole: DeliveryWhole }) {
   const words = useWords();
@@ -331,17 +324,6 @@ function Money({ line, whole, currency }: { line: Told; whole: DeliveryWhole; cu
   );
 }
 
-function Proof({ line }: { line: Told }) {
-  const words = useWords();
-  const key = `proof.${line.what.replace("proof.", "")}`;
-  const said = text(line.facts, "text") || text(line.facts, "name");
-  return (
-    <Title note={line.facts.ok === false ? words("proof.failed") : said}>
-      {words.has(key) ? words(key as never) : line.what}
-    </Title>
-  );
-}
-
 function Courier({ line, currency }: { line: Told; currency: string }) {
   const words = useWords();
   const f = useFormat();
@@ -360,12 +342,12 @@ function Courier({ line, currency }: { line: Told; currency: string }) {
 }
 
 /** A decision by hand: who, what, and the reason that was written down. */
-function ByHand({ line }: { line: Told }) {
+function ByHand({ line, who }: { line: Told; who: string }) {
   const words = useWords();
   const key = `hand.${line.what}`;
   return (
     <>
-      <Title note={line.who}>{words.has(key) ? words(key as never) : line.what}</Title>
+      <Title note={who || words("the.network")}>{words.has(key) ? words(key as never) : line.what}</Title>
       <p>{words("hand.reason", { reason: text(line.facts, "reason") })}</p>
     </>
   );

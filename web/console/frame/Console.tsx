@@ -20,6 +20,10 @@ import { Rail } from "./Rail";
 const BoardRoom = lazy(() => import("../board/BoardRoom").then((all) => ({ default: all.BoardRoom })));
 const TableRoom = lazy(() => import("../table/TableRoom").then((all) => ({ default: all.TableRoom })));
 const MoneyRoom = lazy(() => import("../money/MoneyRoom").then((all) => ({ default: all.MoneyRoom })));
+const AuditRoom = lazy(() => import("../audit/AuditRoom").then((all) => ({ default: all.AuditRoom })));
+const AccountRoom = lazy(() =>
+  import("../account/AccountRoom").then((all) => ({ default: all.AccountRoom })),
+);
 const MarketRoom = lazy(() => import("../settings/MarketRoom").then((all) => ({ default: all.MarketRoom })));
 
 /** What somebody who is signed in sees: the frame, and in it the room that the address names. */
@@ -124,6 +128,8 @@ function InMarket({ me, market, markets }: { me: StaffTold; market: Market; mark
                 {room === "table" && <TableRoom />}
                 {room === "money" && <MoneyRoom market={market} />}
                 {room === "market" && <MarketRoom market={market} me={me} />}
+                {room === "audit" && <AuditRoom market={market} me={me} />}
+                {room === "account" && <AccountRoom me={me} />}
               </Suspense>
             </main>
           )}

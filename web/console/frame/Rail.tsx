@@ -28,6 +28,7 @@ export function Rail({ me }: { me: StaffTold }) {
         <Place key={place.room} {...place} />
       ))}
       <span className="sp" />
+      {me.role === "owner" && <Place room="audit" icon="note" />}
       <Place room="market" icon="gear" />
       <button
         type="button"
@@ -41,6 +42,15 @@ export function Rail({ me }: { me: StaffTold }) {
         <Dialog title={me.name} onClose={() => setAsked(false)} className="mine">
           <p>{words("me.role", { role: words(`role.${me.role}`), email: me.email })}</p>
           <Preferences />
+          <Button
+            icon={<Icon name="lock" size="s" />}
+            onClick={() => {
+              setAsked(false);
+              go({ room: "account", open: "" });
+            }}
+          >
+            {words(me.totp ? "account.open" : "account.open.totp")}
+          </Button>
           <Button onClick={() => void signOut()}>{words("signout")}</Button>
         </Dialog>
       )}

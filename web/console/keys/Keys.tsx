@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { Dialog } from "../../shared/ui/dialog";
 import { Kbd } from "../../shared/ui/marks";
 import { typing } from "../../shared/ui/toast";
-import { go, whereNow } from "../address";
+import { go, type Room, whereNow } from "../address";
 import { useWords } from "../words";
 
 const LIST = [
@@ -32,12 +32,13 @@ function step(by: 1 | -1): void {
   next?.scrollIntoView({ block: "nearest" });
 }
 
-const ROOM_KEYS: Record<string, "live" | "board" | "table" | "money" | "market"> = {
+const ROOM_KEYS: Record<string, Room> = {
   l: "live",
   b: "board",
   t: "table",
   m: "money",
   s: "market",
+  a: "audit",
 };
 
 /** The keyboard of the console. Keys go to what is marked for them, so that lists need not know of each other. */
