@@ -8,6 +8,7 @@ import typer
 
 from doorstep.app import benches, figures
 from doorstep.app.figures import Json
+from doorstep.app.simulate import simulate
 from doorstep.platform import settings
 from doorstep.platform.db.work import Work
 from doorstep.units.ids import public
@@ -22,6 +23,7 @@ def install(app: typer.Typer) -> None:
     app.add_typer(keys, name="keys")
     app.add_typer(dead, name="dead-letters")
     app.add_typer(ledger, name="ledger")
+    app.add_typer(simulate, name="simulate")
     app.add_typer(benches.bench, name="bench")
     for command in (owner_link, migrate, backup, restore, verify, replay_tick, replay_day):
         app.command(command.__name__.replace("_", "-"))(command)

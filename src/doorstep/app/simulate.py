@@ -1,0 +1,217 @@
+"""``doorstep simulate``: what if, on the very dispatch that runs live."""
+
+import os
+import shlex
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from typer.core import TyperGroup
+
+from doorstep.app import figures
+from doorstep.app.figures import Json
+
+if TYPE_CHECKING:
+    from doorstep.engine.decisions import Decisions
+    from doorstep.engine.params import Params
+    from doorstep.engine.world import Travel, World
+    from doorstep.sim.scenario import Scenario
+    from doorstep.sim.study import Study
+
+
+class ScenarioFirst(TyperGroup):
+    """`simulate NAME` means `simulate study NAME`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the word in that nobody types."""
+        if args and args[0] not in self.commands and args[0] not in {"--help", "-h"}:
+            args = ["study", *args]
+        return super().parse_args(ctx, args)
+
+
+simulate = typer.Typer(
+    cls=ScenarioFirst,
+    no_args_is_help=True,
+    help="What if: play days of a market with other slots, pay, batching or people. `doorstep simulate nashville --runs 30"
+    " --vary slots=0.8,1,1.2 --html report.html` compares three settings on the same thirty days.",
+)
+CORES = os.cpu_count() or 1
+Processes = Annotated[int, typer.Option(min=1, max=512, help="How many play at a time.")]
+
+
+def _say(problem: object) -> typer.Exit:
+    typer.echo(str(problem), err=True)
+    return typer.Exit(1)
+
+
+@simulate.command("list")
+def list_scenarios() -> None:
+    """The scenarios that come with Doorstep."""
+    from doorstep.sim.reading import shipped
+
+    for name, title in shipped().items():
+        typer.echo(f"{name:18} {title}")
+
+
+@simulate.command()
+def study(
+    scenario: Annotated[
+        str, typer.Argument(help="A name from `simulate list`, a TOML file, or a folder with a recorded day.")
+    ],
+    runs: Annotated[int, typer.Option(min=1, max=1000, help="Days under each setting.")] = 10,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="WORD=VALUE,VALUE…; several words make all combinations. The first value is what you have."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The first day; the others follow.")] = 1,
+    processes: Processes = CORES,
+    json: Json = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as one page.")] = None,
+    keep_tick: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Keep the busiest tick of the first day, for `doorstep replay-tick`."
+        ),
+    ] = None,
+) -> None:
+    """Play days of SCENARIO, the same days under every setting, and compare."""
+    from doorstep.sim import reading, settings
+    from doorstep.sim.pools import pool_of
+    from doorstep.sim.scenario import ScenarioRefused
+    from doorstep.sim.study import study as make_study
+
+    began = time.perf_counter()
+    try:
+        name, raw = reading.load(scenario)
+        chosen = settings.settings_of(name, raw, vary or [])
+        with _progress(len(chosen) * runs, chosen[0].scenario.title) as step:
+            found = make_study(
+                chosen,
+                range(seed, seed + runs),
+                pool_of(min(processes, len(chosen) * runs)),
+                lambda _: step(),
+            )
+    except (ScenarioRefused, LookupError) as refusal:
+        raise _say(refusal) from refusal
+    _show(found)
+    command = f"doorstep simulate {shlex.quote(scenario)} --runs {runs}"
+    command += "".join(f" --vary {shlex.quote(text)}" for text in vary or []) + (
+        f" --seed {seed}" if seed != 1 else ""
+    )
+    figures.write(json, _as_dict(found, command, time.perf_counter() - began))
+    if html:
+        from doorstep.sim.report import page
+
+        html.parent.mkdir(parents=True, exist_ok=True)
+        html.write_text(page(found, command), encoding="utf-8")
+        typer.echo(f"{html}: open it in a browser")
+    if keep_tick:
+        _keep(chosen[0].scenario, seed, keep_tick)
+
+
+@contextmanager
+def _progress(total: int, title: str) -> "Iterator[Any]":
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda: bar.advance(task)
+
+
+def _show(found: "Study") -> None:
+    """The table for the person at the terminal."""
+    from doorstep.sim.report.figures import SHOWN, THIN, half, verdict, written
+
+    def bare(text: str) -> str:
+        return text.replace(f"{THIN}min", "")
+
+    days, best = len(found.seeds), found.best()
+    table = Table(
+        title=f"{found.settings[0].scenario.title}: {days} {'day' if days == 1 else 'days'} a setting",
+        title_justify="left",
+    )
+    table.add_column("setting")
+    for shown in SHOWN:
+        unit = f" ({shown.unit})" if shown.unit == "min" else ""
+        table.add_column(shown.head + unit, justify="right")
+    colour = {"better": "green", "worse": "red", "same": "dim"}
+    for number, setting in enumerate(found.settings):
+        cells = []
+        for shown in SHOWN:
+            value = found.estimate(number, shown.name)
+            cell = f"{bare(written(value.mean, shown))} [dim]{bare(half(value, shown))}[/dim]"
+            if number:
+                difference = found.difference(number, shown.name)
+                told = bare(f"{written(difference.mean, shown, signed=True)} {half(difference, shown)}")
+                cell += f"\n[{colour[verdict(difference, shown)]}]{told}[/]"
+            cells.append(cell)
+        table.add_row(f"{'→ ' if number == best and len(found.settings) > 1 else ''}{setting.label}", *cells)
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    if len(found.settings) > 1:
+        typer.echo(
+            f"→ {found.settings[best].label}: the cheapest that keeps {found.settings[0].scenario.kept_goal_pct:g}% of promises, or else"
+            " the one that keeps most. Second lines: differences to the first setting on the same days, with 95% intervals."
+        )
+
+
+def _as_dict(found: "Study", command: str, real_s: float) -> dict[str, Any]:
+    from doorstep.sim.report.figures import SHOWN
+
+    settings = []
+    for number, setting in enumerate(found.settings):
+        figures_ = {s.name: asdict(found.estimate(number, s.name)) for s in SHOWN}
+        differences = {s.name: asdict(found.difference(number, s.name)) for s in SHOWN} if number else {}
+        days = [{"seed": o.seed, **o.measures.as_dict()} for o in found.outcomes[number]]
+        settings.append(
+            {
+                "label": setting.label,
+                "values": dict(setting.values),
+                "figures": figures_,
+                "difference_to_first": differences,
+                "days": days,
+            }
+        )
+    best = found.best()
+    return {
+        "command": command,
+        "scenario": asdict(found.settings[0].scenario),
+        "runs": len(found.seeds),
+        "real_s": round(real_s, 1),
+        "best": found.settings[best].label,
+        "best_is_steady": found.steadiness(),
+        "settings": settings,
+    }
+
+
+def _keep(scenario: "Scenario", seed: int, file: Path) -> None:
+    """Play the first day once more and keep its busiest tick."""
+    from doorstep.engine import record
+    from doorstep.engine.compiled import warm_up
+    from doorstep.sim.day import play
+
+    kept: list[bytes] = []
+    most = 0
+
+    def keep(
+        world: "World", travel: "Travel", params: "Params", now_s: int, seed: int, decisions: "Decisions"
+    ) -> None:
+        nonlocal most
+        if len(world.orders) > most:
+            most = len(world.orders)
+            kept[:] = [record.pack(world, travel, params, now_s, seed, decisions, "numba")]
+
+    play(scenario, seed, warm_up(), keep)
+    if not kept:
+        raise _say("no tick of that day had an order to decide about")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(kept[0])
+    typer.echo(f"{file}: a tick with {most} waiting orders; `doorstep replay-tick {file}` decides it again")

@@ -1,0 +1,64 @@
+"""Which figures a report shows, in whose words, and how they are written."""
+
+from dataclasses import dataclass
+
+from doorstep.sim.compare import Estimate
+
+THIN = "\u202f"
+MINUS = "\u2212"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One figure of ``Measures`` as it is told."""
+
+    name: str
+    head: str
+    says: str
+    more_is_better: bool | None
+    unit: str = ""
+    money: bool = False
+    places: int = 1
+
+
+SHOWN = (
+    Shown("kept_pct", "Promises kept", "of all orders, at the door by the promised minute", True, "%"),
+    Shown("ctd_mean", "Click to door", "minutes from order to door, on average", False, "min"),
+    Shown("ctd_p90", "Slowest tenth", "one order in ten takes longer than this", False, "min"),
+    Shown("undelivered_pct", "Undelivered", "orders nobody brought", False, "%", places=2),
+    Shown("rtp_mean", "Ready to pickup", "minutes goods wait in the store", False, "min"),
+    Shown(
+        "cost_per_order_minor",
+        "Pay per order",
+        "what you pay drivers for an order, tips apart",
+        False,
+        money=True,
+    ),
+    Shown("earned_per_hour_minor", "Driver earns per hour", "on duty, tips included", True, money=True),
+    Shown("busy_pct", "Drivers busy", "of their time on duty", None, "%", places=0),
+    Shown("offers_declined_pct", "Offers not taken", "declined or run out", None, "%"),
+    Shown("drive_min_per_order", "Driving per order", "minutes, the way to the store included", False, "min"),
+)
+
+
+def written(value: float, shown: Shown, *, signed: bool = False) -> str:
+    """``value`` as a reader sees it."""
+    amount = abs(value) / 100 if shown.money else abs(value)
+    places = 2 if shown.money else shown.places
+    text = f"{amount:,.{places}f}"
+    negative = value < 0 and float(text.replace(",", "")) != 0
+    sign = MINUS if negative else "+" if signed else ""
+    unit = "" if not shown.unit else shown.unit if shown.unit == "%" else THIN + shown.unit
+    return f"{sign}{'$' if shown.money else ''}{text}{unit}"
+
+
+def half(estimate: Estimate, shown: Shown) -> str:
+    """The half width of an interval, with its sign; nothing after a single day."""
+    return "" if estimate.half is None else "±" + written(estimate.half, shown)
+
+
+def verdict(difference: Estimate, shown: Shown) -> str:
+    """``better``, ``worse`` or ``same``: whether a difference is more than luck, and to whose good."""
+    if shown.more_is_better is None or not difference.sure:
+        return "same"
+    return "better" if (difference.mean > 0) == shown.more_is_better else "worse"

@@ -1,0 +1,218 @@
+"""Fills the page: the answer first, then why, then the rest."""
+
+from html import escape
+from importlib import resources
+from string import Template
+
+import numpy as np
+
+from doorstep.sim.report.drawings import Mark, by_hour, town, trade_off
+from doorstep.sim.report.figures import SHOWN, Shown, half, verdict, written
+from doorstep.sim.settings import KNOBS
+from doorstep.sim.study import CELL_M, Study
+from doorstep.sim.truth import draw
+
+_BY_NAME = {shown.name: shown for shown in SHOWN}
+_KEPT, _COST = _BY_NAME["kept_pct"], _BY_NAME["cost_per_order_minor"]
+
+
+def page(study: Study, command: str) -> str:
+    """The whole report; ``command`` is what the reader types to get it again."""
+    scenario = study.settings[0].scenario
+    best = study.best()
+    template = Template(
+        resources.files("doorstep.sim.report").joinpath("page.html").read_text(encoding="utf-8")
+    )
+    several = len(study.settings) > 1
+    bounds = [scenario.demand.promise_min * part for part in (0.45, 0.6, 0.8, 1.0)]
+    return template.substitute(
+        title=escape(scenario.title),
+        summary=escape(scenario.summary),
+        answer=answer(study),
+        varied=_varied(study),
+        trade_off=trade_off(_marks(study), scenario.kept_goal_pct),
+        waiting=_lines(study, best, 3, "orders waiting for a driver"),
+        hours=_lines(study, best, 2, "minutes to the door"),
+        table=_table(study),
+        map=_map(study, best, bounds),
+        keys=_keys(several and best != 0),
+        map_keys=_map_keys(bounds, study.settings[best].label),
+        assumed=_assumed(study),
+        command=escape(command),
+    )
+
+
+def answer(study: Study) -> str:
+    """In words: which setting, what it does, how sure that is."""
+    best = study.best()
+    scenario, setting = study.settings[0].scenario, study.settings[best]
+    kept, cost = study.estimate(best, "kept_pct"), study.estimate(best, "cost_per_order_minor")
+    figures = (
+        f"{written(kept.mean, _KEPT)} of promises are kept ({half(kept, _KEPT) or 'one day'}) at"
+        f" {written(cost.mean, _COST)} of pay an order ({half(cost, _COST) or 'one day'})"
+    )
+    if len(study.settings) == 1:
+        return f"<p><strong>{figures}.</strong></p>" + _caution(study)
+    reaches = kept.mean >= scenario.kept_goal_pct
+    why = (
+        f"It is the cheapest of {len(study.settings)} settings that keep your goal of {scenario.kept_goal_pct:g}%."
+        if reaches
+        else f"No setting keeps your goal of {scenario.kept_goal_pct:g}%; this one keeps most."
+    )
+    said = f"<p><strong>{escape(setting.label)}</strong>: {figures}. {why}</p>"
+    if best == 0:
+        said += "<p>That is what you have now: nothing tried here is better by that measure.</p>"
+    else:
+        parts = [
+            _change(study, best, name)
+            for name in ("kept_pct", "ctd_mean", "cost_per_order_minor", "earned_per_hour_minor")
+        ]
+        said += f"<p>Against {escape(study.settings[0].label)}: {'; '.join(parts)}.</p>"
+    if len(study.seeds) > 2:
+        share = study.steadiness()
+        said += f"<p>If the days are drawn again, it stays the choice {100 * share:.0f} times in 100"
+        said += (
+            ".</p>"
+            if share >= 0.8
+            else ": the choice between it and its neighbours is not settled by so few days.</p>"
+        )
+    return said + _caution(study)
+
+
+def _caution(study: Study) -> str:
+    if len(study.seeds) == 1:
+        return "<p>This is a single day: run it with <code>--runs 30</code> before you act on it.</p>"
+    return ""
+
+
+def _change(study: Study, setting: int, name: str) -> str:
+    shown, difference = _BY_NAME[name], study.difference(setting, name)
+    told = f"{shown.head.lower()} {written(difference.mean, shown, signed=True)}"
+    told += f" ({half(difference, shown)})" if difference.half is not None else ""
+    return f'<span class="{verdict(difference, shown)}">{told}</span>' + (
+        "" if difference.sure else ", which may be luck"
+    )
+
+
+def _varied(study: Study) -> str:
+    days = len(study.seeds)
+    said = f"<p>{days} simulated {'day' if days == 1 else 'days'} under each setting, the same days for all: the same orders at the same second, the same drivers, kitchens and traffic.</p>"
+    words: dict[str, list[str]] = {}
+    for setting in study.settings:
+        for word, value in setting.values:
+            if str(value) not in words.setdefault(word, []):
+                words[word].append(str(value))
+    lines = []
+    for word, values in words.items():
+        says = KNOBS[word].says if word in KNOBS else "a key of the scenario"
+        lines.append(
+            f"<li><strong>{escape(word)}</strong> ({escape(says)}): {escape(', '.join(values))}</li>"
+        )
+    return said + (
+        f"<ul>{''.join(lines)}</ul>" if lines else "<p>Nothing: this is the scenario as it is.</p>"
+    )
+
+
+def _marks(study: Study) -> list[Mark]:
+    best, found = study.best(), []
+    for number, setting in enumerate(study.settings):
+        cost, kept = study.estimate(number, "cost_per_order_minor"), study.estimate(number, "kept_pct")
+        found.append(
+            Mark(
+                setting.label,
+                cost.mean,
+                cost.half or 0.0,
+                kept.mean,
+                kept.half or 0.0,
+                number == best,
+                number == 0,
+            )
+        )
+    return found
+
+
+def _lines(study: Study, best: int, column: int, title: str) -> str:
+    lines = [("first", study.settings[0].label, _hourly(study, 0, column))] if best != 0 else []
+    return by_hour([*lines, ("best", study.settings[best].label, _hourly(study, best, column))], title)
+
+
+def _hourly(study: Study, setting: int, column: int) -> list[float | None]:
+    """Means over all days; minutes are weighed by orders."""
+    hours = np.sum([o.picture.hours for o in study.outcomes[setting]], axis=0)
+    days = len(study.seeds)
+    if column == 2:
+        return [
+            float(spent / count) if count >= 5 else None
+            for count, spent in zip(hours[:, 1], hours[:, 2], strict=True)
+        ]
+    return [float(value / days) for value in hours[:, column]]
+
+
+def _table(study: Study) -> str:
+    best = study.best()
+    head = "".join(
+        f'<th scope="col" title="{escape(s.says, quote=True)}">{escape(s.head)}</th>' for s in SHOWN
+    )
+    rows = []
+    for number, setting in enumerate(study.settings):
+        cells = "".join(_cell(study, number, shown) for shown in SHOWN)
+        rows.append(
+            f"<tr{' class="best"' if number == best else ''}><td>{number + 1} · {escape(setting.label)}</td>{cells}</tr>"
+        )
+    return f'<table><thead><tr><th scope="col">Setting</th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+
+
+def _cell(study: Study, number: int, shown: Shown) -> str:
+    value = study.estimate(number, shown.name)
+    cell = f"{written(value.mean, shown)}<small>{half(value, shown)}</small>"
+    if number:
+        difference = study.difference(number, shown.name)
+        cell += f'<span class="{verdict(difference, shown)}">{written(difference.mean, shown, signed=True)}</span>'
+    return f"<td>{cell}</td>"
+
+
+def _map(study: Study, best: int, bounds: list[float]) -> str:
+    cells: dict[tuple[int, int], tuple[int, float]] = {}
+    for outcome in study.outcomes[best]:
+        for cell, (count, spent, _) in outcome.picture.cells.items():
+            before = cells.get(cell, (0, 0.0))
+            cells[cell] = (before[0] + count, before[1] + spent)
+    scenario = study.settings[best].scenario
+    stores = [(float(x), float(y)) for x, y in draw(scenario, study.seeds[0]).stores]
+    means = {cell: (count, spent / count) for cell, (count, spent) in cells.items()}
+    return town(means, stores, CELL_M, bounds, "A map of the town: minutes to the door by area")
+
+
+def _keys(two: bool) -> str:
+    first = '<span class="key"><i class="first"></i>setting 1</span>' if two else ""
+    return f'{first}<span class="key"><i></i>recommended</span>' if two else ""
+
+
+def _map_keys(bounds: list[float], label: str) -> str:
+    names = [f"to {bounds[0]:.0f} min", *(f"to {b:.0f}" for b in bounds[1:]), "longer than promised"]
+    keys = "".join(
+        f'<span class="key"><b style="background:var(--s{n})"></b>{name}</span>'
+        for n, name in enumerate(names)
+    )
+    return f'Under {escape(label)}, all days: a disc\'s area is its orders, its shade the minutes to the door. {keys}<span class="key"><b class="q"></b>store</span>'
+
+
+def _assumed(study: Study) -> str:
+    one = study.settings[0].scenario
+    people, demand, fleet = one.behaviour, one.demand, one.fleet
+    known = one.city.recorded is not None
+    facts = [
+        ("Town", f"recorded day {one.city.recorded.name}" if one.city.recorded else f"metro {one.city.metro}, {one.city.stores} stores within {one.city.radius_km:g} km of its middle; households by ZIP are census figures, addresses and shops are invented"),
+        ("Orders", f"{demand.orders:,} a day" + ("" if known else f", promised within {demand.promise_min:g} min, told ready after about {demand.prep_min:g}")),
+        ("Drivers", f"{fleet.drivers:,} slots" + ("" if known else f" of {fleet.shift_h[0]:g} to {fleet.shift_h[1]:g} hours, {100 * fleet.turnout:.0f}% of them taken at today's pay")),
+        ("Offers", f"{100 * people.declines:g}% not taken at today's pay; 1% better pay is declined {people.pay_elasticity:g}% less often and fills {fleet.supply_elasticity:g}% more slots"),
+        ("Kitchens", f"true times spread {100 * people.ready_spread:.0f}% around what was told; {100 * people.tells_ready:.0f}% of stores say when it is ready"),
+        ("Roads", "straight line times 1.35 at speeds by hour" if not known else "the recorded day's rule") ,
+        ("Luck on the road", f"{100 * people.travel_spread:.0f}% a drive, {100 * people.traffic_spread:.0f}% an hour's traffic; dispatch expects the usual"),
+        ("Phones", f"silent {people.signal_losses_h:g} times an hour for {people.signal_lost_min:g} min; drivers begin {people.late_min:g} min late, {100 * people.leaves_early:.0f}% leave early"),
+    ]  # fmt: skip
+    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(told)}</dd>" for name, told in facts)
+    return (
+        f"<dl>{rows}</dl><p class='small' style='margin-top:12px'>How drivers answer to pay is the weakest of these: it is an assumption until your own"
+        " offers tell better. Not simulated: outside couriers, cancelled orders, failed hand-overs, windows of the next day.</p>"
+    )

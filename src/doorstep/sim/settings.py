@@ -1,0 +1,123 @@
+"""What is varied: every combination of the values asked for, the first of each being what the others are compared with."""
+
+import copy
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from doorstep.sim.reading import Raw, scenario_of
+from doorstep.sim.scenario import Scenario, ScenarioRefused
+
+MOST = 48
+"""Settings of one study."""
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """A word of the operator for one key of a scenario."""
+
+    key: str
+    times: bool  # the value multiplies what the scenario has
+    says: str
+
+
+KNOBS = {
+    "slots": Knob("fleet.drivers", True, "published driver slots, times the scenario's"),
+    "demand": Knob("demand.orders", True, "orders, times the scenario's"),
+    "pay": Knob("pay.scale", False, "pay rates, times the market's"),
+    "batching": Knob("dispatch.engine.max_bundle", False, "orders a trip may hold"),
+    "declines": Knob("behaviour.declines", False, "chance that a driver does not take an offer"),
+    "promise": Knob("demand.promise_min", False, "minutes promised from order to door"),
+    "policy": Knob("dispatch.policy", False, "who decides: engine or nearest"),
+    "tick": Knob("dispatch.engine.tick_s", False, "seconds between two looks at the market"),
+    "driving_price": Knob(
+        "dispatch.engine.driving_price", False, "what a driven minute counts against a waited one"
+    ),
+    "coverage_price": Knob(
+        "dispatch.engine.coverage_price", False, "what leaving an order out counts, in minutes"
+    ),
+}
+"""Any other word is a key itself, as ``behaviour.late_min``."""
+Value = float | int | str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One combination."""
+
+    label: str
+    values: tuple[tuple[str, Value], ...]
+    scenario: Scenario
+
+
+def wishes(texts: Sequence[str]) -> list[tuple[str, list[Value]]]:
+    """``slots=0.8,1,pay=1,1.15`` as words and values; a value without a word belongs to the word before.
+
+    Values may also be parted by a stroke: ``slots=0.8/1``. Raises ScenarioRefused.
+    """
+    found: dict[str, list[Value]] = {}
+    for text in texts:
+        word = ""
+        for part in filter(None, (p.strip() for p in text.split(","))):
+            value = part
+            if "=" in part:
+                word, value = (side.strip() for side in part.split("=", 1))
+                if word in found:
+                    raise ScenarioRefused(f"--vary names {word} twice")
+                found[word] = []
+            if not word:
+                raise ScenarioRefused(
+                    f"--vary {text}: begin with a word, as slots=0.8,1,1.2; words are {', '.join(KNOBS)}"
+                )
+            found[word] += [_value(v) for v in value.split("/") if v.strip()]
+    for word, values in found.items():
+        if not values:
+            raise ScenarioRefused(f"--vary {word}=: which values?")
+    return list(found.items())
+
+
+def _value(text: str) -> Value:
+    text = text.strip()
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def settings_of(name: str, raw: Raw, texts: Sequence[str]) -> tuple[Setting, ...]:
+    """All combinations, the first being the baseline; without wishes the scenario alone. Raises ScenarioRefused."""
+    wished = wishes(texts)
+    count = 1
+    for _, values in wished:
+        count *= len(values)
+    if count > MOST:
+        raise ScenarioRefused(f"{count} combinations are more than {MOST}: vary fewer things at once")
+    found = []
+    for combination in itertools.product(*(values for _, values in wished)):
+        changed = copy.deepcopy(raw)
+        chosen = tuple((word, value) for (word, _), value in zip(wished, combination, strict=True))
+        for word, value in chosen:
+            _put(name, changed, word, value)
+        label = ", ".join(f"{word} {value}" for word, value in chosen) or "as it is"
+        found.append(Setting(label, chosen, scenario_of(name, changed)))
+    return tuple(found)
+
+
+def _put(name: str, raw: Raw, word: str, value: Value) -> None:
+    knob = KNOBS.get(word, Knob(word, False, ""))
+    *tables, key = knob.key.split(".")
+    if not tables:
+        raise ScenarioRefused(
+            f"--vary {word}: no such word ({', '.join(KNOBS)}) and no key such as behaviour.late_min"
+        )
+    if knob.times:
+        if isinstance(value, str) or value < 0:
+            raise ScenarioRefused(f"--vary {word}={value}: a factor such as 0.8 or 1.2")
+        scenario = scenario_of(name, raw)
+        value = round({"slots": scenario.fleet.drivers, "demand": scenario.demand.orders}[word] * value)
+    table = raw
+    for one in tables:
+        table = table.setdefault(one, {})
+    table[key] = value

@@ -1,0 +1,140 @@
+"""A study: the same days under several settings, and what came of it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from doorstep.engine.compiled import warm_up
+from doorstep.sim.compare import Estimate, estimate, paired
+from doorstep.sim.day import Day, play
+from doorstep.sim.measures import Measures, measure
+from doorstep.sim.pools import Pool
+from doorstep.sim.settings import Setting
+
+CELL_M = 1500
+"""Doors are told by cells of this width."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A played day, small enough to send: by local hour, and by cell of the map."""
+
+    hours: NDArray[
+        np.float64
+    ]  # (24, 5): orders, delivered, minutes to the door, waiting orders, free drivers
+    cells: dict[
+        tuple[int, int], tuple[int, float, int]
+    ]  # orders, minutes to the door, not within the promise
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One day under one setting."""
+
+    setting: int
+    seed: int
+    measures: Measures
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One day to play."""
+
+    number: int
+    setting: Setting
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """All days, by setting and seed."""
+
+    settings: tuple[Setting, ...]
+    seeds: tuple[int, ...]
+    outcomes: tuple[tuple[Outcome, ...], ...]
+
+    def values(self, setting: int, name: str) -> list[float]:
+        """One figure of every day under a setting."""
+        return [float(getattr(o.measures, name)) for o in self.outcomes[setting]]
+
+    def estimate(self, setting: int, name: str) -> Estimate:
+        """Its mean."""
+        return estimate(self.values(setting, name))
+
+    def difference(self, setting: int, name: str) -> Estimate:
+        """Its mean difference to the first setting on the same days."""
+        return paired(self.values(setting, name), self.values(0, name))
+
+    def best(self, days: Sequence[int] | None = None) -> int:
+        """The cheapest setting that keeps the goal's share of promises; when none does, the one that keeps most.
+
+        Cost is what the network pays per order. ``days``: judge by these days (positions in ``seeds``) alone.
+        """
+        chosen = range(len(self.seeds)) if days is None else days
+
+        def mean(setting: int, name: str) -> float:
+            values = self.values(setting, name)
+            return sum(values[d] for d in chosen) / len(chosen)
+
+        every = range(len(self.settings))
+        goal = self.settings[0].scenario.kept_goal_pct
+        good = [s for s in every if mean(s, "kept_pct") >= goal]
+        if good:
+            return min(good, key=lambda s: (round(mean(s, "cost_per_order_minor"), 6), mean(s, "ctd90"), s))
+        return max(every, key=lambda s: (mean(s, "kept_pct"), -s))
+
+    def steadiness(self, draws: int = 400) -> float:
+        """How often the best stays the best when the days are drawn again with replacement (Efron 1979, the bootstrap)."""
+        chance = np.random.default_rng(1)
+        count, best = len(self.seeds), self.best()
+        again = (self.best(chance.integers(0, count, count).tolist()) for _ in range(draws))
+        return sum(b == best for b in again) / draws
+
+
+def play_unit(unit: Unit) -> Outcome:
+    """Play one day with compiled kernels."""
+    day = play(unit.setting.scenario, unit.seed, warm_up())
+    return Outcome(unit.number, unit.seed, measure(day), picture(day))
+
+
+def study(
+    settings: tuple[Setting, ...],
+    seeds: Sequence[int],
+    pool: Pool,
+    done: Callable[[Outcome], None] = lambda _: None,
+) -> Study:
+    """Play every day under every setting; ``done`` hears of each."""
+    units = [Unit(number, setting, seed) for seed in seeds for number, setting in enumerate(settings)]
+    found: dict[tuple[int, int], Outcome] = {}
+    outcomes: Iterator[Outcome] = pool.spread(play_unit, units)
+    for outcome in outcomes:
+        found[outcome.setting, outcome.seed] = outcome
+        done(outcome)
+    return Study(
+        settings, tuple(seeds), tuple(tuple(found[n, seed] for seed in seeds) for n in range(len(settings)))
+    )
+
+
+def picture(day: Day) -> Picture:
+    """What of ``day`` a report draws."""
+    orders, tally, truth = day.truth.orders, day.tally, day.truth
+    done = tally.dropped_s >= 0
+    minutes = np.where(done, (tally.dropped_s - orders.placed_s) / 60, 0.0)
+    hour = np.clip((orders.placed_s - truth.begins_s) // 3600, 0, 23)
+    hours = np.zeros((24, 5))
+    hours[:, 0] = np.bincount(hour, minlength=24)
+    hours[:, 1] = np.bincount(hour, done, minlength=24)
+    hours[:, 2] = np.bincount(hour, minutes, minlength=24)
+    seen = np.maximum(tally.series[:96, :2], 0).reshape(24, 4, 2)
+    hours[:, 3:] = seen.mean(axis=1)
+    broken = ~(done & (tally.dropped_s <= orders.due_s))
+    cells: dict[tuple[int, int], tuple[int, float, int]] = {}
+    for (x, y), took, missed in zip(
+        np.floor(orders.door / CELL_M).astype(int).tolist(), minutes, broken, strict=True
+    ):
+        count, spent, late = cells.get((x, y), (0, 0.0, 0))
+        cells[x, y] = (count + 1, spent + float(took), late + int(missed))
+    return Picture(hours, cells)
