@@ -65,6 +65,43 @@ def mdrp(
     )
 
 
+@bench.command("pdptw")
+def pdptw(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...", help="Instances of Li & Lim or Sartori & Buriol, or folders of them."
+        ),
+    ],
+    *,
+    seconds: Annotated[float, typer.Option(min=0.1, help="For each instance, on one core.")] = 10.0,
+    seed: Annotated[int, typer.Option(help="Another seed, another search.")] = 1,
+    json: Json = None,
+) -> None:
+    """Plan pickups and deliveries with time windows: fewest vehicles, then least distance, every plan examined."""
+    from doorstep.app import route_bench
+    from doorstep.engine.routes.files import NotAProblem
+
+    def tell(found: route_bench.Outcome) -> None:
+        state = "feasible" if found.feasible else "; ".join(found.breaches[:2])
+        counts = f"{found.vehicles:4} vehicles {found.distance:12.2f}  {found.seconds:6.2f} s"
+        typer.echo(f"{found.instance:14} {counts}  {state}", err=json == "-")
+
+    try:
+        outcomes = route_bench.solve_files(files, seconds, seed, tell)
+    except (NotAProblem, OSError) as refusal:
+        typer.echo(str(refusal), err=True)
+        raise typer.Exit(1) from refusal
+    machine = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
+    told = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": machine,
+        "seconds": seconds,
+        "seed": seed,
+    }
+    figures.write(json, {**told, "instances": [found.told() for found in outcomes]})
+
+
 def _params(changes: Sequence[str]) -> Any:
     from dataclasses import replace
 

@@ -1,0 +1,213 @@
+"""A problem laid out for the kernels, and their plan read back."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from doorstep.engine.chance import start_chance
+from doorstep.engine.routes import rows
+from doorstep.engine.routes.places import WAYS
+from doorstep.engine.routes.problem import Matrix, Plan, Problem, Route, Stop, Vehicle
+from doorstep.engine.routes.rows import Case, State
+
+NEAR = 100
+CLOSE_FEW_KINDS, CLOSE_MANY_KINDS = 8, 30
+MANY_KINDS = 20
+NEAR_KINDS = 25
+LONGEST_ROUTE = 512
+"""Stops of one route at most."""
+
+Whole = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A problem as the kernels see it; ``fleet`` names the vehicle of the problem behind each row."""
+
+    case: Case
+    state: State
+    fleet: tuple[int, ...]
+
+    def plan(self, turns: int) -> Plan:
+        """The plan in the rows now."""
+        routes = []
+        for row, vehicle in enumerate(self.fleet):
+            first = row * self.case.wide + 1
+            nodes = [int(self.state.stop[first + k]) for k in range(self.state.size[row])]
+            if nodes:
+                routes.append(Route(vehicle, tuple(Stop(node >> 1, node % 2 == 0) for node in nodes)))
+        left = [r for r in range(self.case.requests) if self.state.owner[r] < 0]
+        return Plan(tuple(sorted(routes, key=lambda route: route.vehicle)), tuple(left), turns)
+
+
+def lay_out(problem: Problem, seed: int, *, compiled: bool) -> Layout:
+    """Rows for ``problem`` with every route empty. Raises ValueError for a place outside the matrices."""
+    n = len(problem.requests)
+    fleet = sorted(range(len(problem.vehicles)), key=lambda v: (_kind(problem.vehicles[v]), v))
+    vehicles = [problem.vehicles[v] for v in fleet]
+    terminals = sorted({v.start for v in vehicles} | {v.end for v in vehicles if v.end is not None})
+    terminal = {place: 2 * n + k for k, place in enumerate(terminals)}
+    nowhere = 2 * n + len(terminals)
+    places = np.array(
+        [visit.place for r in problem.requests for visit in (r.pickup, r.delivery)] + terminals, np.int64
+    )
+    if len(places) and not 0 <= places.min() <= places.max() < len(problem.travel_s):
+        raise ValueError("a place is outside the travel matrix")
+    travel, travel_to = _square(problem.travel_s, places)
+    length, length_to = (travel, travel_to) if problem.distance is None else _square(problem.distance, places)
+    kinds = [k for k in range(len(vehicles)) if k == 0 or _kind(vehicles[k]) != _kind(vehicles[k - 1])]
+    node = np.zeros((nowhere + 1, rows.NODE))
+    node[:, rows.CLOSES] = node[:, rows.WANTED] = rows.NEVER
+    for r, request in enumerate(problem.requests):
+        for x, visit, units in (
+            (2 * r, request.pickup, request.units),
+            (2 * r + 1, request.delivery, -request.units),
+        ):
+            wanted_s = visit.closes_s if visit.wanted_s is None else visit.wanted_s
+            node[x] = (visit.opens_s, visit.closes_s, visit.service_s, units, wanted_s)
+    kind_of = np.searchsorted(kinds, np.arange(len(vehicles)), side="right") - 1
+    trait = [
+        (terminal[v.start], nowhere if v.end is None else terminal[v.end], v.abilities, int(kind_of[k]))
+        for k, v in enumerate(vehicles)
+    ]
+    near_kind, to_start = _near_kinds(length, n, [trait[k] for k in kinds])
+    pickups = 2 * np.arange(n)
+    span = to_start + length[pickups, pickups + 1]
+    many = len(kinds) > MANY_KINDS
+    near, close = _near(travel, length, node, n, CLOSE_MANY_KINDS if many else CLOSE_FEW_KINDS)
+    case = Case(
+        requests=n,
+        vehicles=len(vehicles),
+        nodes=nowhere + 1,
+        wide=min(2 * n, LONGEST_ROUTE) + 4,
+        near_most=near.shape[1],
+        close_most=close.shape[1],
+        kinds_most=near_kind.shape[1],
+        kinds=len(kinds),
+        direct=problem.direct,
+        soft=problem.late_price > 0,
+        late_price=problem.late_price,
+        unit=float(span.mean()) / 10 if n else 1.0,
+        travel=_frozen(travel),
+        travel_to=_frozen(travel_to),
+        length=_frozen(length),
+        length_to=_frozen(length_to),
+        node=_frozen(node),
+        needs=_frozen(np.array([r.needs for r in problem.requests], np.int64)),
+        prize=_frozen(
+            np.array([rows.NEVER if r.prize is None else r.prize for r in problem.requests], np.float64)
+        ),
+        span=_frozen(span),
+        vehicle=_frozen(
+            np.array(
+                [(v.capacity, v.starts_s, min(v.ends_s, rows.NEVER), v.opening) for v in vehicles], np.float64
+            )
+        ),
+        trait=_frozen(np.array(trait, np.int64)),
+        kind_from=_frozen(np.array([*kinds, len(vehicles)], np.int64)),
+        near=_frozen(near),
+        close=_frozen(close),
+        near_kind=_frozen(near_kind),
+    )
+    state = _blank(case)
+    if not compiled:
+        case, state = Case(*map(_listed, case)), State(*map(_listed, state))
+    start_chance(state.chance, seed)
+    return Layout(case, state, tuple(fleet))
+
+
+def _kind(v: Vehicle) -> tuple[float, ...]:
+    return (v.start, -1 if v.end is None else v.end, v.capacity, v.starts_s, v.ends_s, v.abilities, v.opening)
+
+
+def _frozen(array: NDArray[Any]) -> Any:
+    """Flat and read-only, so that the kernels are compiled for one type only."""
+    flat = np.ascontiguousarray(array).reshape(-1).view()
+    flat.flags.writeable = False
+    return flat
+
+
+def _listed(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+def _square(matrix: Matrix, places: Whole) -> tuple[Matrix, Matrix]:
+    """From node to node, and the same turned round; the last node is nowhere."""
+    k = len(places)
+    square = np.zeros((k + 1, k + 1))
+    square[:k, :k] = matrix[np.ix_(places, places)]
+    if np.array_equal(square, square.T):
+        return square, square
+    return square, np.ascontiguousarray(square.T)
+
+
+def _nearest(gaps: Matrix, most: int) -> Whole:
+    """For each line the columns of its ``most`` least numbers, least first, -1 where a number is infinite."""
+    most = min(most, gaps.shape[1])
+    if most == 0:
+        return np.full((len(gaps), 1), -1, np.int64)
+    part = (
+        np.argpartition(gaps, most - 1, axis=1)[:, :most]
+        if most < gaps.shape[1]
+        else np.tile(np.arange(most), (len(gaps), 1))
+    )
+    values = np.take_along_axis(gaps, part, axis=1)
+    sequence = np.lexsort((part, values), axis=1)
+    found = np.take_along_axis(part, sequence, axis=1)
+    found[np.isinf(np.take_along_axis(values, sequence, axis=1))] = -1
+    return found.astype(np.int64)
+
+
+def _near(travel: Matrix, length: Matrix, node: Matrix, n: int, close_each: int) -> tuple[Whole, Whole]:
+    """Nodes around each node by length, and nodes around each request that could stand next to one of its ends."""
+    stops = 2 * n
+    gaps = np.minimum(length[:stops, :stops], length[:stops, :stops].T)
+    own = np.arange(stops)
+    gaps[own, own] = gaps[own, own ^ 1] = np.inf
+    near = _nearest(gaps, NEAR)
+    leaves = node[:stops, rows.OPENS] + node[:stops, rows.SERVICE]
+    after = leaves[:, None] + travel[:stops, :stops] <= node[None, :stops, rows.CLOSES]
+    gaps[~(after | after.T)] = np.inf
+    each = _nearest(gaps, close_each)
+    both = np.stack([each[0::2], each[1::2]], axis=2).reshape(n, -1)
+    # A row ends at its first -1: move those behind the rest.
+    behind = np.argsort(both < 0, axis=1, kind="stable")
+    return near, np.take_along_axis(both, behind, axis=1)
+
+
+def _near_kinds(length: Matrix, n: int, kinds: list[tuple[int, int, int, int]]) -> tuple[Whole, Matrix]:
+    """The kinds of vehicle that start nearest to each pickup, and the length of the way there and home for the first."""
+    if not kinds or n == 0:
+        return np.full((n, 1), -1, np.int64), np.zeros(n)
+    starts, ends = np.array([k[0] for k in kinds]), np.array([k[1] for k in kinds])
+    out = length[starts][:, 0 : 2 * n : 2].T
+    found = _nearest(np.ascontiguousarray(out), NEAR_KINDS)
+    first = found[:, 0]
+    home = length[2 * np.arange(n) + 1, ends[first]]
+    return found, out[np.arange(n), first] + home
+
+
+def _blank(case: Case) -> State:
+    cells, n, m = (case.vehicles + 1) * case.wide, case.requests, case.vehicles + 1
+
+    def whole(count: int, value: int = 0) -> Any:
+        return np.full(count, value, np.int64) if value else np.zeros(count, np.int64)
+
+    def real(count: int) -> Any:
+        return np.zeros(count, np.float64)
+
+    state = State(
+        stop=whole(cells), leave=real(cells), late=real(cells), load=real(cells), leg=real(cells), hop=real(cells),
+        tardy=real(cells), size=whole(m), cost=real(m), key=whole(m), usable=whole(m, 1), owner=whole(n, -1),
+        at=whole(case.nodes), grudge=whole(n), rank=real(n), pool=whole(n), absent_before=whole(n), touched=whole(m),
+        touched_at=whole(m, -1), seen=whole(m), kept_from=whole(m), kept_size=whole(m), kept=whole(2 * n + 2 * m),
+        best_stop=whole(cells), best_size=whole(m), best_key=whole(m, -1), best_usable=whole(m, 1),
+        memory_key=whole(n * m * WAYS), memory_cost=real(n * m * WAYS), after=real(case.wide), least=real(case.wide),
+        spot=whole(8), members=whole(n), tally=whole(rows.CELLS), amount=real(rows.AMOUNTS), chance=whole(1),
+    )  # fmt: skip
+    for r in range(n):
+        state.pool[r] = r
+    state.tally[rows.POOLED] = n
+    return state

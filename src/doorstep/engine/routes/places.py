@@ -1,0 +1,213 @@
+"""Where a request fits best: every pair of positions in a route, by what it adds to the cost.
+
+Any pair is judged in constant time; a pickup's position is opened only while the cheapest delivery behind it could
+still win, and the delay it brings is pushed forward only as far as it lasts. Results are remembered by the content of
+the route, so a route that comes back is not searched again.
+"""
+
+from doorstep.engine.routes.rows import (
+    ABILITIES,
+    CAPACITY,
+    CLOSES,
+    ENDS,
+    NEVER,
+    NODE,
+    OPENING,
+    OPENS,
+    SERVICE,
+    TRAIT,
+    UNITS,
+    VEHICLE,
+    WANTED,
+    Case,
+    State,
+)
+
+WAYS = 8
+"""Contents remembered for each request and vehicle."""
+
+
+def remembered(case: Case, state: State, v: int, r: int) -> float:
+    """The least cost of adding request ``r`` to vehicle ``v``'s route, NEVER when it cannot be."""
+    if case.needs[r] & ~case.trait[v * TRAIT + ABILITIES] != 0:
+        return NEVER
+    key = state.key[v]
+    cell = (r * case.vehicles + v) * WAYS + (key & (WAYS - 1))
+    if state.memory_key[cell] == key:
+        return state.memory_cost[cell]
+    cost = best_place(case, state, v, v, r, NEVER)
+    state.memory_key[cell] = key
+    state.memory_cost[cell] = cost
+    return cost
+
+
+def best_place(case: Case, state: State, v: int, as_of: int, r: int, ceiling: float) -> float:
+    """The least cost below ``ceiling`` of adding ``r`` to row ``v`` driven by ``as_of``, else NEVER.
+
+    The cells before its pickup and its delivery are left in ``spot``.
+    """
+    size = state.size[v]
+    if size + 4 > case.wide:
+        return NEVER
+    if case.soft:
+        return best_soft_place(case, state, v, as_of, r, ceiling)
+    row = v * case.wide
+    n, node, stop = case.nodes, case.node, state.stop
+    p, d = 2 * r, 2 * r + 1
+    pn, dn = p * n, d * n
+    p_opens, p_closes, p_service = node[p * NODE + OPENS], node[p * NODE + CLOSES], node[p * NODE + SERVICE]
+    d_opens, d_closes, d_service = node[d * NODE + OPENS], node[d * NODE + CLOSES], node[d * NODE + SERVICE]
+    room = case.vehicle[as_of * VEHICLE + CAPACITY] - node[p * NODE + UNITS]
+    direct_s, direct = case.travel[pn + d], case.length[pn + d]
+    extra = case.vehicle[as_of * VEHICLE + OPENING] if size == 0 else 0.0
+    # No service of the delivery can begin before this.
+    soonest = p_opens + p_service + direct_s
+    soonest = max(soonest, d_opens)
+    if soonest > d_closes:
+        return NEVER
+    reach = -1
+    for j in range(size + 1):
+        here, then = stop[row + j], stop[row + j + 1]
+        if state.leave[row + j] + case.travel_to[dn + here] > d_closes:
+            if case.direct:
+                break
+            state.after[j] = NEVER
+        elif soonest + d_service + case.travel[dn + then] > state.late[row + j + 1]:
+            state.after[j] = NEVER
+        else:
+            state.after[j] = case.length_to[dn + here] + case.length[dn + then] - state.leg[row + j]
+        reach = j
+    least = NEVER
+    for j in range(reach, -1, -1):
+        least = min(least, state.after[j])
+        state.least[j] = least
+    best = ceiling - extra
+    found = False
+    for i in range(reach + 1):
+        here, then = stop[row + i], stop[row + i + 1]
+        begin_p = state.leave[row + i] + case.travel_to[pn + here]
+        if begin_p > p_closes:
+            if case.direct:
+                break
+            continue
+        begin_p = max(begin_p, p_opens)
+        if state.load[row + i] > room:
+            continue
+        leave_p = begin_p + p_service
+        to_p = case.length_to[pn + here] - state.leg[row + i]
+        cost = to_p + direct + case.length[dn + then]
+        if cost < best:
+            begin_d = leave_p + direct_s
+            begin_d = max(begin_d, d_opens)
+            if (
+                begin_d <= d_closes
+                and begin_d + d_service + case.travel[dn + then] <= state.late[row + i + 1]
+            ):
+                best = cost
+                found = True
+                state.spot[0] = i
+                state.spot[1] = i
+        if i == reach:
+            break
+        to_p += case.length[pn + then]
+        if to_p + state.least[i + 1] >= best:
+            continue
+        arrive = leave_p + case.travel[pn + then]
+        j = i + 1
+        while arrive <= state.late[row + j] and state.load[row + j] <= room:
+            here = stop[row + j]
+            begin = node[here * NODE + OPENS]
+            begin = max(begin, arrive)
+            cost = to_p + state.after[j]
+            if cost < best:
+                begin_d = begin + node[here * NODE + SERVICE] + case.travel_to[dn + here]
+                if begin_d > d_closes:
+                    if case.direct:
+                        break
+                else:
+                    begin_d = max(begin_d, d_opens)
+                    if begin_d + d_service + case.travel[dn + stop[row + j + 1]] <= state.late[row + j + 1]:
+                        best = cost
+                        found = True
+                        state.spot[0] = i
+                        state.spot[1] = j
+            if j == reach:
+                break
+            if to_p + state.least[j + 1] >= best:
+                break
+            arrive = begin + state.hop[row + j]
+            j += 1
+    return best + extra if found else NEVER
+
+
+def best_soft_place(case: Case, state: State, v: int, as_of: int, r: int, ceiling: float) -> float:
+    """``best_place`` where lateness has a price: each pair is walked until its delay is gone."""
+    row, size = v * case.wide, state.size[v]
+    n, stop = case.nodes, state.stop
+    p, d = 2 * r, 2 * r + 1
+    room = case.vehicle[as_of * VEHICLE + CAPACITY] - case.node[p * NODE + UNITS]
+    extra = case.vehicle[as_of * VEHICLE + OPENING] if size == 0 else 0.0
+    best = ceiling
+    found = False
+    for i in range(size + 1):
+        if state.load[row + i] > room:
+            continue
+        here, then = stop[row + i], stop[row + i + 1]
+        to_p = case.length[here * n + p] - state.leg[row + i] + extra
+        for j in range(i, size + 1):
+            if j > i and state.load[row + j] > room:
+                break
+            at_j, next_j = stop[row + j], stop[row + j + 1]
+            if j == i:
+                added = to_p + case.length[p * n + d] + case.length[d * n + then]
+            else:
+                added = to_p + case.length[p * n + then] + case.length[at_j * n + d]
+                added += case.length[d * n + next_j] - state.leg[row + j]
+            if added < best:
+                late_s = walk(case, state, row, size, i, j, p, d, case.vehicle[as_of * VEHICLE + ENDS])
+                if late_s < NEVER:
+                    added += case.late_price * (late_s - state.tardy[row + size + 1])
+                    if added < best:
+                        best = added
+                        found = True
+                        state.spot[0] = i
+                        state.spot[1] = j
+    return best if found else NEVER
+
+
+def walk(
+    case: Case, state: State, row: int, size: int, i: int, j: int, p: int, d: int, ends_s: float
+) -> float:
+    """Seconds late of the whole route with ``p`` behind cell ``i`` and ``d`` behind cell ``j``, or NEVER."""
+    n, node, stop = case.nodes, case.node, state.stop
+    here, leave_s, late_s = stop[row + i], state.leave[row + i], state.tardy[row + i]
+    k = i  # the next cell of the route is k + 1
+    stage = 0  # 1: the pickup is done, 2: the delivery too
+    while True:
+        if stage == 0:
+            there = p
+        elif stage == 1 and k == j:
+            there = d
+        elif k == size:
+            break
+        else:
+            there = stop[row + k + 1]
+        begin_s = leave_s + case.travel[here * n + there]
+        begin_s = max(begin_s, node[there * NODE + OPENS])
+        if begin_s > node[there * NODE + CLOSES]:
+            return NEVER
+        if begin_s > node[there * NODE + WANTED]:
+            late_s += begin_s - node[there * NODE + WANTED]
+        leave_s = begin_s + node[there * NODE + SERVICE]
+        here = there
+        if stage == 0:
+            stage = 1
+        elif stage == 1 and k == j:
+            stage = 2
+        else:
+            k += 1
+            if stage == 2 and leave_s <= state.leave[row + k]:
+                return late_s + state.tardy[row + size + 1] - state.tardy[row + k]
+    if leave_s + case.travel[here * n + stop[row + size + 1]] > ends_s:
+        return NEVER
+    return late_s

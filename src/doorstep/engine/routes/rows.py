@@ -1,0 +1,113 @@
+"""What the kernels of route planning work on: flat rows of numbers, NumPy when compiled, lists when interpreted.
+
+Request r is picked up at node 2r and delivered at node 2r + 1; behind them one node for each place where vehicles start
+or end, and one that is nowhere, at no distance from anything, where routes with an open end stop. A route is a row of
+``wide`` cells: its start, its stops, its end.
+"""
+
+from typing import NamedTuple, Protocol
+
+from doorstep.engine.chains import Ints
+
+
+class Floats(Protocol):
+    """A row of numbers in double precision."""
+
+    def __getitem__(self, index: int, /) -> float:
+        """The number at ``index``."""
+
+    def __setitem__(self, index: int, value: float, /) -> None:
+        """Put ``value`` at ``index``."""
+
+
+NEVER = 1e300
+"""What cannot be costs this."""
+
+# Columns of ``Case.node``: hard window, service, what it adds to the load, when it gets late (soft).
+OPENS, CLOSES, SERVICE, UNITS, WANTED, NODE = range(6)
+# Columns of ``Case.vehicle`` (numbers) and ``Case.trait`` (whole numbers).
+CAPACITY, STARTS, ENDS, OPENING, VEHICLE = range(5)
+START, END, ABILITIES, KIND, TRAIT = range(5)
+# Cells of ``State.tally``: turn, routes touched and cells kept this turn, requests out of any route (``pool``), how many of
+# them before the turn, required ones among the absent now and in the best plan, turn of the last ejection, whether there
+# is a best plan, number of the last scan of candidates.
+TURN, TOUCHES, KEPT, POOLED, WERE_ABSENT, MISSING, BEST_MISSING, EJECTED_AT, BEST_KNOWN, SCAN, CELLS = range(
+    11
+)
+# Cells of ``State.amount``: cost of the plan with prizes left, the same of the best.
+TOTAL, BEST_TOTAL, AMOUNTS = range(3)
+
+
+class Case(NamedTuple):
+    """What does not change during a search."""
+
+    requests: int
+    vehicles: int
+    nodes: int
+    wide: int
+    near_most: int  # nodes around a node, for the ruin
+    close_most: int  # nodes around a request whose routes are candidates
+    kinds_most: int  # kinds of vehicle that start near a request
+    kinds: int
+    direct: bool
+    soft: bool
+    late_price: float
+    unit: float  # what a typical detour costs; temperatures are multiples of it
+    travel: Floats  # (nodes x nodes) from row to column
+    travel_to: Floats  # the same, to row from column
+    length: Floats
+    length_to: Floats
+    node: Floats  # (nodes x NODE)
+    needs: Ints  # (requests)
+    prize: Floats  # (requests), NEVER when it must be served
+    span: Floats  # (requests) length of a tour for it alone
+    vehicle: Floats  # (vehicles x VEHICLE)
+    trait: Ints  # (vehicles x TRAIT)
+    kind_from: Ints  # (kinds + 1) first vehicle of each kind
+    near: Ints  # (2 requests x near_most) nodes by length around a node, -1 behind the last
+    close: Ints  # (requests x close_most) nodes around either end, -1 behind the last
+    near_kind: Ints  # (requests x kinds_most), -1 behind the last
+
+
+class State(NamedTuple):
+    """The plan being changed, what is known along it, and the notes of the search.
+
+    The row behind the last vehicle's is scratch.
+    """
+
+    stop: Ints  # (vehicles + 1) x wide
+    leave: Floats  # same: earliest departure
+    late: Floats  # same: latest begin of service that keeps the rest possible
+    load: Floats  # same: on departure
+    leg: Floats  # same: cost to the next
+    hop: Floats  # same: service and travel to the next
+    tardy: Floats  # same: seconds late up to here
+    size: Ints  # (vehicles + 1) stops
+    cost: Floats  # (vehicles + 1)
+    key: Ints  # (vehicles + 1) content
+    usable: Ints  # (vehicles + 1)
+    owner: Ints  # (requests) vehicle, -1: absent
+    at: Ints  # (nodes) cell in its route
+    grudge: Ints  # (requests) turns it was left out
+    rank: Floats  # (requests) key of the insertion sequence
+    pool: Ints  # (requests) out of any route
+    absent_before: Ints  # (requests)
+    touched: Ints  # (vehicles)
+    touched_at: Ints  # (vehicles) turn
+    seen: Ints  # (vehicles + 1) stamp of the last candidate scan
+    kept_from: Ints  # (vehicles) where in ``kept`` a touched route lies
+    kept_size: Ints  # (vehicles)
+    kept: Ints  # (2 requests + 2 vehicles)
+    best_stop: Ints  # (vehicles + 1) x wide
+    best_size: Ints  # (vehicles + 1)
+    best_key: Ints  # (vehicles + 1)
+    best_usable: Ints  # (vehicles + 1)
+    memory_key: Ints  # (requests x (vehicles) x WAYS)
+    memory_cost: Floats
+    after: Floats  # (wide) cost of the delivery behind each cell
+    least: Floats  # (wide) least of ``after`` from here on
+    spot: Ints  # (8) results
+    members: Ints  # (requests) requests of one route
+    tally: Ints  # (CELLS)
+    amount: Floats  # (AMOUNTS)
+    chance: Ints  # (1)

@@ -1,0 +1,140 @@
+"""The search itself: ruin, recreate, accept or undo, keep the best; in the fleet phase give up one vehicle after another.
+
+Annealing (Kirkpatrick et al. 1983) over plans; while required requests are out, those out longest count most (the
+absence counters of Christiaens and Vanden Berghe 2020) and may push others out (guided ejection, Nagata and Kobayashi 2010).
+"""
+
+from doorstep.engine.chance import below, exponential
+from doorstep.engine.routes.ejection import eject_for
+from doorstep.engine.routes.recreate import recreate
+from doorstep.engine.routes.rows import (
+    BEST_MISSING,
+    BEST_TOTAL,
+    EJECTED_AT,
+    MISSING,
+    NEVER,
+    POOLED,
+    TOTAL,
+    TURN,
+    WERE_ABSENT,
+    Case,
+    State,
+)
+from doorstep.engine.routes.ruin import begin_turn, count_up, keep_best, return_to_best, ruin, touch, undo
+from doorstep.engine.routes.timing import refresh
+
+MEAN = 1 << 20
+EJECT_EVERY = 40
+"""Turns between two ejections."""
+
+
+def start(case: Case, state: State) -> None:
+    """A first plan: everything into the pool, then in."""
+    for v in range(case.vehicles):
+        refresh(case, state, v, v)
+    begin_turn(state)
+    state.tally[WERE_ABSENT] = 0  # nobody has been tried yet
+    recreate(case, state, False)
+    count_up(case, state)
+    keep_best(case, state)
+
+
+def polish(case: Case, state: State, count: int, heat: float, fleet: bool) -> None:
+    """``count`` turns at temperature ``heat``; ``fleet``: whenever nobody required is out, give up a vehicle."""
+    for _ in range(count):
+        if fleet and state.tally[MISSING] == 0:
+            give_up_vehicle(case, state)
+        missing, total, grudges = state.tally[MISSING], state.amount[TOTAL], grudge_of_absent(case, state)
+        begin_turn(state)
+        if missing > 0 and fleet and state.tally[TURN] - state.tally[EJECTED_AT] >= EJECT_EVERY:
+            state.tally[EJECTED_AT] = state.tally[TURN]
+            eject_for(case, state, most_absent(case, state))
+        else:
+            seed = below(state.chance, case.requests)
+            if missing > 0 and below(state.chance, 2) == 0:
+                seed = state.pool[below(state.chance, state.tally[POOLED])]
+            ruin(case, state, 2 * seed + below(state.chance, 2))
+        recreate(case, state, missing > 0)
+        count_up(case, state)
+        margin = heat * exponential(state.chance, MEAN) / MEAN
+        now_missing = state.tally[MISSING]
+        better = now_missing <= missing and state.amount[TOTAL] < total + margin
+        if not better and missing > 0:
+            better = grudge_of_absent(case, state) < grudges
+        bear_grudges(case, state)
+        if not better:
+            undo(case, state)
+            state.tally[MISSING] = missing
+            state.amount[TOTAL] = total
+        elif now_missing < state.tally[BEST_MISSING] or (
+            now_missing == state.tally[BEST_MISSING]
+            and ((fleet and now_missing == 0) or state.amount[TOTAL] < state.amount[BEST_TOTAL])
+        ):
+            keep_best(case, state)
+
+
+def grudge_of_absent(case: Case, state: State) -> int:
+    """The grudges of all required requests that are out."""
+    total = 0
+    for k in range(state.tally[POOLED]):
+        if case.prize[state.pool[k]] >= NEVER:
+            total += state.grudge[state.pool[k]]
+    return total
+
+
+def bear_grudges(case: Case, state: State) -> None:
+    """Every required request that is out after this turn remembers it."""
+    for k in range(state.tally[POOLED]):
+        if case.prize[state.pool[k]] >= NEVER:
+            state.grudge[state.pool[k]] += 1
+
+
+def most_absent(case: Case, state: State) -> int:
+    """The required request out of any route that bears the greatest grudge."""
+    chosen = -1
+    for k in range(state.tally[POOLED]):
+        r = state.pool[k]
+        if case.prize[r] >= NEVER and (chosen < 0 or state.grudge[r] > state.grudge[chosen]):
+            chosen = r
+    return chosen
+
+
+def give_up_vehicle(case: Case, state: State) -> None:
+    """Keep this plan as the best; then take the vehicle away whose requests bear the least grudge."""
+    keep_best(case, state)
+    chosen, least = -1, 0
+    for v in range(case.vehicles):
+        if state.usable[v] == 0:
+            continue
+        if state.size[v] == 0:
+            state.usable[v] = 0
+            state.best_usable[v] = 0
+            continue
+        grudges = 0
+        row = v * case.wide + 1
+        for k in range(state.size[v]):
+            grudges += state.grudge[state.stop[row + k] >> 1]
+        if chosen < 0 or grudges < least:
+            chosen, least = v, grudges
+    if chosen < 0:
+        return
+    begin_turn(state)
+    touch(case, state, chosen)
+    row = chosen * case.wide + 1
+    for k in range(state.size[chosen]):
+        r = state.stop[row + k] >> 1
+        if state.owner[r] >= 0:
+            state.owner[r] = -1
+            state.pool[state.tally[POOLED]] = r
+            state.tally[POOLED] += 1
+    state.size[chosen] = 0
+    state.usable[chosen] = 0
+    state.tally[EJECTED_AT] = state.tally[TURN]
+    refresh(case, state, chosen, chosen)
+    recreate(case, state, True)
+    count_up(case, state)
+
+
+def end_phase(case: Case, state: State) -> None:
+    """Back to the best plan."""
+    return_to_best(case, state)
