@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -190,6 +191,29 @@ async def test_an_outside_job_of_a_killed_worker_is_taken_over_when_its_lease_en
     assert bench.done == []
     bench.clock.advance(7)
     await bench.worker.drain()
+    assert bench.done == ["orphan"]
+
+
+async def test_whoever_takes_a_fallen_workers_place_need_not_wait_for_its_lease(bench: Bench) -> None:
+    fallen, other = uuid4(), uuid4()
+    for what, holder in (("orphan", fallen), ("in good hands", other)):
+        async with bench.database.work(SYSTEM) as work:
+            work.schedule("test.errand", Errand(what))
+            await work.flush()
+            await work.session.execute(
+                text(
+                    "UPDATE jobs SET state = 'running', attempts = 1, lease = :holder, leased_until_wall = :until"
+                    " WHERE lease IS NULL"
+                ),
+                {"holder": holder, "until": work.wall() + timedelta(seconds=6)},
+            )
+    successor = Worker(bench.database, poll_s=0.01, fallen=fallen)
+    running = asyncio.create_task(successor.run())
+    async with asyncio.timeout(5):
+        while not bench.done:  # noqa: ASYNC110 (others' state)
+            await asyncio.sleep(0.01)
+    successor.stop()
+    await running
     assert bench.done == ["orphan"]
 
 

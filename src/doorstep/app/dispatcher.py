@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import signal
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import structlog
 
@@ -20,7 +20,6 @@ from doorstep.platform import leases
 from doorstep.platform.auth.actors import system
 from doorstep.platform.db.work import Role
 from doorstep.platform.settings import Settings
-from doorstep.platform.worker import instance_id
 from doorstep.units.time import MarketInstant
 
 log = structlog.get_logger("dispatcher")
@@ -37,7 +36,7 @@ class Dispatcher:
     def __init__(self, runtime: Runtime) -> None:
         """Nothing is taken yet."""
         self._runtime = runtime
-        self._owner = instance_id()
+        self._owner = runtime.settings.instance or uuid4()
         self._held: dict[UUID, leases.Lease] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
@@ -51,6 +50,7 @@ class Dispatcher:
     async def run(self) -> None:
         """Take markets that nobody owns and keep those taken, until stopped."""
         warming = asyncio.create_task(asyncio.to_thread(cycle.warm_up))
+        await self._succeed()
         while not self._stopping.is_set():
             try:
                 await self._renew()
@@ -63,6 +63,14 @@ class Dispatcher:
             async with self._runtime.database.work(ACTOR) as work:
                 await leases.give_back(work, self._owner)
         warming.cancel()
+
+    async def _succeed(self) -> None:
+        """Take over at once from the dispatcher whose place this is; else its leases run out by themselves."""
+        fallen = self._runtime.settings.fallen
+        if fallen is not None:
+            with contextlib.suppress(Exception):
+                async with self._runtime.database.work(ACTOR) as work:
+                    await leases.give_back(work, fallen)
 
     async def _renew(self) -> None:
         async with self._runtime.database.work(ACTOR) as work:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from random import SystemRandom
+from uuid import uuid4
 
 import httpx
 import structlog
@@ -124,6 +125,7 @@ class Family:
         self._environment = dict(environment)
         self._children: dict[str, asyncio.subprocess.Process] = {}
         self._fallen: dict[str, list[float]] = {}
+        self._names: dict[str, str] = {}
         self._stopping = asyncio.Event()
 
     async def start(self, name: str) -> None:
@@ -133,12 +135,15 @@ class Family:
         def tie() -> None:
             libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
+        # We have seen the last one die, so the next may take over at once what it held.
+        life = {"DOORSTEP_INSTANCE": str(uuid4()), "DOORSTEP_FALLEN": self._names.get(name, "")}
+        self._names[name] = life["DOORSTEP_INSTANCE"]
         self._children[name] = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "doorstep.app.cli",
             *self._plan.children[name],
-            env=self._environment,
+            env=self._environment | life,
             start_new_session=True,  # Ctrl-C reaches us alone; we stop the family in order
             preexec_fn=tie,
         )

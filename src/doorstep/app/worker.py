@@ -27,7 +27,7 @@ PACE_S = 0.5
 async def serve(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT."""
     async with process("worker", Role.SYSTEM, settings) as runtime:
-        worker = Worker(runtime.database, poll_s=0.25)
+        worker = Worker(runtime.database, poll_s=0.25, instance=settings.instance, fallen=settings.fallen)
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, worker.stop)
         side = [

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
 
-PURPOSES = ("tracking", "sealing", "sessions")
+PURPOSES = ("tracking", "sealing", "sessions", "push")
 DEMO_MARK = b"demo-only:"
 
 
@@ -28,6 +28,7 @@ class Secrets:
     tracking: bytes
     sealing: bytes
     sessions: bytes
+    push: bytes
 
     def sign(self, purpose: str, message: bytes) -> bytes:
         """HMAC-SHA-256 of ``message`` under the key of ``purpose``, 32 bytes."""

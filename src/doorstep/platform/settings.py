@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import UUID
 
 
 class BadSetting(ValueError):
@@ -28,6 +29,10 @@ class Settings:
     public_url: str = ""
     log_level: str = "info"
     osm_extract: Path | None = None
+    instance: UUID | None = None
+    """Under which name this process holds leases; one of its own choice unless its launcher gave one."""
+    fallen: UUID | None = None
+    """The name of its predecessor, which the launcher saw die: nobody need wait for what it held."""
     plane: int | None = None
     """Metres per minute on the plane of a recorded day; None everywhere but in a replay."""
 
@@ -68,6 +73,7 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
         pair.strip() for pair in env.get("DOORSTEP_WEBHOOK_ALLOW", "").split(",") if pair.strip()
     )
     extract = env.get("DOORSTEP_OSM_EXTRACT")
+    instance, fallen = env.get("DOORSTEP_INSTANCE"), env.get("DOORSTEP_FALLEN")
     return Settings(
         home=Path(home).expanduser().absolute(),
         database_url=env.get("DATABASE_URL") or None,
@@ -78,5 +84,7 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
         public_url=env.get("DOORSTEP_PUBLIC_URL", ""),
         log_level=env.get("DOORSTEP_LOG", "info"),
         osm_extract=Path(extract) if extract else None,
+        instance=UUID(instance) if instance else None,
+        fallen=UUID(fallen) if fallen else None,
         plane=int(env["DOORSTEP_PLANE"]) if env.get("DOORSTEP_PLANE") else None,
     )

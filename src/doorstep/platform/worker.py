@@ -54,6 +54,7 @@ _TAKE_OUTSIDE = text(f"""
 """)  # noqa: S608
 _SAID = text("DELETE FROM jobs WHERE id = :id AND lease = :lease")
 _RENEW = text("UPDATE jobs SET leased_until_wall = :until WHERE lease = :lease AND id = ANY(:ids)")
+_RELEASE = text("UPDATE jobs SET leased_until_wall = :past WHERE state = 'running' AND lease = :lease")
 _DONE = text("DELETE FROM jobs WHERE id = ANY(:ids)")
 
 
@@ -85,14 +86,26 @@ class Worker:
     """
 
     def __init__(
-        self, database: Database, *, lanes: int = 4, outside_at_once: int = 32, poll_s: float = 0.05
+        self,
+        database: Database,
+        *,
+        lanes: int = 4,
+        outside_at_once: int = 32,
+        poll_s: float = 0.05,
+        instance: UUID | None = None,
+        fallen: UUID | None = None,
     ) -> None:
-        """``lanes`` transactions of inside jobs run side by side; ``outside_at_once`` bounds talks with the world."""
+        """``lanes`` transactions of inside jobs run side by side; ``outside_at_once`` bounds talks with the world.
+
+        ``instance`` is the name under which talks are held, ``fallen`` that of a worker known to be dead, whose
+        talks are begun again at once instead of when their lease runs out.
+        """
         self._database = database
         self._lanes = asyncio.Semaphore(lanes)
         self._most_outside = outside_at_once
         self._poll_s = poll_s
-        self._lease = uuid4()
+        self._lease = instance or uuid4()
+        self._fallen = fallen
         self._stopping = asyncio.Event()
         self._nudged = asyncio.Event()
         self._inside = sorted(name for name, one in database.handlers.by_name.items() if one.inside)
@@ -112,6 +125,7 @@ class Worker:
     async def run(self) -> None:
         """Work until ``stop``; errors of the database are waited out."""
         renewing = asyncio.create_task(self._renew())
+        await self._succeed()
         while not self._stopping.is_set():
             self._nudged.clear()
             try:
@@ -124,6 +138,13 @@ class Worker:
         if self._in_hand:
             await asyncio.wait(self._in_hand.values(), timeout=30)
         await renewing
+
+    async def _succeed(self) -> None:
+        if self._fallen is not None:
+            with contextlib.suppress(Exception):  # they run out by themselves
+                async with self._database.glance() as connection:
+                    past = self._database.clock.wall_now() - timedelta(seconds=1)
+                    await connection.execute(_RELEASE, {"lease": self._fallen, "past": past})
 
     async def drain(self, most: int = 10_000) -> int:
         """Run everything due now, one by one, and return how many ran. For tests and single-step use."""
@@ -312,8 +333,3 @@ async def replay_dead(work: Work, job_id: int | None = None) -> int:
         {"id": job_id, "wall": work.wall()},
     )
     return int(done.rowcount)  # type: ignore[attr-defined]
-
-
-def instance_id() -> UUID:
-    """A name for this process among owners of leases."""
-    return uuid4()
