@@ -215,3 +215,70 @@ def _keep(scenario: "Scenario", seed: int, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(kept[0])
     typer.echo(f"{file}: a tick with {most} waiting orders; `doorstep replay-tick {file}` decides it again")
+
+
+@simulate.command()
+def national(
+    markets: Annotated[int, typer.Option(min=1, max=2000)] = 500,
+    scale: Annotated[
+        float, typer.Option(min=0.0001, max=1, help="Share of the orders and drivers each would have.")
+    ] = 0.02,
+    seed: int = 1,
+    processes: Processes = CORES,
+    json: Json = None,
+) -> None:
+    """A scaled day of many markets, each of its own size; says how fast and how it grows."""
+    from doorstep.sim import national as nation
+    from doorstep.sim.pools import pool_of
+
+    source, chosen = nation.markets(markets, scale, seed)
+    typer.echo(f"{len(chosen)} markets at {scale:g} of their size: {source}.")
+    with _progress(len(chosen), "markets") as step:
+        found = nation.play_nation(
+            source, chosen, pool_of(processes), processes, time.perf_counter, lambda _: step()
+        )
+    largest, least = found.played[0], found.played[-1]
+    lines = [
+        ("orders, drivers", f"{found.orders:,}, {sum(p.drivers for p in found.played):,}"),
+        ("largest and smallest market, orders", f"{largest.orders:,}, {least.orders:,}"),
+        (
+            "real seconds",
+            f"{found.real_s:.1f} with {processes} {'process' if processes == 1 else 'processes'}",
+        ),
+        ("processor seconds", f"{found.worked_s:.1f} ({100 * found.spread:.0f}% of what the processes had)"),
+        ("orders per second and core", f"{found.orders_per_core_s:,.0f}"),
+        ("market days per minute and core", f"{60 * len(found.played) / max(found.worked_s, 1e-9):,.0f}"),
+        ("work grows with orders to the power of", f"{found.growth():.2f}"),
+        ("click to door, min", f"{found.mean('ctd_mean'):.1f}"),
+        ("promises kept", f"{found.mean('kept_pct'):.1f}%"),
+        ("undelivered", f"{found.mean('undelivered_pct'):.2f}%"),
+    ]
+    for name, value in lines:
+        typer.echo(f"{name:42}{value}")
+    figures.write(
+        json,
+        {
+            "source": found.source,
+            "markets": len(found.played),
+            "scale": scale,
+            "orders": found.orders,
+            "real_s": round(found.real_s, 2),
+            "processes": processes,
+            "worked_s": round(found.worked_s, 2),
+            "orders_per_core_s": round(found.orders_per_core_s, 1),
+            "growth_exponent": round(found.growth(), 3),
+            "figures": {
+                name: round(found.mean(name), 3) for name in ("ctd_mean", "kept_pct", "undelivered_pct")
+            },
+            "played": [
+                {
+                    "name": p.name,
+                    "orders": p.orders,
+                    "drivers": p.drivers,
+                    "worked_s": round(p.worked_s, 4),
+                    "ticks": p.ticks,
+                }
+                for p in found.played
+            ],
+        },
+    )

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from doorstep.connectors.maps.traffic import slowdown
 from doorstep.connectors.us.nation import metro_zips
-from doorstep.connectors.us.zips import ZipArea
 from doorstep.sim.chance import stream
 from doorstep.sim.ground import Ground, Plane, Spots, Streets, apart_m, flat
 from doorstep.sim.mdrp.instance import read
@@ -23,6 +22,7 @@ from doorstep.units.geo import LatLng, great_circle_m
 
 Whole = NDArray[np.int64]
 Real = NDArray[np.float64]
+CLOSE_M = 5_000
 FURTHEST_M = 2_000
 """Invented homes lie this close to their ZIP's point, most of them much closer, as in the demo."""
 DAY_S = 86_400
@@ -104,7 +104,7 @@ def town_of(city: City) -> Town:
     Raises UnknownMetro, NationNotInstalled, ScenarioRefused when nobody lives within the radius.
     """
     areas = metro_zips(city.metro)
-    middle = _middle(areas)
+    middle = _middle(city.metro)
     near = [a for a in areas if great_circle_m(a.point, middle) <= city.radius_km * 1000]
     if not near:
         raise ScenarioRefused(
@@ -126,13 +126,14 @@ def town_of(city: City) -> Town:
     return Town(middle, near[0].timezone, zips, households, np.array(stores))
 
 
-def _middle(areas: tuple[ZipArea, ...]) -> LatLng:
+@lru_cache(maxsize=4)
+def _middle(metro: str) -> LatLng:
     """The ZIP point with most households close by: downtown, near enough."""
-
-    def reached(area: ZipArea) -> float:
-        return sum(a.households / (1 + great_circle_m(a.point, area.point) / 5000) for a in areas)
-
-    return max(areas, key=lambda a: (reached(a), a.postcode)).point
+    areas = metro_zips(metro)
+    spots = flat([a.point for a in areas], areas[0].point)
+    away = apart_m(spots[:, None, :], spots[None, :, :])
+    reached = (np.array([a.households for a in areas]) / (1 + away / CLOSE_M)).sum(axis=1)
+    return areas[int(reached.argmax())].point
 
 
 def _homes(uniform: Real, zips: Spots, households: Real) -> Spots:

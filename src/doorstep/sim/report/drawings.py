@@ -67,10 +67,11 @@ def axes(
         parts.append(
             f'<text class="tick" x="{LEFT - 5}" y="{at + 3.5:.1f}" text-anchor="end">{plain(value)}</text>'
         )
-    for value in xs:
+    for number, value in enumerate(xs):
         text = f"${value:,.2f}" if money else plain(value)
+        side = "end" if number == len(xs) - 1 else "middle"
         parts.append(
-            f'<text class="tick" x="{x.at(value):.1f}" y="{HIGH - BOTTOM + 14}" text-anchor="middle">{text}</text>'
+            f'<text class="tick" x="{x.at(value):.1f}" y="{HIGH - BOTTOM + 14}" text-anchor="{side}">{text}</text>'
         )
     parts.append(
         f'<text class="axis" x="{WIDE - RIGHT}" y="{HIGH - 6}" text-anchor="end">{escape(x_title)}</text>'
@@ -93,12 +94,12 @@ def trade_off(marks: Sequence[Mark], goal_pct: float) -> str:
     goal = y.at(goal_pct)
     body += f'<line class="goal" x1="{LEFT}" x2="{WIDE - RIGHT}" y1="{goal:.1f}" y2="{goal:.1f}"/>'
     body += f'<text class="tick" x="{WIDE - RIGHT}" y="{goal - 4:.1f}" text-anchor="end">goal {plain(goal_pct)} %</text>'
-    for number, mark in sorted(enumerate(marks, start=1), key=lambda pair: pair[1].y, reverse=True):
+    for number, mark in sorted(enumerate(marks, start=1), key=lambda pair: (pair[1].best, pair[1].first)):
         cx, cy = x.at(mark.x / 100), y.at(mark.y)
         kind = "best" if mark.best else "first" if mark.first else "other"
         body += f'<g class="mark {kind}"><title>{escape(mark.label)}</title>'
         body += f'<line x1="{x.at((mark.x - mark.x_half) / 100):.1f}" x2="{x.at((mark.x + mark.x_half) / 100):.1f}" y1="{cy:.1f}" y2="{cy:.1f}"/>'
-        body += f'<line x1="{cx:.1f}" x2="{cx:.1f}" y1="{y.at(mark.y - mark.y_half):.1f}" y2="{y.at(mark.y + mark.y_half):.1f}"/>'
+        body += f'<line x1="{cx:.1f}" x2="{cx:.1f}" y1="{y.at(max(0.0, mark.y - mark.y_half)):.1f}" y2="{y.at(min(100.0, mark.y + mark.y_half)):.1f}"/>'
         body += f'<circle cx="{cx:.1f}" cy="{cy:.1f}" r="7.5"/><text x="{cx:.1f}" y="{cy + 3.2:.1f}" text-anchor="middle">{number}</text></g>'
     return svg(
         body,

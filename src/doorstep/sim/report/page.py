@@ -207,7 +207,7 @@ def _assumed(study: Study) -> str:
         ("Drivers", f"{fleet.drivers:,} slots" + ("" if known else f" of {fleet.shift_h[0]:g} to {fleet.shift_h[1]:g} hours, {100 * fleet.turnout:.0f}% of them taken at today's pay")),
         ("Offers", f"{100 * people.declines:g}% not taken at today's pay; 1% better pay is declined {people.pay_elasticity:g}% less often and fills {fleet.supply_elasticity:g}% more slots"),
         ("Kitchens", f"true times spread {100 * people.ready_spread:.0f}% around what was told; {100 * people.tells_ready:.0f}% of stores say when it is ready"),
-        ("Roads", "straight line times 1.35 at speeds by hour" if not known else "the recorded day's rule") ,
+        ("Roads", "the recorded day's rule" if known else "straight line times 1.35 at speeds by hour"),
         ("Luck on the road", f"{100 * people.travel_spread:.0f}% a drive, {100 * people.traffic_spread:.0f}% an hour's traffic; dispatch expects the usual"),
         ("Phones", f"silent {people.signal_losses_h:g} times an hour for {people.signal_lost_min:g} min; drivers begin {people.late_min:g} min late, {100 * people.leaves_early:.0f}% leave early"),
     ]  # fmt: skip

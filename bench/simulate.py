@@ -1,0 +1,138 @@
+"""How long a day of a metro takes on one core, and what becomes of declines beside the plainest dispatch.
+
+``python -m bench.simulate [--only metro|declines|growth] [--runs N] [--json FILE]``. Processor time is what counts on a shared machine: it is what one
+core of its own would take; wall time stands beside it.
+"""
+
+import argparse
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from bench.figures import Figure, machine, show, write
+
+from doorstep.engine.compiled import Kernels, warm_up
+from doorstep.sim.compare import Estimate, paired
+from doorstep.sim.day import play
+from doorstep.sim.measures import Measures, measure
+from doorstep.sim.reading import load, scenario_of
+from doorstep.sim.scenario import Policy, Scenario
+
+AIM_S = 60.0
+DECLINES = (0.0, 0.1, 0.3)
+
+
+def metro(kernels: Kernels) -> Figure:
+    """One day of the shipped metro: 10,000 orders, 1,500 slots, a tick a minute."""
+    scenario = scenario_of(*load("metro"))
+    began, worked = time.perf_counter(), time.process_time()
+    day = play(scenario, 1, kernels)
+    processor_s, wall_s = time.process_time() - worked, time.perf_counter() - began
+    figures = measure(day)
+    return Figure(
+        what=f"a day of {figures.orders:,} orders, {scenario.fleet.drivers:,} slots, {len(day.decide_s):,} ticks",
+        value=round(processor_s, 1),
+        unit="s of processor",
+        aim=AIM_S,
+        count=1,
+        detail={
+            "wall_s": round(wall_s, 1),
+            "decide_wall_s": round(float(day.decide_s.sum()), 1),
+            "decide_share_of_wall": round(float(day.decide_s.sum()) / wall_s, 3),
+            "tick_ms_p50": round(float(np.percentile(day.decide_s, 50)) * 1000, 1),
+            "tick_ms_p95": round(float(np.percentile(day.decide_s, 95)) * 1000, 1),
+            "measures": figures.as_dict(),
+        },
+    )
+
+
+def growth(kernels: Kernels) -> list[Figure]:
+    """The same metro at an eighth, a quarter and a half of its size."""
+    whole = scenario_of(*load("metro"))
+    found = []
+    for part in (0.125, 0.25, 0.5):
+        city = replace(whole.city, stores=max(8, round(whole.city.stores * part)))
+        demand = replace(whole.demand, orders=round(whole.demand.orders * part))
+        scenario = replace(
+            whole,
+            city=city,
+            demand=demand,
+            fleet=replace(whole.fleet, drivers=round(whole.fleet.drivers * part)),
+        )
+        worked = time.process_time()
+        day = play(scenario, 1, kernels)
+        spent = time.process_time() - worked
+        found.append(
+            Figure(
+                what=f"a day of {demand.orders:,} orders, {scenario.fleet.drivers:,} slots",
+                value=round(spent, 2),
+                unit="s of processor",
+                count=1,
+                detail={"orders_per_s": round(demand.orders / spent), "ticks": len(day.decide_s)},
+            )
+        )
+    return found
+
+
+def declines(kernels: Kernels, runs: int, name: str = "nashville") -> list[dict[str, Any]]:
+    """What declines of 10 and 30 % cost the engine and the nearest idle driver, on the same days."""
+    scenario = scenario_of(*load(name))
+    told = []
+    for policy in Policy:
+        days = {
+            share: [_day(scenario, policy, share, seed, kernels) for seed in range(1, runs + 1)]
+            for share in DECLINES
+        }
+        for share in DECLINES:
+            line: dict[str, Any] = {"policy": policy.value, "declines_pct": 100 * share, "runs": runs}
+            for figure in ("ctd_mean", "ctd90", "ctd_p90", "undelivered_pct", "kept_pct"):
+                values = [float(getattr(m, figure)) for m in days[share]]
+                line[figure] = round(float(np.mean(values)), 3)
+                if share:
+                    lost = paired(values, [float(getattr(m, figure)) for m in days[0.0]])
+                    line[f"{figure}_against_none"] = _told(lost)
+            told.append(line)
+    return told
+
+
+def _day(scenario: Scenario, policy: Policy, share: float, seed: int, kernels: Kernels) -> Measures:
+    people = replace(scenario.behaviour, declines=share)
+    dispatch = replace(scenario.dispatch, policy=policy)
+    return measure(play(replace(scenario, behaviour=people, dispatch=dispatch), seed, kernels))
+
+
+def _told(one: Estimate) -> dict[str, float | None]:
+    return {"mean": round(one.mean, 3), "half": None if one.half is None else round(one.half, 3)}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m bench.simulate", description=__doc__)
+    parser.add_argument("--only", choices=("metro", "declines", "growth"))
+    parser.add_argument("--runs", type=int, default=10)
+    parser.add_argument("--json", type=Path)
+    chosen = parser.parse_args()
+    report: dict[str, Any] = {"machine": machine()}
+    kernels = warm_up()
+    figures: list[Figure] = []
+    if chosen.only in {None, "growth"}:
+        figures += growth(kernels)
+    if chosen.only in {None, "metro"}:
+        figures.append(metro(kernels))
+    if figures:
+        show("a simulated day on one core", figures)
+        report["days"] = [figure.told() for figure in figures]
+    if chosen.only in {None, "declines"}:
+        report["declines"] = {
+            name: declines(kernels, chosen.runs, name) for name in ("nashville", "nashville-short")
+        }
+        for name, lines in report["declines"].items():
+            for line in lines:
+                print(name, {key: value for key, value in line.items() if key != "runs"})
+    write(chosen.json, report)
+
+
+if __name__ == "__main__":
+    main()
