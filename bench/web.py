@@ -2,7 +2,8 @@
 
 ``python -m bench.web [--json FILE]``: sizes are those of the built files, packed with gzip. First paint is measured in
 Chromium against a running demo, the way Lighthouse's phone is slowed: 150 ms a round trip, 1.6 Mbit/s down, a processor
-four times slower; each page three times in a fresh browser, the middle one counts.
+four times slower; each page three times in a fresh browser, the middle one counts. The console under a crowd is
+``bench.crowd``'s.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from statistics import median
 from typing import Any
 
 import httpx
+from bench import crowd
 from bench.figures import Figure, machine, show, write
 from bench.network import Running, running
 from playwright.async_api import Browser, async_playwright
@@ -174,7 +176,7 @@ def main() -> None:
     if missing:
         raise SystemExit(missing)
     about = machine()
-    figures = [*sizes(), *asyncio.run(paints())]
+    figures = [*sizes(), *asyncio.run(paints()), *asyncio.run(crowd.figures())]
     show("The pages", figures)
     load = {"load_after": round(os.getloadavg()[0], 2)}
     write(asked.json, {"about": about | load, "figures": [one.told() for one in figures]})

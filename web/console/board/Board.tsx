@@ -9,7 +9,7 @@ import { useNow } from "../market/clock";
 import { useFound } from "../market/found";
 import { type Delivery, useMarket } from "../market/live";
 import { useWords } from "../words";
-import { Card, columnsOf, useColumnName } from "./cards";
+import { Card, pressingOf, useColumnName } from "./cards";
 import { useEnded } from "./ended";
 
 const SHOWN: readonly MarkName[] = ["wait", "offer", "tostore", "atstore", "onway", "atdoor", "done"];
@@ -25,7 +25,7 @@ export function Board({ marketId }: { marketId: string }) {
   const version = market.version(["deliveries", "offers", "concerns", "drivers"]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the market's version stands for what is in it
   const columns = useMemo(
-    () => columnsOf(market, found ?? [...market.deliveries.values(), ...ended]),
+    () => pressingOf(market, found ?? [...market.deliveries.values(), ...ended], PER_COLUMN),
     [market, version, found, ended.length],
   );
   const vitals = useQuery<VitalsTold>({ queryKey: ["vitals", marketId], enabled: false });
@@ -35,9 +35,10 @@ export function Board({ marketId }: { marketId: string }) {
         <Column
           key={name}
           name={name}
-          all={columns[name]}
-          count={name === "done" && !found ? (vitals.data?.delivered_today ?? null) : columns[name].length}
-          returning={name === "atdoor" ? columns.back.length : 0}
+          top={columns[name].top}
+          all={columns[name].count}
+          count={name === "done" && !found ? (vitals.data?.delivered_today ?? null) : columns[name].count}
+          returning={name === "atdoor" ? columns.back.count : 0}
         />
       ))}
     </section>
@@ -46,12 +47,14 @@ export function Board({ marketId }: { marketId: string }) {
 
 function Column({
   name,
+  top,
   all,
   count,
   returning,
 }: {
   name: MarkName;
-  all: Delivery[];
+  top: Delivery[];
+  all: number;
   count: number | null;
   returning: number;
 }) {
@@ -60,13 +63,13 @@ function Column({
   const market = useMarket();
   const columnName = useColumnName();
   // Cards keep their place while the pointer is in the column.
-  const kept = useRef<string[]>([]);
+  const kept = useRef<Delivery[]>([]);
   const [held, setHeld] = useState(false);
-  const byId = new Map(all.map((one) => [one.id, one]));
-  const top = all.slice(0, PER_COLUMN).map((one) => one.id);
   if (!held) kept.current = top;
-  const shown = kept.current.map((id) => byId.get(id)).filter((one): one is Delivery => Boolean(one));
-  const more = Math.max(0, all.length - shown.length);
+  const shown = kept.current
+    .map((one) => market.deliveries.get(one.id) ?? one)
+    .filter((one) => !held || market.markOf(one) === name);
+  const more = Math.max(0, all - shown.length);
   const rest = () => {
     if (name === "done") return words("column.today");
     if (returning && !more) return words("column.returning", { count: f.count(returning) });

@@ -14,16 +14,41 @@ export type Columns = Record<MarkName, Delivery[]>;
 export function columnsOf(market: LiveMarket, among: Iterable<Delivery>): Columns {
   const columns = Object.fromEntries(COLUMNS.map((name) => [name, [] as Delivery[]])) as Columns;
   for (const one of among) columns[market.markOf(one)].push(one);
-  for (const name of COLUMNS) {
-    const over = name === "done" || name === "off";
-    columns[name].sort((a, b) =>
-      over
-        ? (b.ended_at ?? "").localeCompare(a.ended_at ?? "") || a.id.localeCompare(b.id)
-        : a.due_at.localeCompare(b.due_at) || a.id.localeCompare(b.id),
-    );
-  }
+  for (const name of COLUMNS) columns[name].sort(orderIn(name));
   return columns;
 }
+
+export type Pressing = Record<MarkName, { count: number; top: Delivery[] }>;
+
+/** How many are in each column, and the few on its top, without putting thousands in order. */
+export function pressingOf(market: LiveMarket, among: Iterable<Delivery>, most: number): Pressing {
+  const found = Object.fromEntries(
+    COLUMNS.map((name) => [name, { count: 0, top: [] as Delivery[] }]),
+  ) as Pressing;
+  for (const one of among) {
+    const name = market.markOf(one);
+    const { top } = found[name];
+    found[name].count += 1;
+    const before = orderIn(name);
+    const last = top[most - 1];
+    if (last && before(last, one) <= 0) continue;
+    const at = top.findIndex((other) => before(one, other) < 0);
+    top.splice(at < 0 ? top.length : at, 0, one);
+    top.length = Math.min(top.length, most);
+  }
+  return found;
+}
+
+/** What presses first; of what is over, the newest. */
+const orderIn =
+  (name: MarkName) =>
+  (a: Delivery, b: Delivery): number =>
+    name === "done" || name === "off"
+      ? order(b.ended_at ?? "", a.ended_at ?? "") || order(a.id, b.id)
+      : order(a.due_at, b.due_at) || order(a.id, b.id);
+
+/** Instants and ids sort by their letters: no language is asked, of thousands it would take long. */
+const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** The word of a column. */
 export function useColumnName(): (name: MarkName) => string {

@@ -6,7 +6,7 @@ import { useFormat, useShared } from "../../shared/i18n/react";
 import type { Line } from "../../shared/stream";
 import { Icon, Kbd, Mark } from "../../shared/ui/marks";
 import { go, useAddress } from "../address";
-import { marketNow, useClock, useNow } from "../market/clock";
+import { useClock, useNow } from "../market/clock";
 import { useMarket } from "../market/live";
 import type { Market } from "../market/market";
 import { useWords } from "../words";
@@ -80,14 +80,7 @@ function Vitals({ market, cut }: { market: Market; cut: boolean }) {
     refetchInterval: 5_000,
   });
   const vitals = asked.data;
-  const now = marketNow();
-  let risk = 0;
-  let late = 0;
-  for (const one of live.deliveries.values()) {
-    const danger = live.dangerOf(one, now);
-    if (danger === "late") late += 1;
-    else if (danger === "risk") risk += 1;
-  }
+  const { risk, late } = live.tally();
   const old = vitals && (cut || asked.isError) ? shared("asof", { time: f.time(vitals.as_of) }) : "";
   const online = live.counts?.drivers_online ?? vitals?.drivers_online ?? 0;
   const busy = Math.min(vitals?.drivers_busy ?? 0, online);

@@ -5,12 +5,13 @@ import { useFormat, useShared } from "../../shared/i18n/react";
 import type { Base } from "../../shared/map/base";
 import { MapView } from "../../shared/map/MapView";
 import type { Opened } from "../../shared/map/open";
-import { Mark } from "../../shared/ui/marks";
+import { Icon, Mark } from "../../shared/ui/marks";
 import { go, type Show, useAddress } from "../address";
 import { marketNow } from "../market/clock";
 import { useFound } from "../market/found";
 import { useMarket } from "../market/live";
 import { useWords } from "../words";
+import { GROUPED_FROM } from "./groups";
 import { Legend } from "./Legend";
 import { Scene } from "./scene";
 
@@ -20,6 +21,9 @@ declare global {
     doorstepTiming?: (name: string, ms: number) => void;
   }
 }
+
+/** Where this desk's wish about groups is kept. */
+const GROUPING = "doorstep-map-group";
 
 /** The live map: who drives where, which doors wait, who is being asked. */
 export function LiveMap({ marketId, name }: { marketId: string; name: string }) {
@@ -42,6 +46,7 @@ export function LiveMap({ marketId, name }: { marketId: string; name: string }) 
   const tag = useRef<HTMLDivElement>(null);
   const doorTag = useRef<HTMLDivElement>(null);
   const [ready, setReady] = useState(false);
+  const [grouping, setGrouping] = useState(() => localStorage.getItem(GROUPING) !== "off");
 
   scene.speech = {
     asked: (who, seconds) => words("map.asked", { name: who, seconds }),
@@ -53,6 +58,7 @@ export function LiveMap({ marketId, name }: { marketId: string; name: string }) 
   useEffect(() => () => scene.stop(), [scene]);
   useEffect(() => {
     scene.show = show;
+    scene.grouping = grouping;
     scene.found = found ? new Set(found.map((one) => one.id)) : null;
     scene.chosen = open.startsWith("drv_")
       ? { kind: "driver", id: open }
@@ -60,7 +66,7 @@ export function LiveMap({ marketId, name }: { marketId: string; name: string }) 
         ? { kind: "delivery", id: open }
         : null;
     scene.again();
-  }, [scene, show, found, open]);
+  }, [scene, show, grouping, found, open]);
 
   // The first look is where the shops and drivers are, not the whole outline.
   const fitted = useRef(false);
@@ -135,10 +141,11 @@ export function LiveMap({ marketId, name }: { marketId: string; name: string }) 
 
   const one = market.deliveries.get(open);
   const driver = market.drivers.get(one?.driver ?? open);
-  const now = marketNow();
-  const counts = { risk: 0, offers: market.offers.size, free: 0 };
-  for (const each of market.deliveries.values()) if (market.dangerOf(each, now) !== "none") counts.risk += 1;
-  for (const id of market.drivers.keys()) if (market.lookOf(id, now) === "free") counts.free += 1;
+  const { risk, late } = market.tally();
+  const counts = { risk: risk + late, offers: market.offers.size, free: 0 };
+  for (const id of market.drivers.keys()) {
+    if (market.places.has(id) && !market.tripOf.has(id) && !market.asked.has(id)) counts.free += 1;
+  }
   const filters: { show: Show; mark: "risk" | "offer" | null; count: number | null }[] = [
     { show: "all", mark: null, count: null },
     { show: "risk", mark: "risk", count: counts.risk },
@@ -156,7 +163,8 @@ export function LiveMap({ marketId, name }: { marketId: string; name: string }) 
         const { map } = made;
         map.on("click", (event) => {
           const hit = scene.at(event.point.x, event.point.y);
-          go({ open: hit?.id ?? "" });
+          if (hit?.kind === "group") map.easeTo({ center: hit, zoom: map.getZoom() + 1.6, duration: 360 });
+          else go({ open: hit?.id ?? "" });
         });
         map.on("mousemove", (event) => {
           map.getCanvas().style.cursor = scene.at(event.point.x, event.point.y) ? "pointer" : "";
@@ -177,6 +185,20 @@ export function LiveMap({ marketId, name }: { marketId: string; name: string }) 
             {words(`map.show.${one.show}`)} {one.count !== null && <i>{f.count(one.count)}</i>}
           </button>
         ))}
+        {market.deliveries.size + market.places.size > GROUPED_FROM && (
+          <button
+            type="button"
+            className="group"
+            aria-pressed={grouping}
+            onClick={() => {
+              localStorage.setItem(GROUPING, grouping ? "off" : "on");
+              setGrouping(!grouping);
+            }}
+          >
+            <Icon name="layers" size="s" />
+            {words("map.group")}
+          </button>
+        )}
       </fieldset>
       <Legend />
       {market.ready && market.drivers.size === 0 && <p className="mb empty">{words("map.nobody")}</p>}

@@ -1,5 +1,6 @@
 import type { CustomLayerInterface, MapLibreMap } from "maplibre-gl";
 import type { MarkImage } from "../../shared/map/marks";
+import { mercatorX, mercatorY } from "./mercator";
 
 /**
  * Thousands of marks and lines as two layers of our own: instanced quads, one upload per change, nothing per
@@ -12,13 +13,6 @@ const CELL_PX = 48;
 const TILE_PX = 512;
 
 export type Anchor = { x: number; y: number };
-
-/** Web Mercator, 0..1. */
-export const mercatorX = (lng: number): number => (lng + 180) / 360;
-export const mercatorY = (lat: number): number => {
-  const sin = Math.sin((lat * Math.PI) / 180);
-  return 0.5 - Math.log((1 + sin) / (1 - sin)) / (4 * Math.PI);
-};
 
 function program(gl: WebGL2RenderingContext, vertex: string, fragment: string): WebGLProgram {
   const made = gl.createProgram();
@@ -55,15 +49,16 @@ layout(location = 2) in float turn;
 layout(location = 3) in float cell;
 layout(location = 4) in float size;
 layout(location = 5) in float alpha;
+layout(location = 6) in float extent; // how much of its cell the image fills: the rest is not drawn
 uniform float u_columns;
 out vec2 v_uv;
 out float v_alpha;
 void main() {
-  vec2 px = corner * ${CELL_PX.toFixed(1)} * size;
+  vec2 px = corner * ${CELL_PX.toFixed(1)} * extent * size;
   float c = cos(turn), s = sin(turn);
   gl_Position = clip(seen(at) + vec2(px.x * c - px.y * s, px.x * s + px.y * c));
   vec2 here = vec2(mod(cell, u_columns), floor(cell / u_columns));
-  v_uv = (here + corner + 0.5) / u_columns;
+  v_uv = (here + corner * extent + 0.5) / u_columns;
   v_alpha = alpha;
 }`;
 
@@ -136,7 +131,7 @@ function viewOf(map: MapLibreMap, anchor: Anchor): View {
 
 /** One sheet with all images of marks, each in the middle of its cell. */
 export class Sheet {
-  readonly cells = new Map<string, number>();
+  readonly cells = new Map<string, { cell: number; extent: number }>();
   readonly columns: number;
   readonly canvas: OffscreenCanvas;
 
@@ -150,13 +145,13 @@ export class Sheet {
       const left = (number % this.columns) * side + Math.round((side - image.data.width) / 2);
       const top = Math.floor(number / this.columns) * side + Math.round((side - image.data.height) / 2);
       context?.putImageData(image.data, left, top);
-      this.cells.set(image.name, number);
+      this.cells.set(image.name, { cell: number, extent: Math.min(1, image.data.width / side) });
     }
   }
 }
 
-/** Values of one mark: x, y (from the anchor), turn, cell, size, alpha. */
-export const MARK_VALUES = 6;
+/** Values of one mark: x, y (from the anchor), turn, cell, size, alpha, extent. */
+export const MARK_VALUES = 7;
 /** Values of one line: from x, y, to x, y, red, green, blue, alpha, width, step of its dots (0: solid). */
 export const LINE_VALUES = 10;
 
@@ -172,6 +167,7 @@ abstract class Instanced implements CustomLayerInterface {
   private corners: WebGLBuffer | null = null;
   private room = 0;
   private fresh = false;
+  private readonly uniforms = new Map<string, WebGLUniformLocation | null>();
   protected map: MapLibreMap | null = null;
 
   constructor(
@@ -192,6 +188,7 @@ abstract class Instanced implements CustomLayerInterface {
   /** With the first drawing: the map knows then that the state of WebGL is no longer as it left it. */
   private begin(gl: WebGL2RenderingContext): WebGLProgram {
     this.made = program(gl, ...this.sources());
+    this.uniforms.clear();
     this.array = gl.createVertexArray();
     this.buffer = gl.createBuffer();
     this.corners = gl.createBuffer();
@@ -256,9 +253,9 @@ abstract class Instanced implements CustomLayerInterface {
       gl.bufferSubData(gl.ARRAY_BUFFER, 0, this.values, 0, this.count * stride);
       this.fresh = false;
     }
-    gl.uniform2fv(gl.getUniformLocation(made, "u_shift"), view.shift);
-    gl.uniform1f(gl.getUniformLocation(made, "u_world"), view.world);
-    gl.uniform2fv(gl.getUniformLocation(made, "u_half"), view.half);
+    gl.uniform2fv(this.at(gl, made, "u_shift"), view.shift);
+    gl.uniform1f(this.at(gl, made, "u_world"), view.world);
+    gl.uniform2fv(this.at(gl, made, "u_half"), view.half);
     gl.disable(gl.DEPTH_TEST);
     gl.disable(gl.STENCIL_TEST);
     gl.disable(gl.CULL_FACE);
@@ -271,6 +268,16 @@ abstract class Instanced implements CustomLayerInterface {
   }
 
   protected bind(_gl: WebGL2RenderingContext, _made: WebGLProgram): void {}
+
+  /** Where a uniform of the program lies: asked once, the driver's answer may be slow. */
+  protected at(gl: WebGL2RenderingContext, made: WebGLProgram, name: string): WebGLUniformLocation | null {
+    let found = this.uniforms.get(name);
+    if (found === undefined) {
+      found = gl.getUniformLocation(made, name);
+      this.uniforms.set(name, found);
+    }
+    return found;
+  }
 }
 
 export class MarksLayer extends Instanced {
@@ -281,7 +288,7 @@ export class MarksLayer extends Instanced {
     anchor: Anchor,
     private readonly sheet: Sheet,
   ) {
-    super(id, anchor, [2, 1, 1, 1, 1]);
+    super(id, anchor, [2, 1, 1, 1, 1, 1]);
   }
 
   protected sources(): [string, string] {
@@ -309,8 +316,8 @@ export class MarksLayer extends Instanced {
   protected override bind(gl: WebGL2RenderingContext, made: WebGLProgram): void {
     gl.activeTexture(gl.TEXTURE0);
     gl.bindTexture(gl.TEXTURE_2D, this.texture);
-    gl.uniform1i(gl.getUniformLocation(made, "u_sheet"), 0);
-    gl.uniform1f(gl.getUniformLocation(made, "u_columns"), this.sheet.columns);
+    gl.uniform1i(this.at(gl, made, "u_sheet"), 0);
+    gl.uniform1f(this.at(gl, made, "u_columns"), this.sheet.columns);
   }
 }
 

@@ -3,9 +3,12 @@ import type { ConcernTold } from "../../shared/api/client";
 import { type Danger, type DriverLook, markOf, SILENT_AFTER_S } from "../../shared/states";
 import type { Frame } from "../../shared/stream";
 import type { MarkName } from "../../shared/ui/shapes";
+import { mercatorX, mercatorY } from "../map/mercator";
 import { marketNow } from "./clock";
 
 export type Delivery = ConcernTold["delivery"];
+/** A delivery with what the map asks for in every frame, reckoned once: its door in Web Mercator, its promise. */
+export type Placed = Delivery & { x: number; y: number; dueMs: number; over: boolean };
 export type Concern = ConcernTold;
 export type Driver = { id: string; name: string; phone: string; vehicle: string };
 export type Stop = {
@@ -15,6 +18,9 @@ export type Stop = {
   state: "open" | "reached" | "done" | "failed" | "off";
   due_at: string | null;
   deliveries: string[];
+  /** Web Mercator, reckoned once. */
+  x: number;
+  y: number;
 };
 export type Trip = { id: string; driver: string; state: "next" | "under_way"; stops: Stop[] };
 export type Offer = {
@@ -37,7 +43,17 @@ export type Fix = {
   at: string;
 };
 /** A driver's newest fix and the one before, for gliding from one to the other. */
-export type Place = Fix & { atMs: number; fromLat: number; fromLng: number; heardAt: number };
+export type Place = Fix & {
+  atMs: number;
+  fromLat: number;
+  fromLng: number;
+  heardAt: number;
+  /** Web Mercator of both. */
+  x: number;
+  y: number;
+  fromX: number;
+  fromY: number;
+};
 export type Counts = { open: number; delivered: number; drivers_online: number; offers_open: number };
 
 type Sight<T> = { whole: boolean; here: T[]; gone: string[] };
@@ -65,7 +81,7 @@ export const isOver = (one: Delivery): boolean => ENDED.has(one.state);
  * of the page is told at most every 400 ms.
  */
 export class LiveMarket {
-  readonly deliveries = new Map<string, Delivery>();
+  readonly deliveries = new Map<string, Placed>();
   readonly drivers = new Map<string, Driver>();
   readonly trips = new Map<string, Trip>();
   readonly offers = new Map<string, Offer>();
@@ -126,7 +142,7 @@ export class LiveMarket {
         this.takeAll(frame.data as Delivery[]);
         break;
       case "changed":
-        for (const one of frame.data as Delivery[]) this.deliveries.set(one.id, one);
+        for (const one of frame.data as Delivery[]) this.deliveries.set(one.id, placed(one));
         this.forgetEnded();
         this.changed("deliveries");
         break;
@@ -149,6 +165,12 @@ export class LiveMarket {
         this.changed("stores");
         break;
       case "trips":
+        for (const trip of (frame.data as Sight<Trip>).here) {
+          for (const stop of trip.stops) {
+            stop.x = mercatorX(stop.lng);
+            stop.y = mercatorY(stop.lat);
+          }
+        }
         apply(this.trips, frame.data as Sight<Trip>);
         this.tripOf = new Map();
         for (const trip of this.trips.values()) {
@@ -176,7 +198,7 @@ export class LiveMarket {
   private takeAll(all: Delivery[]): void {
     const open = new Set(all.map((one) => one.id));
     for (const [id, one] of this.deliveries) if (!isOver(one) && !open.has(id)) this.deliveries.delete(id);
-    for (const one of all) this.deliveries.set(one.id, one);
+    for (const one of all) this.deliveries.set(one.id, placed(one));
     this.ready = true;
     this.changed("deliveries");
   }
@@ -196,13 +218,21 @@ export class LiveMarket {
     }
     for (const fix of fixes) {
       const known = this.places.get(fix.driver);
-      this.places.set(fix.driver, {
-        ...fix,
-        atMs: Date.parse(fix.at),
-        fromLat: known?.lat ?? fix.lat,
-        fromLng: known?.lng ?? fix.lng,
-        heardAt,
-      });
+      const x = mercatorX(fix.lng);
+      const y = mercatorY(fix.lat);
+      this.places.set(
+        fix.driver,
+        Object.assign(fix, {
+          atMs: Date.parse(fix.at),
+          fromLat: known?.lat ?? fix.lat,
+          fromLng: known?.lng ?? fix.lng,
+          heardAt,
+          x,
+          y,
+          fromX: known?.x ?? x,
+          fromY: known?.y ?? y,
+        }),
+      );
     }
     this.changed("places");
   }
@@ -215,6 +245,11 @@ export class LiveMarket {
     if (trip && now - place.atMs > this.silentAfterMs) return "silent";
     if (this.asked.has(id) && !trip) return "asked";
     if (!trip) return this.asked.has(id) ? "asked" : "free";
+    return this.carries(trip);
+  }
+
+  /** What a trip is about now. */
+  carries(trip: Trip): "tostore" | "goods" | "back" {
     let goods = false;
     for (const stop of trip.stops) {
       for (const each of stop.deliveries) {
@@ -227,21 +262,63 @@ export class LiveMarket {
     return goods ? "goods" : "tostore";
   }
 
+  /** The worst danger among a trip's deliveries. */
+  dangerOfTrip(trip: Trip, now: number): Danger {
+    let worst: Danger = "none";
+    for (const stop of trip.stops) {
+      for (const each of stop.deliveries) {
+        const one = this.deliveries.get(each);
+        const danger = one ? this.dangerOf(one, now) : "none";
+        if (danger === "late") return "late";
+        if (danger === "risk") worst = "risk";
+      }
+    }
+    return worst;
+  }
+
   /** Phones report by real seconds: when business time runs faster, a fix is older in it. */
   silentAfterMs = SILENT_AFTER_S * 1000;
 
   /** What is in danger: by the queue, and by the clock. */
-  dangerOf(one: Delivery, now = marketNow()): Danger {
-    if (isOver(one)) return "none";
-    if (now > Date.parse(one.due_at)) return "late";
+  dangerOf(one: Delivery | Placed, now = marketNow()): Danger {
+    if ("over" in one ? one.over : isOver(one)) return "none";
+    if (now > ("dueMs" in one ? one.dueMs : Date.parse(one.due_at))) return "late";
+    if (!this.concerns.size) return "none";
     const concern = this.concerns.get(one.id);
     if (!concern) return "none";
     return concern.trouble === "late" || concern.trouble === "silent" ? "late" : "risk";
   }
 
+  /** How many promises are in danger; reckoned anew when something changed, and each second. */
+  tally(now = marketNow()): { risk: number; late: number } {
+    const key = `${this.version(["deliveries", "concerns"])} ${Math.floor(now / 1000)}`;
+    if (key !== this.tallied.key) {
+      let risk = 0;
+      let late = 0;
+      for (const one of this.deliveries.values()) {
+        const danger = this.dangerOf(one, now);
+        if (danger === "late") late += 1;
+        else if (danger === "risk") risk += 1;
+      }
+      this.tallied = { key, risk, late };
+    }
+    return this.tallied;
+  }
+
+  private tallied = { key: "", risk: 0, late: 0 };
+
   markOf(one: Delivery): MarkName {
     return markOf(one.state, this.asked.has(one.id));
   }
+}
+
+function placed(one: Delivery): Placed {
+  return Object.assign(one, {
+    x: mercatorX(one.lng),
+    y: mercatorY(one.lat),
+    dueMs: Date.parse(one.due_at),
+    over: isOver(one),
+  });
 }
 
 function apply<T extends { id: string }>(known: Map<string, T>, sight: Sight<T>): void {

@@ -1,0 +1,99 @@
+import type { GeoJSONSource, MapLibreMap } from "maplibre-gl";
+import type { Palette } from "../../shared/map/palette";
+import { marketNow } from "../market/clock";
+import type { LiveMarket } from "../market/live";
+import type { Choice } from "./scene";
+
+const LABELS = "console-labels";
+const MOST_LABELS = 40;
+
+/** Texts that stand on the map, made by who knows the language. */
+export type Speech = {
+  asked: (name: string, seconds: number) => string;
+  silent: (name: string, ageS: number) => string;
+  age: (ageS: number) => string;
+};
+
+/** The layer of names beside marks. */
+export function addLabels(map: MapLibreMap, palette: Palette): void {
+  map.addSource(LABELS, { type: "geojson", data: { type: "FeatureCollection", features: [] } });
+  map.addLayer({
+    id: LABELS,
+    type: "symbol",
+    source: LABELS,
+    layout: {
+      "text-field": ["get", "text"],
+      "text-font": ["Figtree Variable", "sans-serif"],
+      "text-size": 11,
+      "text-offset": ["get", "offset"],
+      "text-anchor": "top",
+      "text-allow-overlap": ["get", "always"] as never,
+      "text-padding": 1,
+      "symbol-sort-key": ["get", "rank"],
+    },
+    paint: {
+      "text-color": ["match", ["get", "tone"], "late", palette.late, "quiet", palette.ink2, palette.ink],
+      "text-halo-color": palette.halo,
+      "text-halo-width": 1.6,
+    },
+  });
+}
+
+/** Says who is being asked and how long, who is silent, and the chosen trip's shop and doors in order. */
+export function layLabels(
+  map: MapLibreMap,
+  market: LiveMarket,
+  speech: Speech,
+  chosen: Choice,
+  driver: string,
+): void {
+  const source = map.getSource(LABELS) as GeoJSONSource | undefined;
+  if (!source) return;
+  const now = marketNow();
+  const features: GeoJSON.Feature[] = [];
+  const say = (
+    lng: number,
+    lat: number,
+    text: string,
+    rank: number,
+    tone: string,
+    offset: [number, number],
+  ) =>
+    features.push({
+      type: "Feature",
+      geometry: { type: "Point", coordinates: [lng, lat] },
+      properties: { text, rank, tone, offset, always: rank < 2 },
+    });
+  for (const place of market.places.values()) {
+    if (place.driver === driver) continue; // she has her own tag
+    const look = market.lookOf(place.driver, now);
+    if (!look) continue;
+    const name = market.drivers.get(place.driver)?.name.split(" ")[0] ?? "";
+    const ageS = (now - place.atMs) / 1000;
+    if (look === "asked") {
+      const offer = market.asked.get(place.driver);
+      const left = offer ? Math.max(0, Math.round((Date.parse(offer.expires_at) - now) / 1000)) : 0;
+      say(place.lng, place.lat, speech.asked(name, left), 0, "ink", [0, 1.25]);
+    } else if (look === "silent") {
+      say(place.lng, place.lat, speech.silent(name, ageS), 1, "late", [0, 1.4]);
+    }
+    if (features.length >= MOST_LABELS) break;
+  }
+  const trip = market.tripOf.get(driver);
+  const one = chosen?.kind === "delivery" ? market.deliveries.get(chosen.id) : undefined;
+  if (one) {
+    const store = market.stores.get(one.store);
+    if (store) say(store.lng, store.lat, store.name.split(",")[0] ?? "", 1, "ink", [0, 1]);
+  }
+  if (trip && map.getZoom() > 9) {
+    let number = 0;
+    for (const stop of trip.stops) {
+      if (stop.kind !== "drop" || stop.state === "off") continue;
+      number += 1;
+      if (stop.state === "open" || stop.state === "reached") {
+        say(stop.lng, stop.lat, String(number), 0, "ink", [0, -2.4]);
+      }
+    }
+  }
+  source.setData({ type: "FeatureCollection", features });
+}
