@@ -12,8 +12,11 @@ from doorstep.engine.chains import (
     CELLS,
     KNOWN,
     MARKS,
+    NEXT_PLACE,
+    OPEN,
     ORDER,
     OWNER,
+    START_PLACE,
     STORE,
     TALLY,
     TRIPS,
@@ -22,11 +25,14 @@ from doorstep.engine.chains import (
     Ints,
     Search,
 )
+from doorstep.engine.grid import grid_of
 from doorstep.engine.params import Params
 from doorstep.engine.schedule import arrival_s, times_of
-from doorstep.engine.world import FOREVER_S, Chain, Driver, Order, Travel, World
+from doorstep.engine.world import FOREVER_S, Chain, Driver, Order, Plane, Ways, World
 
 NEIGHBOURS = 20
+NOTHING = np.zeros((1, 1), np.int32)
+"""Instead of a matrix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +115,7 @@ class PlainRows:
         return [0] * count
 
 
-def lay_out(world: World, travel: Travel, params: Params, now_s: int, *, compiled: bool) -> Layout:
+def lay_out(world: World, travel: Ways, params: Params, now_s: int, *, compiled: bool) -> Layout:
     """The world's rows, with what still fits of the last plan already in the chains.
 
     Unknown ids in the plan are ignored. Raises ValueError for two orders or drivers of one id, a place that is not in the
@@ -119,7 +125,7 @@ def lay_out(world: World, travel: Travel, params: Params, now_s: int, *, compile
     drivers = tuple(
         sorted((d for d in world.drivers if d.on_s <= now_s + params.start_ahead_s), key=lambda d: d.id)
     )
-    _refuse_nonsense(orders, drivers, len(travel.seconds))
+    _refuse_nonsense(orders, drivers, travel.places)
     rows: Rows = CompiledRows() if compiled else PlainRows()
     case = _case(orders, drivers, travel, params, now_s, rows, compiled=compiled)
     n, m, k = len(orders), len(drivers), case.candidates_most
@@ -169,7 +175,7 @@ def _refuse_nonsense(orders: tuple[Order, ...], drivers: tuple[Driver, ...], pla
 def _case(
     orders: tuple[Order, ...],
     drivers: tuple[Driver, ...],
-    travel: Travel,
+    travel: Ways,
     params: Params,
     now_s: int,
     rows: Rows,
@@ -184,15 +190,20 @@ def _case(
     refused = [sorted(number[d] for d in o.refused_by if d in number) for o in orders]
     ends = list(accumulate((len(some) for some in refused), initial=0))
     refused_rows = list(pairwise(ends))
-    matrix = np.ascontiguousarray(travel.seconds).reshape(-1)
+    plane = isinstance(travel, Plane)
+    matrix = np.ascontiguousarray(NOTHING if plane else travel.seconds).reshape(-1)
     # Always seen as read-only, so that the kernels are compiled for one type only.
     frozen = matrix.view()
     frozen.flags.writeable = False
+    lines = [
+        _driver_line(d, trip, stores, travel, params, now_s)
+        for d, trip in zip(drivers, open_trips, strict=True)
+    ]
     seen: Any = frozen if compiled else memoryview(frozen)
     return Case(
         orders=len(orders),
         drivers=len(drivers),
-        places=len(travel.seconds),
+        places=travel.places,
         trips_most=params.trips_ahead,
         bundle_most=max([params.max_bundle, *(len(d.keeps) for d in drivers)]),
         candidates_most=params.candidates,
@@ -206,18 +217,30 @@ def _case(
         convex_after_s=params.convex_after_min * 60,
         coverage_ms=60 * thousandths(params.coverage_price),
         spared_ms=60 * thousandths(params.spared_min),
+        ms_per_m=travel.ms_per_m if plane else 0,
         travel=seen,
+        x_m=rows.of(travel.x_m.tolist() if plane else [0]),
+        y_m=rows.of(travel.y_m.tolist() if plane else [0]),
         order=rows.table(
             [_line(o, stores, some, kept=o.id in kept) for o, some in zip(orders, refused_rows, strict=True)]
         ),
-        driver=rows.table(
-            [
-                _driver_line(d, trip, stores, travel, params, now_s)
-                for d, trip in zip(drivers, open_trips, strict=True)
-            ]
-        ),
+        driver=rows.table(lines),
         refused=rows.of(d for some in refused for d in some),
+        near=grid_of(_whereabouts(lines, travel) if plane else [], rows),
+        stores=grid_of([_point(travel, o.pickup, i) for i, o in enumerate(orders)] if plane else [], rows),
     )
+
+
+def _point(plane: Plane, place: int, item: int) -> tuple[int, int, int]:
+    return int(plane.x_m[place]), int(plane.y_m[place]), item
+
+
+def _whereabouts(lines: Sequence[tuple[int, ...]], plane: Plane) -> list[tuple[int, int, int]]:
+    """Where each driver is next free, and, as another item, the store where her open trip waits."""
+    found = [_point(plane, line[NEXT_PLACE], j) for j, line in enumerate(lines)]
+    return found + [
+        _point(plane, line[START_PLACE], len(lines) + j) for j, line in enumerate(lines) if line[OPEN] >= 0
+    ]
 
 
 def _line(
@@ -236,7 +259,7 @@ def _driver_line(
     d: Driver,
     trip: list[Order],
     stores: dict[tuple[str, int], int],
-    travel: Travel,
+    travel: Ways,
     params: Params,
     now_s: int,
 ) -> tuple[int, ...]:

@@ -33,8 +33,10 @@ from doorstep.engine.chains import (
     Case,
     Ints,
     Search,
+    seconds,
     way,
 )
+from doorstep.engine.grid import beyond_m, ring_cell, ring_length, rings
 from doorstep.engine.objective import order_cost
 
 POSSIBLE = 0
@@ -84,13 +86,7 @@ def find_candidates(case: Case, search: Search) -> None:
     """For every order the drivers of earliest possible pickup, the nearer first among equals, and its price."""
     most = case.candidates_most
     for o in range(case.orders):
-        found = 0
-        for d in range(case.drivers):
-            wall, pickup = barrier(case, o, d)
-            if wall == POSSIBLE:
-                # The approach takes less than 2^22 seconds, so one number ranks pickup, then approach.
-                key = (pickup << 22) + approach(case, o, d)
-                found = rank(search.candidate, o * most, search.heap, 0, found, most, d, key)
+        found = first_possible(case, search, o)
         leg = way(case, case.order[o * ORDER + PICKUP], case.order[o * ORDER + DROPOFF])
         for c in range(found):
             pickup = search.heap[c] >> 22
@@ -107,18 +103,83 @@ def find_candidates(case: Case, search: Search) -> None:
         )
 
 
+def first_possible(case: Case, search: Search, o: int) -> int:
+    """Rank the candidates of order ``o``; how many there are. Further rings could only be later."""
+    found = 0
+    if case.near.wide == 0:
+        for d in range(case.drivers):
+            found = consider(case, search, o, d, found)
+        return found
+    store = case.order[o * ORDER + PICKUP]
+    for ring in range(rings(case.near)):
+        if (
+            ring > 0
+            and found == case.candidates_most
+            and _rank_beyond(case, o, ring - 1) > search.heap[found - 1]
+        ):
+            break
+        for k in range(ring_length(ring)):
+            cell = ring_cell(case.near, case.x_m[store], case.y_m[store], ring, k)
+            if cell < 0:
+                continue
+            for i in range(case.near.start[cell], case.near.start[cell + 1]):
+                d = stands_for(case, o, case.near.item[i])
+                if d >= 0:
+                    found = consider(case, search, o, d, found)
+    return found
+
+
+def stands_for(case: Case, o: int, item: int) -> int:
+    """The driver that an item of ``Case.near`` stands for, as seen from order ``o``; -1 for the other of her two places."""
+    if item >= case.drivers:
+        d = item - case.drivers
+        if case.driver[d * DRIVER + OPEN] == case.order[o * ORDER + STORE]:
+            return d
+        return -1
+    if case.driver[item * DRIVER + OPEN] == case.order[o * ORDER + STORE]:
+        return -1
+    return item
+
+
+def consider(case: Case, search: Search, o: int, d: int, found: int) -> int:
+    """Rank driver ``d`` among the candidates of order ``o`` when she can take it; how many there are then."""
+    wall, pickup = barrier(case, o, d)
+    if wall != POSSIBLE:
+        return found
+    most = case.candidates_most
+    # The approach takes less than 2^22 seconds, so one number ranks pickup, then approach.
+    return rank(
+        search.candidate, o * most, search.heap, 0, found, most, d, (pickup << 22) + approach(case, o, d)
+    )
+
+
+def pickup_beyond(case: Case, o: int, ring: int) -> int:
+    """The earliest pickup of order ``o`` by anybody outside ``ring``."""
+    leg = seconds(case, beyond_m(case.near, ring))
+    inside = case.now_s + case.offer_lead_s + leg + case.order[o * ORDER + PICK_BEFORE]
+    return max(inside, case.order[o * ORDER + READY])
+
+
+def _rank_beyond(case: Case, o: int, ring: int) -> int:
+    return (pickup_beyond(case, o, ring) << 22) + seconds(case, beyond_m(case.near, ring))
+
+
 def rank(
     items: Ints, first: int, keys: Ints, first_key: int, found: int, most: int, item: int, key: int
 ) -> int:
-    """Put ``item`` into a list of at most ``most`` with the least keys, the earlier first among equals; its new length."""
+    """Put ``item`` into a list of at most ``most`` with the least keys, the lesser item first among equals; its new length."""
     if found == most:
-        if key >= keys[first_key + most - 1]:
+        if key > keys[first_key + most - 1]:
+            return found
+        if key == keys[first_key + most - 1] and item > items[first + most - 1]:
             return found
         k = most - 1
     else:
         k = found
         found += 1
-    while k > 0 and keys[first_key + k - 1] > key:
+    while k > 0 and (
+        keys[first_key + k - 1] > key or (keys[first_key + k - 1] == key and items[first + k - 1] > item)
+    ):
         keys[first_key + k] = keys[first_key + k - 1]
         items[first + k] = items[first + k - 1]
         k -= 1
@@ -129,17 +190,42 @@ def rank(
 
 def find_neighbours(case: Case, search: Search) -> None:
     """For every order the others nearest to it: way between the stores plus half the gap between ready times."""
-    most = case.neighbours_most
-    scratch = case.candidates_most
     for o in range(case.orders):
         found = 0
-        for other in range(case.orders):
-            if other != o:
-                leg = way(case, case.order[o * ORDER + PICKUP], case.order[other * ORDER + PICKUP])
-                gap = abs(case.order[o * ORDER + READY] - case.order[other * ORDER + READY]) // 2
-                found = rank(search.neighbour, o * most, search.heap, scratch, found, most, other, leg + gap)
-        for k in range(found, most):
-            search.neighbour[o * most + k] = -1
+        if case.stores.wide == 0:
+            for other in range(case.orders):
+                found = compare(case, search, o, other, found)
+        else:
+            found = _neighbours_around(case, search, o)
+        for k in range(found, case.neighbours_most):
+            search.neighbour[o * case.neighbours_most + k] = -1
+
+
+def _neighbours_around(case: Case, search: Search, o: int) -> int:
+    store = case.order[o * ORDER + PICKUP]
+    found = 0
+    for ring in range(rings(case.stores)):
+        if ring > 0 and found == case.neighbours_most:
+            least = seconds(case, beyond_m(case.stores, ring - 1))
+            if least > search.heap[case.candidates_most + found - 1]:
+                break
+        for k in range(ring_length(ring)):
+            cell = ring_cell(case.stores, case.x_m[store], case.y_m[store], ring, k)
+            if cell < 0:
+                continue
+            for i in range(case.stores.start[cell], case.stores.start[cell + 1]):
+                found = compare(case, search, o, case.stores.item[i], found)
+    return found
+
+
+def compare(case: Case, search: Search, o: int, other: int, found: int) -> int:
+    """Rank order ``other`` among the neighbours of order ``o``; how many there are then."""
+    if other == o:
+        return found
+    most = case.neighbours_most
+    leg = way(case, case.order[o * ORDER + PICKUP], case.order[other * ORDER + PICKUP])
+    gap = abs(case.order[o * ORDER + READY] - case.order[other * ORDER + READY]) // 2
+    return rank(search.neighbour, o * most, search.heap, case.candidates_most, found, most, other, leg + gap)
 
 
 def survey(case: Case, o: int, count: Ints, least: Ints) -> None:

@@ -4,6 +4,7 @@ n orders and m drivers, both sorted by id, are known by their row. A driver's ch
 trips of ``bundle_most`` orders; all chains lie one behind the other, trips without a gap.
 """
 
+from math import sqrt
 from typing import NamedTuple, Protocol
 
 
@@ -43,6 +44,18 @@ TOUCHED_AT, DRIFTS, NOTES = range(3)
 TOTAL, ABSENT, TURN, TOUCHES, DRIFT_COUNT, CELLS = range(6)
 
 
+class Grid(NamedTuple):
+    """Items of a plane by square cell, row by row; no cells at all where nobody knows where they are. See ``grid``."""
+
+    wide: int
+    high: int
+    size_m: int
+    west_m: int
+    south_m: int
+    start: Ints  # (cells + 1) where the items of each cell begin
+    item: Ints
+
+
 class Case(NamedTuple):
     """What does not change within a tick. Prices are thousandths: a price times seconds is milliseconds."""
 
@@ -62,10 +75,15 @@ class Case(NamedTuple):
     convex_after_s: int
     coverage_ms: int
     spared_ms: int
+    ms_per_m: int  # 0: travel by the matrix, else by coordinates
     travel: Ints  # (places x places) seconds
+    x_m: Ints  # (places)
+    y_m: Ints
     order: Ints  # (n x ORDER)
     driver: Ints  # (m x DRIVER)
     refused: Ints
+    near: Grid  # drivers (m + row: where her open trip's store is)
+    stores: Grid  # orders by their stores
 
 
 class Chains(NamedTuple):
@@ -95,7 +113,16 @@ class Search(NamedTuple):
 
 def way(case: Case, a: int, b: int) -> int:
     """Seconds of driving from place ``a`` to place ``b``."""
-    return case.travel[a * case.places + b]
+    if case.ms_per_m == 0:
+        return case.travel[a * case.places + b]
+    dx = case.x_m[a] - case.x_m[b]
+    dy = case.y_m[a] - case.y_m[b]
+    return seconds(case, int(sqrt(dx * dx + dy * dy)))
+
+
+def seconds(case: Case, way_m: int) -> int:
+    """How long a straight way takes, rounded up."""
+    return (way_m * case.ms_per_m + 999) // 1000
 
 
 def copy_row(case: Case, source: Chains, i: int, target: Chains, j: int) -> None:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import Any
 
-from doorstep.engine import candidates, chains, chance, insertion, objective, ruin_recreate
+from doorstep.engine import candidates, chains, chance, grid, insertion, objective, ruin_recreate
 from doorstep.engine.arrays import lay_out
 from doorstep.engine.params import Params
 
-ROOMS: tuple[ModuleType, ...] = (chains, chance, objective, candidates, insertion, ruin_recreate)
+ROOMS: tuple[ModuleType, ...] = (chains, chance, grid, objective, candidates, insertion, ruin_recreate)
 _lock = threading.Lock()
 _compiled: list["Kernels"] = []
 
@@ -31,7 +31,8 @@ class Kernels:
     ruin_and_recreate: Any
     widen: Any
     survey: Any
-    elsewhere: Any
+    next_best: Any
+    pickup_with: Any
     without_first: Any
     cheapest: Any
 
@@ -123,6 +124,7 @@ def _exercise(kernels: Kernels) -> None:
     kernels.widen(case, chains_, search, saved)
     count, least = np.zeros(8, np.int64), np.zeros(8, np.int64)
     kernels.survey(case, 0, count, least)
-    kernels.elsewhere(case, chains_, 0, 1)
+    kernels.next_best(case, chains_, search, 0, count, least)
+    kernels.pickup_with(case, chains_, 0, 1)
     kernels.without_first(case, chains_, 0)
     kernels.cheapest(case, chains_, search, 0)

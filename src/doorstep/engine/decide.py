@@ -14,11 +14,11 @@ from doorstep.engine.decisions import Decisions, Outlook, Pickup, Send
 from doorstep.engine.objective import NEVER
 from doorstep.engine.params import Params
 from doorstep.engine.schedule import Times, times_of
-from doorstep.engine.world import Chain, Driver, Order, Travel, World
+from doorstep.engine.world import Chain, Driver, Order, Ways, World
 
 
 def decide(
-    world: World, travel: Travel, params: Params, now_s: int, seed: int, kernels: Kernels | None = None
+    world: World, travel: Ways, params: Params, now_s: int, seed: int, kernels: Kernels | None = None
 ) -> Decisions:
     """What to offer now, to whom and why, and the plan that the next world carries.
 
@@ -50,12 +50,15 @@ def decide(
 def make_plan(layout: Layout, params: Params, kernels: Kernels, seed: int) -> None:
     """Warm start, cheapest insertion, polish; leaves the plan in the layout's chains."""
     case, chains, search, saved = layout.case, layout.chains, layout.search, layout.saved
+    new = len(layout.left_out())
     kernels.find_candidates(case, search)
     kernels.settle(case, chains, search)
     kernels.insert_new(case, chains, search, saved)
+    kernels.widen(case, chains, search, saved)
     if case.orders and case.drivers:
         kernels.find_neighbours(case, search)
         rounds = min(params.iterations_max, params.iterations_min + params.iterations_per_order * case.orders)
+        rounds += params.iterations_per_new * new
         kernels.ruin_and_recreate(
             case, chains, search, saved, layout.best, rounds, seed, 60 * thousandths(params.hot_min),
             params.ruin_most, params.blink_permille,

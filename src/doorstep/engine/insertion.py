@@ -1,15 +1,20 @@
 """Where an order fits best: every place in every candidate's chain, by what it adds to the cost."""
 
-from doorstep.engine.candidates import POSSIBLE, barrier
+from doorstep.engine.candidates import POSSIBLE, barrier, pickup_beyond, rank, stands_for
 from doorstep.engine.chains import (
     ABSENT,
     COST,
     DRIVER,
+    DROP_BEFORE,
+    DROPOFF,
+    EARLIEST,
     KNOWN,
     MARKS,
     OPEN,
     ORDER,
     OWNER,
+    PICK_AFTER,
+    PICKUP,
     PLACE,
     PRICE,
     READY,
@@ -25,8 +30,10 @@ from doorstep.engine.chains import (
     Chains,
     Ints,
     Search,
+    way,
 )
 from doorstep.engine.chance import below
+from doorstep.engine.grid import ring_cell, ring_length, rings
 from doorstep.engine.objective import NEVER, do_trip, order_cost, put_in, refresh
 
 
@@ -167,23 +174,92 @@ def insert_new(case: Case, chains: Chains, search: Search, saved: Chains) -> Non
 def widen(case: Case, chains: Chains, search: Search, saved: Chains) -> None:
     """Try every driver for the orders their candidates could not take: none is left while a feasible driver is free."""
     for o in range(case.orders):
-        if search.order[o * MARKS + OWNER] >= 0:
-            continue
-        best = search.order[o * MARKS + PRICE]
-        best_d = NEVER
-        best_trip = NEVER
-        best_at = NEVER
+        if search.order[o * MARKS + OWNER] < 0:
+            _, best_d, best_trip, best_at = cheapest_anywhere(
+                case, chains, search, o, search.order[o * MARKS + PRICE]
+            )
+            if best_d != NEVER:
+                put_in(case, chains, search, saved, o, best_d, best_trip, best_at)
+
+
+def cheapest_anywhere(
+    case: Case, chains: Chains, search: Search, o: int, ceiling: int
+) -> tuple[int, int, int, int]:
+    """The cheapest place for ``o`` with anybody below ``ceiling``: (added cost, driver, trip, drop), driver NEVER when none.
+
+    Who is so far or so late that she would cost more than the best found is not tried.
+    """
+    best = ceiling
+    best_d = NEVER
+    best_trip = NEVER
+    best_at = NEVER
+    if case.near.wide == 0:
         for d in range(case.drivers):
-            wall, _ = barrier(case, o, d)
-            if wall == POSSIBLE:
-                added, t, at = best_in_chain(case, chains, search, o, d, best, 0)
+            added, t, at = _with_driver(case, chains, search, o, d, best)
+            if t != NEVER:
+                best = added
+                best_d = d
+                best_trip = t
+                best_at = at
+        return best, best_d, best_trip, best_at
+    store = case.order[o * ORDER + PICKUP]
+    for ring in range(rings(case.near)):
+        if ring > 0 and drop_cost(case, o, pickup_beyond(case, o, ring - 1)) >= best:
+            break
+        for k in range(ring_length(ring)):
+            cell = ring_cell(case.near, case.x_m[store], case.y_m[store], ring, k)
+            if cell < 0:
+                continue
+            for i in range(case.near.start[cell], case.near.start[cell + 1]):
+                d = stands_for(case, o, case.near.item[i])
+                if d < 0:
+                    continue
+                added, t, at = _with_driver(case, chains, search, o, d, best)
                 if t != NEVER:
                     best = added
                     best_d = d
                     best_trip = t
                     best_at = at
-        if best_d != NEVER:
-            put_in(case, chains, search, saved, o, best_d, best_trip, best_at)
+    return best, best_d, best_trip, best_at
+
+
+def _with_driver(
+    case: Case, chains: Chains, search: Search, o: int, d: int, ceiling: int
+) -> tuple[int, int, int]:
+    wall, pickup = barrier(case, o, d)
+    if wall != POSSIBLE or drop_cost(case, o, pickup) >= ceiling:
+        return ceiling, NEVER, NEVER
+    return best_in_chain(case, chains, search, o, d, ceiling, 0)
+
+
+def drop_cost(case: Case, o: int, pickup: int) -> int:
+    """What order ``o`` costs at least when it is picked up at ``pickup``."""
+    leg = way(case, case.order[o * ORDER + PICKUP], case.order[o * ORDER + DROPOFF])
+    door = pickup + case.order[o * ORDER + PICK_AFTER] + leg + case.order[o * ORDER + DROP_BEFORE]
+    return order_cost(case, o, max(door, case.order[o * ORDER + EARLIEST]))
+
+
+def next_best(case: Case, chains: Chains, search: Search, j: int, driver: Ints, added: Ints) -> int:
+    """The three drivers to whom driver ``j``'s first trip would cost least, cheapest first; how many there are."""
+    first = chains.order[j * case.trips_most * case.bundle_most]
+    found = 0
+    for c in range(case.candidates_most):
+        d = search.candidate[first * case.candidates_most + c]
+        if d < 0:
+            break
+        if d != j:
+            cost = elsewhere(case, chains, j, d)
+            if cost != NEVER:
+                found = rank(driver, 0, added, 0, found, 3, d, cost)
+    return found
+
+
+def pickup_with(case: Case, chains: Chains, j: int, d: int) -> int:
+    """When driver ``d`` could pick up driver ``j``'s first trip at the earliest."""
+    pickup = 0
+    for k in range(chains.size[j * case.trips_most]):
+        pickup = max(pickup, barrier(case, chains.order[j * case.trips_most * case.bundle_most + k], d)[1])
+    return pickup
 
 
 def elsewhere(case: Case, chains: Chains, j: int, d: int) -> int:
@@ -225,14 +301,7 @@ def without_first(case: Case, chains: Chains, j: int) -> int:
 
 def cheapest(case: Case, chains: Chains, search: Search, o: int) -> int:
     """What order ``o``, left out, would add at least to anybody's chain; NEVER when nobody can take it as things stand."""
-    best = NEVER
-    for d in range(case.drivers):
-        wall, _ = barrier(case, o, d)
-        if wall == POSSIBLE:
-            ceiling = best
-            if ceiling == NEVER:
-                ceiling = 1 << 60
-            added, t, _ = best_in_chain(case, chains, search, o, d, ceiling, 0)
-            if t != NEVER:
-                best = added
+    best, d, _, _ = cheapest_anywhere(case, chains, search, o, 1 << 60)
+    if d == NEVER:
+        return NEVER
     return best

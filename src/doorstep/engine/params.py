@@ -34,6 +34,8 @@ class Params:
     iterations_per_order: int = 10
     iterations_max: int = 1000
     """Search effort: min + per order, at most max, ruin-and-recreate rounds a tick."""
+    iterations_per_new: int = 5
+    """Further rounds for each order that the last plan does not know: a thousand at once are worth some thought."""
     ruin_most: int = 6
     """Orders taken out in one round, at most."""
     hot_min: float = 2.0
@@ -60,5 +62,11 @@ class Params:
         if min(*prices, self.reoffer_price, self.spared_min, self.hot_min) < 0:
             raise ValueError("a price is never negative")
         spans = (self.convex_after_min, self.start_ahead_s, self.offer_lead_s, self.blink_permille)
-        if min(*spans, self.iterations_min, self.iterations_per_order, self.iterations_max) < 0:
+        budgets = (
+            self.iterations_min,
+            self.iterations_per_order,
+            self.iterations_max,
+            self.iterations_per_new,
+        )
+        if min(*spans, *budgets) < 0:
             raise ValueError("spans, chances and budgets are never negative")

@@ -3,6 +3,8 @@
 Sentences hold no figure that moves from tick to tick, so that an unchanged reason reads the same; figures are fields.
 """
 
+from typing import Any
+
 import numpy as np
 
 from doorstep.engine import candidates as walls
@@ -35,8 +37,7 @@ MILLISECONDS = 60_000
 
 def excluded(layout: Layout, kernels: Kernels, o: int) -> tuple[dict[str, int], int, int]:
     """How many drivers each constraint keeps from order ``o``; the last constraint met by any of them; seconds missing."""
-    zeros = [0] * walls.BARRIERS
-    count, least = (np.array(zeros), np.array(zeros)) if kernels.compiled else (list(zeros), list(zeros))
+    count, least = _row(kernels, walls.BARRIERS), _row(kernels, walls.BARRIERS)
     kernels.survey(layout.case, o, count, least)
     found = {NAMES[wall]: int(count[wall]) for wall in NAMES if count[wall]}
     if layout.later:
@@ -49,20 +50,20 @@ def excluded(layout: Layout, kernels: Kernels, o: int) -> tuple[dict[str, int], 
 
 def rivals(layout: Layout, kernels: Kernels, j: int, own: int) -> tuple[Rival, ...]:
     """The three drivers to whom driver ``j``'s first trip would have gone next, by what they would have cost more."""
-    case = layout.case
-    first = layout.trips(j)[0]
-    found = []
-    for c in range(case.candidates_most):
-        d = int(layout.search.candidate[first[0] * case.candidates_most + c])
-        if d < 0:
-            break
-        added = kernels.elsewhere(case, layout.chains, j, d) if d != j else NEVER
-        if added != NEVER:
-            found.append((int(added) - own, layout.drivers[d].id, d))
+    who, added = _row(kernels, 3), _row(kernels, 3)
+    count = kernels.next_best(layout.case, layout.chains, layout.search, j, who, added)
     return tuple(
-        Rival(driver, extra / MILLISECONDS, int(max(walls.barrier(case, o, d)[1] for o in first)))
-        for extra, driver, d in sorted(found)[:3]
+        Rival(
+            layout.drivers[who[k]].id,
+            (int(added[k]) - own) / MILLISECONDS,
+            int(kernels.pickup_with(layout.case, layout.chains, j, who[k])),
+        )
+        for k in range(count)
     )
+
+
+def _row(kernels: Kernels, count: int) -> Any:
+    return np.zeros(count, np.int64) if kernels.compiled else [0] * count
 
 
 def sent(count: int) -> str:

@@ -10,7 +10,7 @@ from doorstep.engine.compiled import Kernels
 from doorstep.engine.decide import decide
 from doorstep.engine.decisions import Decisions
 from doorstep.engine.params import Params
-from doorstep.engine.world import Travel, World
+from doorstep.engine.world import Plane, Travel, Ways, World
 
 MAGIC = b"doorstep-tick-1\n"
 
@@ -21,7 +21,10 @@ class NotATick(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A recorded tick; ``seconds`` is the travel matrix, row by row, as little-endian int32."""
+    """A recorded tick; ``seconds`` is the travel matrix, row by row, as little-endian int32.
+
+    With ``ms_per_m`` it is the places' coordinates instead, all x before all y, as little-endian int64.
+    """
 
     world: World
     places: int
@@ -32,9 +35,13 @@ class Tick:
     decisions: Decisions
     kernels: str
     place_names: tuple[str, ...] = ()
+    ms_per_m: int = 0
 
-    def travel(self) -> Travel:
-        """The travel matrix."""
+    def travel(self) -> Ways:
+        """The travel matrix, or the plane."""
+        if self.ms_per_m:
+            x_m, y_m = np.frombuffer(self.seconds, "<i8").reshape(2, self.places).astype(np.int64)
+            return Plane(x_m, y_m, self.ms_per_m)
         matrix = np.frombuffer(self.seconds, "<i4").reshape(self.places, self.places)
         return Travel(matrix.astype(np.int32))
 
@@ -53,18 +60,22 @@ class Repeat:
 
 
 def pack(
-    world: World, travel: Travel, params: Params, now_s: int, seed: int, decisions: Decisions, kernels: str
+    world: World, travel: Ways, params: Params, now_s: int, seed: int, decisions: Decisions, kernels: str
 ) -> bytes:
     """The tick as bytes, compressed."""
+    plane = isinstance(travel, Plane)
     tick = Tick(
         world,
-        len(travel.seconds),
-        travel.seconds.astype("<i4").tobytes(),
+        travel.places,
+        np.stack([travel.x_m, travel.y_m]).astype("<i8").tobytes()
+        if plane
+        else travel.seconds.astype("<i4").tobytes(),
         params,
         now_s,
         seed,
         decisions,
         kernels,
+        ms_per_m=travel.ms_per_m if plane else 0,
     )
     return MAGIC + zlib.compress(msgspec.msgpack.encode(tick), 3)
 

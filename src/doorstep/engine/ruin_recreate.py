@@ -37,6 +37,10 @@ COLDEST = 4
 """The temperature ends near its start divided by the square of this."""
 
 
+SEARCHED = 200
+"""Orders looked through for some that are left out, in one turn."""
+
+
 def ruin_and_recreate(
     case: Case, chains: Chains, search: Search, saved: Chains, best: Chains, rounds: int, seed: int, hot_ms: int, most: int,
     blink: int,
@@ -135,12 +139,15 @@ def pull(case: Case, chains: Chains, search: Search, saved: Chains, o: int, coun
 
 
 def call_back(case: Case, search: Search, count: int, most: int) -> int:
-    """Add to the pool some of the orders that are left out, from a random one on; the pool's new size."""
+    """Add to the pool some of the orders that are left out, from a random one on; the pool's new size.
+
+    In a large world only a part of it is searched for them, so that a turn costs the same in any world.
+    """
     if search.tally[ABSENT] == 0:
         return count
     o = below(search.chance, case.orders)
     called = 0
-    for _ in range(case.orders):
+    for _ in range(min(case.orders, SEARCHED)):
         if search.order[o * MARKS + OWNER] < 0 and search.order[o * MARKS + POOLED_AT] != search.tally[TURN]:
             search.order[o * MARKS + POOLED_AT] = search.tally[TURN]
             search.pool[count] = o

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from doorstep.engine.params import Params
-from doorstep.engine.world import Driver, Order, Travel
+from doorstep.engine.world import Driver, Order, Ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Times:
 
 
 def times_of(
-    driver: Driver, chain: Sequence[Sequence[Order]], travel: Travel, params: Params, now_s: int
+    driver: Driver, chain: Sequence[Sequence[Order]], travel: Ways, params: Params, now_s: int
 ) -> list[Times]:
     """Times of every trip in ``driver``'s chain.
 
@@ -38,7 +38,7 @@ def times_of(
         store = trip[0].pickup
         before = max(o.pickup_service_s // 2 for o in trip)
         after = max(o.pickup_service_s - o.pickup_service_s // 2 for o in trip)
-        drive_s = int(travel.seconds[place, store])
+        drive_s = travel.between(place, store)
         inside_s = free_s + lead_s + drive_s + before
         pickup_s = max(inside_s, *(o.ready_s for o in trip))
         driven_s, waited_s, cost = drive_s, pickup_s - inside_s, 0.0
@@ -46,7 +46,7 @@ def times_of(
         spare_s = 0
         drops = []
         for door_number, order in enumerate(trip):
-            leg_s = int(travel.seconds[place, order.dropoff])
+            leg_s = travel.between(place, order.dropoff)
             door_s = free_s + leg_s + order.dropoff_service_s // 2
             drop_s = max(door_s, order.earliest_drop_s)
             driven_s += leg_s

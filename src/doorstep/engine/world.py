@@ -6,6 +6,7 @@ truth: a driver's place is where she is expected to be when free.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +73,37 @@ class World:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Plane:
+    """Travel by coordinates, for worlds too large for a matrix: straight lines at one pace, detours included in it.
+
+    Whole metres of shape (n,), at most 100,000 km apart. Knowing where places are, the engine looks only at who is near.
+    """
+
+    x_m: NDArray[np.int64]
+    y_m: NDArray[np.int64]
+    ms_per_m: int
+
+    def __post_init__(self) -> None:
+        """Refuse what a kernel could misread."""
+        if self.x_m.shape != self.y_m.shape or self.x_m.ndim != 1:
+            raise ValueError("every place has two coordinates")
+        if self.x_m.dtype != np.int64 or self.y_m.dtype != np.int64:
+            raise ValueError("a plane holds int64 metres")
+        if self.ms_per_m < 1:
+            raise ValueError("nobody is infinitely fast")
+
+    @property
+    def places(self) -> int:
+        """How many places there are."""
+        return len(self.x_m)
+
+    def between(self, a: int, b: int) -> int:
+        """Whole seconds from place ``a`` to place ``b``, rounded up."""
+        dx, dy = int(self.x_m[a] - self.x_m[b]), int(self.y_m[a] - self.y_m[b])
+        return -(-int(sqrt(dx * dx + dy * dy)) * self.ms_per_m // 1000)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Travel:
     """Whole seconds of driving between places: int32 of shape (n, n), row = from, zero diagonal."""
 
@@ -83,3 +115,16 @@ class Travel:
             raise ValueError("a travel matrix is square")
         if self.seconds.dtype != np.int32:
             raise ValueError("a travel matrix holds int32 seconds")
+
+    @property
+    def places(self) -> int:
+        """How many places there are."""
+        return len(self.seconds)
+
+    def between(self, a: int, b: int) -> int:
+        """Whole seconds from place ``a`` to place ``b``."""
+        return int(self.seconds[a, b])
+
+
+Ways = Travel | Plane
+"""How long it takes from place to place."""

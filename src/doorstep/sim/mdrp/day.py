@@ -25,7 +25,7 @@ class Rules:
     grow: bool = False
     """A courier keeps what she was sent for, and until the pickup more of that restaurant may join it."""
     go_to_restaurant: bool = False
-    """A courier whom nobody needs when her shift starts goes to the nearest restaurant."""
+    """A courier for whom nothing is planned when her shift starts goes to the nearest restaurant."""
     declines_permille: int = 0
     """Chance that a courier says no to what she is sent; then she is not asked for it again."""
 
@@ -122,8 +122,15 @@ class Course:
     def _place_those_who_start(self, now_s: int) -> None:
         if not self.rules.go_to_restaurant:
             return
+        idle = [
+            d
+            for d in self.drivers.values()
+            if d.on_s <= now_s <= d.off_s and d.free_s <= now_s and not d.keeps and d.id not in self.plan
+        ]
+        if len(idle) <= len(self.open):
+            return
         for driver in self.drivers.values():
-            if driver.on_s == now_s == driver.free_s and not driver.keeps:
+            if driver.on_s == now_s == driver.free_s and not driver.keeps and driver.id not in self.plan:
                 ways = self.travel.seconds[driver.place, : len(self.restaurants)]
                 nearest = int(ways.argmin())
                 self.stops.append(
