@@ -112,6 +112,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.simulate", description=__doc__)
     parser.add_argument("--only", choices=("metro", "declines", "growth"))
     parser.add_argument("--runs", type=int, default=10)
+    parser.add_argument("--scenarios", default="nashville,nashville-short", help="of the declines")
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
     report: dict[str, Any] = {"machine": machine()}

@@ -35,6 +35,7 @@ class Belief:
         self._dispatch = dispatch
         self._rows: dict[str, int] = {}
         self._waiting: dict[int, Order] = {}
+        self._ready: dict[int, int] = {}
         self._ends: list[tuple[int, int]] = []
         self._standing: dict[int, Driver] = {}  # as she is without a job
         self._seen: dict[int, Driver] = {}  # as she is planned with
@@ -57,6 +58,7 @@ class Belief:
 
     def ready(self, row: int, at_s: int) -> None:
         """The store says it is ready."""
+        self._ready[row] = at_s
         if row in self._waiting:
             self._waiting[row] = replace(self._waiting[row], ready_s=at_s)
 
@@ -99,7 +101,9 @@ class Belief:
         """It was declined or ran out: its orders wait again, not for her."""
         name = f"d{driver:05d}"
         for order in self._jobs.pop(driver).orders:
-            self._waiting[self._rows[order.id]] = replace(order, refused_by=order.refused_by | {name})
+            row = self._rows[order.id]
+            ready_s = self._ready.get(row, order.ready_s)  # it may have been told while she was asked
+            self._waiting[row] = replace(order, refused_by=order.refused_by | {name}, ready_s=ready_s)
         self._seen[driver] = self._standing[driver]
 
     def accepted(self, driver: int, now_s: int) -> None:

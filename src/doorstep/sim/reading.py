@@ -15,6 +15,7 @@ from doorstep.engine.params import Params
 from doorstep.features.markets.rules import PayRates
 from doorstep.sim.mdrp.instance import read as read_instance
 from doorstep.sim.scenario import (
+    LIVE,
     TRUSTED,
     Behaviour,
     City,
@@ -36,7 +37,6 @@ _TABLES: Mapping[str, type] = {
     "dispatch": Dispatch,
 }
 _HEAD = {"title": str, "summary": str, "day": date}
-_ENGINE_LEAD_S = 60
 
 
 def shipped() -> dict[str, str]:
@@ -118,7 +118,7 @@ def scenario_of(name: str, raw: Raw) -> Scenario:
             engine = values.pop("engine", {})
             if not isinstance(engine, dict):
                 raise ScenarioRefused("dispatch.engine is a table of the engine's knobs")
-            knobs = {"offer_lead_s": _ENGINE_LEAD_S, **_checked("dispatch.engine", engine, Params)}
+            knobs = {"offer_lead_s": LIVE.offer_lead_s, **_checked("dispatch.engine", engine, Params)}
             tables[table] = Dispatch(
                 **_checked("dispatch", values, Dispatch, without=("params",)), params=_made(Params, knobs)
             )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from doorstep.connectors.us.zips import NASHVILLE_CBSA
 from doorstep.engine.params import Params
+from doorstep.features.dispatch.snapshot import DROPOFF_SERVICE_S, PICKUP_SERVICE_S, SILENT_S
 from doorstep.features.markets.rules import PayRates
 
 WORKDAY_HOURS = (
@@ -14,6 +15,10 @@ WORKDAY_HOURS = (
     *(9.5, 8.0, 6.5, 6.5, 8.5, 11.0, 11.0, 8.5, 6.0, 4.0, 2.5, 1.5),
 )
 """Orders by local hour, in any unit: lunch, then the larger evening. An assumption; put your own market's there."""
+
+
+LIVE = Params(offer_lead_s=180)
+"""The engine's knobs of a live market that has set none (``features.dispatch.snapshot.params_of``)."""
 
 
 class ScenarioRefused(ValueError):
@@ -152,16 +157,16 @@ class Dispatch:
     """Who decides, how often, and how offers go."""
 
     policy: Policy = Policy.ENGINE
-    params: Params = field(default_factory=lambda: Params(offer_lead_s=60))
+    params: Params = LIVE
     urgent_s: int = 5
     """A tick out of turn so long after an offer came back without a yes, as in the live network; 0 waits for the next."""
     offer_lasts_s: int = 60
     give_up_min: float = 90.0
     """How long after its promise an order without a driver is ended."""
-    silent_s: int = 900
+    silent_s: int = SILENT_S
     """A free driver whose last fix is older is not planned with."""
-    pickup_service_s: int = 240
-    dropoff_service_s: int = 180
+    pickup_service_s: int = PICKUP_SERVICE_S
+    dropoff_service_s: int = DROPOFF_SERVICE_S
 
     def __post_init__(self) -> None:
         """Refuse stops of negative length."""
