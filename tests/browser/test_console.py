@@ -243,6 +243,8 @@ class TestEveryRoom:
             ("table", "The map as a table"),
             ("money", "Promised versus paid"),
             ("market", "How Nashville runs"),
+            ("audit", "Audit"),
+            ("account", "How you sign in"),
         ):
             await page.goto(f"/console/{room}")
             await expect(page.get_by_role("heading", name=seen)).to_be_visible()

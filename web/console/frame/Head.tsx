@@ -72,7 +72,7 @@ function Vitals({ market, cut }: { market: Market; cut: boolean }) {
   const words = useWords();
   const shared = useShared();
   const f = useFormat();
-  const live = useMarket("counts", "deliveries", "concerns");
+  const live = useMarket("counts", "deliveries", "concerns", "drivers", "trips");
   const asked = useQuery({
     queryKey: ["vitals", market.id],
     queryFn: () =>
@@ -82,8 +82,10 @@ function Vitals({ market, cut }: { market: Market; cut: boolean }) {
   const vitals = asked.data;
   const { risk, late } = live.tally();
   const old = vitals && (cut || asked.isError) ? shared("asof", { time: f.time(vitals.as_of) }) : "";
-  const online = live.counts?.drivers_online ?? vitals?.drivers_online ?? 0;
-  const busy = Math.min(vitals?.drivers_busy ?? 0, online);
+  // What the map and the board show is counted here, too: the figures of the worker may be a moment behind.
+  const { open } = live.tally();
+  const online = live.drivers.size;
+  const busy = Math.min(live.tripOf.size, online);
   return (
     <dl className={`vit${old ? " stale" : ""}`}>
       <div>
@@ -102,7 +104,7 @@ function Vitals({ market, cut }: { market: Market; cut: boolean }) {
       <div>
         <dt>{words("vital.open")}</dt>
         <dd>
-          <b>{live.counts || vitals ? f.count(live.counts?.open ?? vitals?.open ?? 0) : "–"}</b>
+          <b>{live.ready ? f.count(open) : "–"}</b>
           <span>
             {old || (vitals ? words("vital.open.new", { count: f.count(vitals.asked_recently) }) : "")}
           </span>
@@ -133,7 +135,7 @@ function Vitals({ market, cut }: { market: Market; cut: boolean }) {
       <div>
         <dt>{words("vital.drivers")}</dt>
         <dd>
-          <b>{live.counts || vitals ? f.count(online) : "–"}</b>
+          <b>{live.ready ? f.count(online) : "–"}</b>
           <span>
             {old || words("vital.drivers.busy", { busy: f.count(busy), free: f.count(online - busy) })}
           </span>

@@ -11,7 +11,6 @@ import { type Anchor, LinesLayer, MarksLayer, Sheet } from "./gl";
 import { GROUPED_FROM, Groups, groupImage, groupImages } from "./groups";
 import { addLabels, layLabels, type Speech } from "./labels";
 import { mercatorX, mercatorY } from "./mercator";
-import type { Ways } from "./ways";
 
 export type { Speech } from "./labels";
 
@@ -45,8 +44,6 @@ export class Scene {
   onFrame: (() => void) | null = null;
   /** Whether a crowd is shown as groups. */
   grouping = true;
-  /** Ways along the roads, where they are known. */
-  ways: Ways | null = null;
 
   private anchor: Anchor = { x: 0, y: 0 };
   private layers: { lines: LinesLayer; doors: MarksLayer; movers: MarksLayer } | null = null;
@@ -331,7 +328,7 @@ export class Scene {
     return 512 * 2 ** (this.map?.getZoom() ?? 10);
   }
 
-  /** The present leg solid, the next ones dotted; the chosen trip on a wide edge. Along the roads where they are known. */
+  /** The present leg solid, the next ones dotted; the chosen trip on a wide edge. */
   private layTrip(
     lines: Lines,
     x: number,
@@ -345,21 +342,18 @@ export class Scene {
     const tint = this.tint(
       danger === "late" ? "late" : danger === "risk" ? "risk" : goods ? "onway" : "tostore",
     );
-    const { anchor, ways } = this;
+    const { anchor } = this;
     let fromX = x;
     let fromY = y;
     let first = true;
-    let number = -1;
     for (const stop of trip.stops) {
-      number += 1;
       if (stop.state !== "open" && stop.state !== "reached") continue;
       const toX = stop.x - anchor.x;
       const toY = stop.y - anchor.y;
-      const way = ways?.leg(trip, number, x + anchor.x, y + anchor.y, first) ?? null;
       const step = first ? 0 : chosen ? 8 : 5;
       const width = chosen ? 4.5 : first ? 2.2 : 1.9;
-      if (chosen && first) along(lines, fromX, fromY, way, anchor, toX, toY, this.tint("edge"), 1, 8, 0);
-      along(lines, fromX, fromY, way, anchor, toX, toY, tint, chosen ? 1 : dim, width, step);
+      if (chosen && first) lines.add(fromX, fromY, toX, toY, this.tint("edge"), 1, 8, 0);
+      lines.add(fromX, fromY, toX, toY, tint, chosen ? 1 : dim, width, step);
       fromX = toX;
       fromY = toY;
       first = false;
@@ -408,32 +402,6 @@ export class Scene {
       place.fromLat + (place.lat - place.fromLat) * share,
     ]);
   }
-}
-
-/** One line, or one by one along a way's points (x and y by turns, from the world's corner). */
-function along(
-  lines: Lines,
-  fromX: number,
-  fromY: number,
-  way: ArrayLike<number> | null,
-  anchor: Anchor,
-  toX: number,
-  toY: number,
-  tint: Tint,
-  alpha: number,
-  width: number,
-  step: number,
-): void {
-  let ax = fromX;
-  let ay = fromY;
-  for (let at = 0; way && at < way.length; at += 2) {
-    const bx = (way[at] ?? 0) - anchor.x;
-    const by = (way[at + 1] ?? 0) - anchor.y;
-    lines.add(ax, ay, bx, by, tint, alpha, width, step);
-    ax = bx;
-    ay = by;
-  }
-  lines.add(ax, ay, toX, toY, tint, alpha, width, step);
 }
 
 /** The ring of an open offer. */

@@ -289,23 +289,26 @@ export class LiveMarket {
     return concern.trouble === "late" || concern.trouble === "silent" ? "late" : "risk";
   }
 
-  /** How many promises are in danger; reckoned anew when something changed, and each second. */
-  tally(now = marketNow()): { risk: number; late: number } {
+  /** How many are open, and how many promises in danger; reckoned anew when something changed, and each second. */
+  tally(now = marketNow()): { open: number; risk: number; late: number } {
     const key = `${this.version(["deliveries", "concerns"])} ${Math.floor(now / 1000)}`;
     if (key !== this.tallied.key) {
+      let open = 0;
       let risk = 0;
       let late = 0;
       for (const one of this.deliveries.values()) {
+        if (one.over) continue;
+        open += 1;
         const danger = this.dangerOf(one, now);
         if (danger === "late") late += 1;
         else if (danger === "risk") risk += 1;
       }
-      this.tallied = { key, risk, late };
+      this.tallied = { key, open, risk, late };
     }
     return this.tallied;
   }
 
-  private tallied = { key: "", risk: 0, late: 0 };
+  private tallied = { key: "", open: 0, risk: 0, late: 0 };
 
   markOf(one: Delivery): MarkName {
     return markOf(one.state, this.asked.has(one.id));

@@ -74,6 +74,6 @@ function figure(name: string, value: number, f: Format, currency: string): strin
   if (name.endsWith("_minor")) return f.money(value, currency);
   if (name.endsWith("_m")) return f.distance(value);
   if (name.endsWith("_s")) return value % 60 ? f.age(value) : f.minutes(value / 60);
-  if (name.endsWith("_min")) return f.minutes(value);
+  if (name.endsWith("_min") && !name.startsWith("iterations")) return f.minutes(value);
   return new Intl.NumberFormat(f.locale, { maximumFractionDigits: 3 }).format(value);
 }

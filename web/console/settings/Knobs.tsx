@@ -77,4 +77,10 @@ function invalid(knob: Market["knobs"][number], text: string | undefined): boole
 
 /** The unit that a knob's name ends in. */
 const unitOf = (name: string): string =>
-  name.endsWith("_s") ? "s" : name.endsWith("_min") ? "min" : name.endsWith("_m") ? "m" : "";
+  name.endsWith("_s")
+    ? "s"
+    : name.endsWith("_min") && !name.startsWith("iterations")
+      ? "min"
+      : name.endsWith("_m")
+        ? "m"
+        : "";
