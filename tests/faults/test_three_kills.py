@@ -10,13 +10,15 @@ from bench.faults import campaign
 from bench.victims import Kind
 
 KILLS = 3
-LONGEST_S = 150
+SPEED = 15.0
+"""Half the pace of the demo: its tests share two cores with others."""
+LONGEST_S = 100
 """A crowded machine strikes fewer blows; the whole campaign is `make faults`."""
 
 
 @pytest.mark.slow
 async def test_three_kills_of_each_kind_break_no_promise() -> None:
-    report = await campaign(KILLS, seed=7, until_s=LONGEST_S)
+    report = await campaign(KILLS, seed=7, speed=SPEED, until_s=LONGEST_S)
 
     struck = Counter(blow.kind for blow in report.blows)
     assert len(struck) >= len(Kind) - 1
