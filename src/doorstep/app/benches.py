@@ -76,6 +76,9 @@ def pdptw(
     *,
     seconds: Annotated[float, typer.Option(min=0.1, help="For each instance, on one core.")] = 10.0,
     seed: Annotated[int, typer.Option(help="Another seed, another search.")] = 1,
+    processor_time: Annotated[
+        bool, typer.Option("--processor-time", help="Count processor seconds: for a machine that others use too.")
+    ] = False,
     json: Json = None,
 ) -> None:
     """Plan pickups and deliveries with time windows: fewest vehicles, then least distance, every plan examined."""
@@ -88,7 +91,7 @@ def pdptw(
         typer.echo(f"{found.instance:14} {counts}  {state}", err=json == "-")
 
     try:
-        outcomes = route_bench.solve_files(files, seconds, seed, tell)
+        outcomes = route_bench.solve_files(files, seconds, seed, tell, processor=processor_time)
     except (NotAProblem, OSError) as refusal:
         typer.echo(str(refusal), err=True)
         raise typer.Exit(1) from refusal

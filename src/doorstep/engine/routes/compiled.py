@@ -29,6 +29,7 @@ class Kernels:
     begin_turn: Any
     count_up: Any
     best_place: Any
+    best_vehicle: Any
     put_in: Any
     refresh: Any
 
@@ -113,5 +114,7 @@ def _exercise(kernels: Kernels) -> None:
     kernels.end_phase(case, state)
     kernels.begin_turn(state)
     kernels.best_place(case, state, 0, 0, 0, 1.0)
+    kernels.best_vehicle(case, state, 0)
+    kernels.put_in(case, state, 0, 0, 0, 0)
     kernels.refresh(case, state, 0, 0)
     kernels.count_up(case, state)

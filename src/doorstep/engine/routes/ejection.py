@@ -9,10 +9,8 @@ from doorstep.engine.routes.rows import ABILITIES, NEVER, POOLED, TRAIT, Case, S
 from doorstep.engine.routes.ruin import touch
 from doorstep.engine.routes.timing import put_in, refresh, take_out_absent
 
-PAIRS_UP_TO = 24
-"""Requests in a route up to which pairs are tried."""
 TRIPLES_UP_TO = 6
-"""The same for three at once."""
+"""Requests in a route up to which three at once are tried."""
 
 
 def eject_for(case: Case, state: State, r: int) -> None:
@@ -56,7 +54,7 @@ def cheapest_of_route(case: Case, state: State, v: int, r: int, ceiling: int) ->
             best = sum_a
             state.spot[2], state.spot[3], state.spot[4] = a, -1, -1
             continue
-        if count > PAIRS_UP_TO:
+        if count > case.pairs_up_to:
             continue
         for j in range(i + 1, count):
             b = state.members[j]

@@ -23,12 +23,38 @@ Whole = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
+class Habits:
+    """How the search goes about its turns; the figures beside each are in docs/dispatch.md."""
+
+    removed: int = 12  # requests a turn takes out, about, where strings are short
+    longest: int = 10  # stops of the longest string
+    eject_every: int = 400  # turns between two ejections in the fleet phase
+    pairs_up_to: int = 24  # requests in a route up to which pairs may be ejected
+    scan_new: int = 8  # one in so many of the just removed who fit nowhere near is tried everywhere
+    scan_old: int = 32  # the same for those who were out before
+    left_out: float = 10.0  # what one more required request out weighs while some must be, in typical detours
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """A problem as the kernels see it; ``fleet`` names the vehicle of the problem behind each row."""
 
     case: Case
     state: State
     fleet: tuple[int, ...]
+    places: Whole  # of every node but the last, which is nowhere
+
+    def change_node(self, x: int, place: int, problem: Problem) -> None:
+        """Move node ``x`` of a request to another place of ``problem``."""
+        self.places[x] = place
+        tables = (
+            (self.case.travel, self.case.travel_to, problem.travel_s),
+            (self.case.length, self.case.length_to, problem.lengths),
+        )
+        for way, way_back, matrix in tables:
+            out, home = matrix[place, self.places], matrix[self.places, place]
+            _write_cross(way, self.case.nodes, x, out, home)
+            _write_cross(way_back, self.case.nodes, x, home, out)
 
     def plan(self, turns: int) -> Plan:
         """The plan in the rows now."""
@@ -42,8 +68,9 @@ class Layout:
         return Plan(tuple(sorted(routes, key=lambda route: route.vehicle)), tuple(left), turns)
 
 
-def lay_out(problem: Problem, seed: int, *, compiled: bool) -> Layout:
+def lay_out(problem: Problem, seed: int, *, compiled: bool, habits: Habits | None = None) -> Layout:
     """Rows for ``problem`` with every route empty. Raises ValueError for a place outside the matrices."""
+    habits = habits or Habits()
     n = len(problem.requests)
     fleet = sorted(range(len(problem.vehicles)), key=lambda v: (_kind(problem.vehicles[v]), v))
     vehicles = [problem.vehicles[v] for v in fleet]
@@ -89,6 +116,13 @@ def lay_out(problem: Problem, seed: int, *, compiled: bool) -> Layout:
         direct=problem.direct,
         soft=problem.late_price > 0,
         late_price=problem.late_price,
+        removed=habits.removed,
+        longest=habits.longest,
+        eject_every=habits.eject_every,
+        pairs_up_to=habits.pairs_up_to,
+        scan_new=habits.scan_new,
+        scan_old=habits.scan_old,
+        left_out=habits.left_out,
         unit=float(span.mean()) / 10 if n else 1.0,
         travel=_frozen(travel),
         travel_to=_frozen(travel_to),
@@ -115,7 +149,7 @@ def lay_out(problem: Problem, seed: int, *, compiled: bool) -> Layout:
     if not compiled:
         case, state = Case(*map(_listed, case)), State(*map(_listed, state))
     start_chance(state.chance, seed)
-    return Layout(case, state, tuple(fleet))
+    return Layout(case, state, tuple(fleet), places)
 
 
 def _kind(v: Vehicle) -> tuple[float, ...]:
@@ -129,6 +163,16 @@ def _frozen(array: NDArray[Any]) -> Any:
     return flat
 
 
+def _write_cross(table: Any, nodes: int, x: int, row: Matrix, column: Matrix) -> None:
+    """Line and column ``x`` of a frozen square table."""
+    if isinstance(table, list):
+        for k in range(len(row)):
+            table[x * nodes + k], table[k * nodes + x] = float(row[k]), float(column[k])
+    else:
+        square = table.base.reshape(nodes, nodes)
+        square[x, : len(row)], square[: len(row), x] = row, column
+
+
 def _listed(value: Any) -> Any:
     return value.tolist() if isinstance(value, np.ndarray) else value
 
@@ -138,7 +182,7 @@ def _square(matrix: Matrix, places: Whole) -> tuple[Matrix, Matrix]:
     k = len(places)
     square = np.zeros((k + 1, k + 1))
     square[:k, :k] = matrix[np.ix_(places, places)]
-    if np.array_equal(square, square.T):
+    if np.array_equal(matrix, matrix.T):
         return square, square
     return square, np.ascontiguousarray(square.T)
 
@@ -162,6 +206,8 @@ def _nearest(gaps: Matrix, most: int) -> Whole:
 
 def _near(travel: Matrix, length: Matrix, node: Matrix, n: int, close_each: int) -> tuple[Whole, Whole]:
     """Nodes around each node by length, and nodes around each request that could stand next to one of its ends."""
+    if n == 0:
+        return np.full((0, 1), -1, np.int64), np.full((0, 1), -1, np.int64)
     stops = 2 * n
     gaps = np.minimum(length[:stops, :stops], length[:stops, :stops].T)
     own = np.arange(stops)
@@ -201,7 +247,8 @@ def _blank(case: Case) -> State:
     state = State(
         stop=whole(cells), leave=real(cells), late=real(cells), load=real(cells), leg=real(cells), hop=real(cells),
         tardy=real(cells), size=whole(m), cost=real(m), key=whole(m), usable=whole(m, 1), owner=whole(n, -1),
-        at=whole(case.nodes), grudge=whole(n), rank=real(n), pool=whole(n), absent_before=whole(n), touched=whole(m),
+        at=whole(case.nodes), grudge=whole(n), rank=real(n), pool=whole(n), absent_before=whole(n),
+        absent_at=whole(n), touched=whole(m),
         touched_at=whole(m, -1), seen=whole(m), kept_from=whole(m), kept_size=whole(m), kept=whole(2 * n + 2 * m),
         best_stop=whole(cells), best_size=whole(m), best_key=whole(m, -1), best_usable=whole(m, 1),
         memory_key=whole(n * m * WAYS), memory_cost=real(n * m * WAYS), after=real(case.wide), least=real(case.wide),

@@ -41,6 +41,21 @@ def remembered(case: Case, state: State, v: int, r: int) -> float:
     return cost
 
 
+def best_vehicle(case: Case, state: State, r: int) -> int:
+    """The usable vehicle in whose route ``r`` adds least, -1: none; the cells before its two ends in ``spot``."""
+    best, best_v = NEVER, -1
+    i, j = 0, 0
+    for v in range(case.vehicles):
+        if state.usable[v] == 0 or case.needs[r] & ~case.trait[v * TRAIT + ABILITIES] != 0:
+            continue
+        cost = best_place(case, state, v, v, r, best)
+        if cost < best:
+            best, best_v = cost, v
+            i, j = state.spot[0], state.spot[1]
+    state.spot[0], state.spot[1] = i, j
+    return best_v
+
+
 def best_place(case: Case, state: State, v: int, as_of: int, r: int, ceiling: float) -> float:
     """The least cost below ``ceiling`` of adding ``r`` to row ``v`` driven by ``as_of``, else NEVER.
 

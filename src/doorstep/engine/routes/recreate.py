@@ -9,9 +9,9 @@ from doorstep.engine.routes.rows import (
     OPENS,
     POOLED,
     SCAN,
+    TOUCHES,
     TURN,
     UNITS,
-    WERE_ABSENT,
     Case,
     State,
 )
@@ -20,34 +20,31 @@ from doorstep.engine.routes.timing import put_in, refresh
 
 BLINK = 100
 """One route in so many is overlooked."""
-FEW_ROUTES = 12
-"""Up to so many vehicles every route is a candidate."""
-PATIENT = 24
-"""Up to so many absent requests are all tried in each turn; of more, those near a route that changed."""
 
 
-def recreate(case: Case, state: State, guided: bool) -> None:
-    """Try to place every request of the pool; who finds no place stays in it, and bears a grudge if required."""
+def recreate(case: Case, state: State, guided: bool, strict: bool) -> bool:
+    """Try to place every request of the pool; who finds no place stays in it.
+
+    ``strict``: give up, and say False, when a required one finds none; the turn is to be undone then.
+    """
     arrange(case, state, guided)
     count = state.tally[POOLED]
     left = 0
-    calm = state.tally[WERE_ABSENT] > PATIENT
     for k in range(count):
         r = state.pool[k]
-        placed = False
-        if not (calm and state.rank[r] >= NEVER):
-            placed = place(case, state, r)
-        if not placed:
+        if not place(case, state, r):
+            if strict and case.prize[r] >= NEVER:
+                return False
             state.pool[left] = r
             left += 1
     state.tally[POOLED] = left
+    return True
 
 
 def arrange(case: Case, state: State, guided: bool) -> None:
-    """Choose a sequence and sort the pool by it. Long absent requests with nothing new near them go last, unranked."""
+    """Choose a sequence and sort the pool by it."""
     how = below(state.chance, 19 if guided else 13)
     count = state.tally[POOLED]
-    before = state.tally[WERE_ABSENT]
     for k in range(count):
         r = state.pool[k]
         p = 2 * r
@@ -67,26 +64,12 @@ def arrange(case: Case, state: State, guided: bool) -> None:
             key = -case.node[(p + 1) * NODE + CLOSES]
         else:
             key = -1.0 * state.grudge[r]
-        if before > PATIENT and k < before and not near_change(case, state, r):
-            key = NEVER
         state.rank[r] = key
         i = k
         while i > 0 and state.rank[state.pool[i - 1]] > key:
             state.pool[i] = state.pool[i - 1]
             i -= 1
         state.pool[i] = r
-
-
-def near_change(case: Case, state: State, r: int) -> bool:
-    """Whether a route close to ``r`` was touched this turn."""
-    for k in range(case.close_most):
-        x = case.close[r * case.close_most + k]
-        if x < 0:
-            break
-        v = state.owner[x >> 1]
-        if v < 0 or state.touched_at[v] == state.tally[TURN]:
-            return True
-    return False
 
 
 def place(case: Case, state: State, r: int) -> bool:
@@ -105,13 +88,34 @@ def place(case: Case, state: State, r: int) -> bool:
 
 
 def cheapest(case: Case, state: State, r: int) -> int:
-    """The vehicle in whose route ``r`` adds least, -1: none. Candidates first; all when none of them can."""
-    if case.vehicles > FEW_ROUTES:
-        state.tally[SCAN] += 1
+    """The vehicle in whose route ``r`` adds least, -1: none.
+
+    Who was out before fits in no route but those that changed; who was just removed is tried near by first. Now and
+    then, when that finds nothing, all routes are tried.
+    """
+    state.tally[SCAN] += 1
+    if state.absent_at[r] == state.tally[TURN]:
+        v = among_touched(case, state, r)
+        often = case.scan_old
+    else:
         v = among_close(case, state, r)
-        if v >= 0:
-            return v
+        often = case.scan_new
+    if v >= 0 or below(state.chance, often) > 0:
+        return v
     return among_all(case, state, r)
+
+
+def among_touched(case: Case, state: State, r: int) -> int:
+    """The best of the routes that changed this turn."""
+    best, best_v = NEVER, -1
+    for t in range(state.tally[TOUCHES]):
+        v = state.touched[t]
+        if state.usable[v] == 0 or below(state.chance, BLINK) == 0:
+            continue
+        cost = remembered(case, state, v, r)
+        if cost < best:
+            best, best_v = cost, v
+    return best_v
 
 
 def among_close(case: Case, state: State, r: int) -> int:

@@ -52,6 +52,13 @@ class Case(NamedTuple):
     direct: bool
     soft: bool
     late_price: float
+    removed: int  # requests a turn takes out, about, where strings are short
+    longest: int  # stops of the longest string
+    eject_every: int  # turns between two ejections
+    pairs_up_to: int  # requests in a route up to which pairs may be ejected
+    scan_new: int  # one in so many of the just removed who fit nowhere near is tried everywhere
+    scan_old: int  # the same for those who were out before
+    left_out: float  # what one more required request out weighs while some must be, in units
     unit: float  # what a typical detour costs; temperatures are multiples of it
     travel: Floats  # (nodes x nodes) from row to column
     travel_to: Floats  # the same, to row from column
@@ -92,6 +99,7 @@ class State(NamedTuple):
     rank: Floats  # (requests) key of the insertion sequence
     pool: Ints  # (requests) out of any route
     absent_before: Ints  # (requests)
+    absent_at: Ints  # (requests) last turn that began with it out
     touched: Ints  # (vehicles)
     touched_at: Ints  # (vehicles) turn
     seen: Ints  # (vehicles + 1) stamp of the last candidate scan

@@ -22,11 +22,6 @@ from doorstep.engine.routes.rows import (
 )
 from doorstep.engine.routes.timing import refresh, take_out_absent
 
-REMOVED = 12
-"""Requests a turn takes out, about, where strings are short."""
-LONGEST = 10
-"""Stops of the longest string."""
-
 
 def begin_turn(state: State) -> None:
     """Forget what was touched; remember who was absent."""
@@ -37,6 +32,7 @@ def begin_turn(state: State) -> None:
     state.tally[WERE_ABSENT] = count
     for k in range(count):
         state.absent_before[k] = state.pool[k]
+        state.absent_at[state.pool[k]] = state.tally[TURN]
 
 
 def touch(case: Case, state: State, v: int) -> None:
@@ -95,9 +91,9 @@ def ruin(case: Case, state: State, seed: int) -> None:
     if routes == 0:
         return
     longest = stops // routes
-    longest = min(longest, LONGEST)
+    longest = min(longest, case.longest)
     longest = max(longest, 1)
-    most = 4 * REMOVED * 100 // (1 + longest) - 100
+    most = 4 * case.removed * 100 // (1 + longest) - 100
     most = max(most, 100)
     strings = (below(state.chance, most) + 100) // 100
     removed = 0

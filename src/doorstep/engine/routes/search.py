@@ -1,9 +1,9 @@
 """Our planner: slack induction by string removals, first for the fleet, then for the distance."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from doorstep.engine.routes.compiled import Kernels
-from doorstep.engine.routes.layout import lay_out
+from doorstep.engine.routes.layout import Habits, lay_out
 from doorstep.engine.routes.problem import Budget, Plan, Problem
 
 CHUNK = 100
@@ -33,12 +33,13 @@ class StringRemovals:
     """The planner. The same budget in turns and the same seed give the same plan."""
 
     kernels: Kernels
-    cooling: Cooling = Cooling()
+    cooling: Cooling = field(default_factory=Cooling)
+    habits: Habits = field(default_factory=Habits)
     name: str = "doorstep"
 
     def plan(self, problem: Problem, budget: Budget, seed: int) -> Plan:
         """A first plan by insertion; fewer vehicles while that phase lasts; then shorter routes."""
-        layout = lay_out(problem, seed, compiled=self.kernels.compiled)
+        layout = lay_out(problem, seed, compiled=self.kernels.compiled, habits=self.habits)
         case, state, kernels = layout.case, layout.state, self.kernels
         fleet_until = self.cooling.fleet_share if problem.fewest_vehicles else 0.0
         kernels.start(case, state)

@@ -16,7 +16,6 @@ from doorstep.engine.routes.rows import (
     POOLED,
     TOTAL,
     TURN,
-    WERE_ABSENT,
     Case,
     State,
 )
@@ -24,8 +23,6 @@ from doorstep.engine.routes.ruin import begin_turn, count_up, keep_best, return_
 from doorstep.engine.routes.timing import refresh
 
 MEAN = 1 << 20
-EJECT_EVERY = 40
-"""Turns between two ejections."""
 
 
 def start(case: Case, state: State) -> None:
@@ -33,8 +30,9 @@ def start(case: Case, state: State) -> None:
     for v in range(case.vehicles):
         refresh(case, state, v, v)
     begin_turn(state)
-    state.tally[WERE_ABSENT] = 0  # nobody has been tried yet
-    recreate(case, state, False)
+    for r in range(case.requests):
+        state.absent_at[r] = 0  # nobody has been tried yet
+    recreate(case, state, False, False)
     count_up(case, state)
     keep_best(case, state)
 
@@ -46,7 +44,7 @@ def polish(case: Case, state: State, count: int, heat: float, fleet: bool) -> No
             give_up_vehicle(case, state)
         missing, total, grudges = state.tally[MISSING], state.amount[TOTAL], grudge_of_absent(case, state)
         begin_turn(state)
-        if missing > 0 and fleet and state.tally[TURN] - state.tally[EJECTED_AT] >= EJECT_EVERY:
+        if missing > 0 and fleet and state.tally[TURN] - state.tally[EJECTED_AT] >= case.eject_every:
             state.tally[EJECTED_AT] = state.tally[TURN]
             eject_for(case, state, most_absent(case, state))
         else:
@@ -54,14 +52,20 @@ def polish(case: Case, state: State, count: int, heat: float, fleet: bool) -> No
             if missing > 0 and below(state.chance, 2) == 0:
                 seed = state.pool[below(state.chance, state.tally[POOLED])]
             ruin(case, state, 2 * seed + below(state.chance, 2))
-        recreate(case, state, missing > 0)
+        if not recreate(case, state, fleet and missing > 0, not fleet and missing == 0):
+            undo(case, state)
+            continue
         count_up(case, state)
         margin = heat * exponential(state.chance, MEAN) / MEAN
         now_missing = state.tally[MISSING]
-        better = now_missing <= missing and state.amount[TOTAL] < total + margin
-        if not better and missing > 0:
-            better = grudge_of_absent(case, state) < grudges
-        bear_grudges(case, state)
+        if fleet:
+            better = now_missing <= missing and state.amount[TOTAL] < total + margin
+            if not better:
+                better = grudge_of_absent(case, state) < grudges
+            bear_grudges(case, state)
+        else:
+            worse = state.amount[TOTAL] - total + (now_missing - missing) * case.left_out * case.unit
+            better = worse < margin
         if not better:
             undo(case, state)
             state.tally[MISSING] = missing
@@ -131,7 +135,7 @@ def give_up_vehicle(case: Case, state: State) -> None:
     state.usable[chosen] = 0
     state.tally[EJECTED_AT] = state.tally[TURN]
     refresh(case, state, chosen, chosen)
-    recreate(case, state, True)
+    recreate(case, state, True, False)
     count_up(case, state)
 
 

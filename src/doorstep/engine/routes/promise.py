@@ -1,0 +1,81 @@
+"""Can this window still be promised? One look at a loaded plan: where would the request fit, and what would it add."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from doorstep.engine.routes import rows
+from doorstep.engine.routes.compiled import Kernels
+from doorstep.engine.routes.layout import Layout, lay_out
+from doorstep.engine.routes.problem import Plan, Problem, Request, Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Where a request fits without moving any other stop to another vehicle."""
+
+    vehicle: int  # row of the problem
+    added: float  # what it adds to the plan's cost
+    pickup_after: int  # stops of the route before its pickup
+    delivery_after: int  # stops of the present route before its delivery
+
+
+class LoadedPlan:
+    """A plan held ready for questions. The travel matrices of ``problem`` must know the places that will be asked about."""
+
+    def __init__(self, problem: Problem, plan: Plan, kernels: Kernels) -> None:
+        """Lay the plan out once. Raises ValueError when the plan breaks a hard rule."""
+        self.problem = problem
+        self.kernels = kernels
+        # One request more than there are: its row is filled anew for each question.
+        somewhere = problem.vehicles[0].start if problem.vehicles else 0
+        blank = Request("", Visit(somewhere, 0, 0), Visit(somewhere, 0, 0))
+        self.asked = len(problem.requests)
+        self.layout: Layout = lay_out(
+            replace(problem, requests=(*problem.requests, blank)), 1, compiled=kernels.compiled
+        )
+        self._load(plan)
+
+    def _load(self, plan: Plan) -> None:
+        case, state = self.layout.case, self.layout.state
+        row_of = {vehicle: row for row, vehicle in enumerate(self.layout.fleet)}
+        for route in plan.routes:
+            v = row_of[route.vehicle]
+            for k, stop in enumerate(route.stops):
+                state.stop[v * case.wide + 1 + k] = 2 * stop.request + (0 if stop.picks else 1)
+                state.owner[stop.request] = v
+            state.size[v] = len(route.stops)
+        for v in range(case.vehicles):
+            if not self.kernels.refresh(case, state, v, v):
+                raise ValueError(f"the route of vehicle {self.layout.fleet[v]} breaks a hard rule")
+
+    def ask(self, request: Request) -> Fit | None:
+        """The cheapest place for ``request`` in the plan as it stands; None when no vehicle can take it along."""
+        case, state = self.layout.case, self.layout.state
+        self._write(request)
+        v = self.kernels.best_vehicle(case, state, self.asked)
+        if v < 0:
+            return None
+        i, j = int(state.spot[0]), int(state.spot[1])
+        added = float(self.kernels.best_place(case, state, v, v, self.asked, rows.NEVER))
+        return Fit(self.layout.fleet[v], added, i, j)
+
+    def _write(self, request: Request) -> None:
+        case = self.layout.case
+        for x, visit, units in (
+            (2 * self.asked, request.pickup, request.units),
+            (2 * self.asked + 1, request.delivery, -request.units),
+        ):
+            wanted_s = visit.closes_s if visit.wanted_s is None else visit.wanted_s
+            self.layout.change_node(x, visit.place, self.problem)
+            cells = (visit.opens_s, visit.closes_s, visit.service_s, units, wanted_s)
+            for column, number in enumerate(cells):
+                _writable(case.node)[x * rows.NODE + column] = number
+        _writable(case.needs)[self.asked] = request.needs
+
+
+def _writable(row: Any) -> Any:
+    """The row behind a read-only view; a list is its own."""
+    if isinstance(row, list):
+        return row
+    whole = row.base
+    return whole if whole.ndim == 1 else whole.reshape(-1)

@@ -1,0 +1,300 @@
+"""Route planning keeps its hard rules whatever the problem; its kernels agree with their interpreted twin and with plain search."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from doorstep.engine.routes import check, compiled, files, layout, rows
+from doorstep.engine.routes.problem import Plan, Problem, Request, Route, Stop, Turns, Vehicle, Visit
+from doorstep.engine.routes.promise import LoadedPlan
+from doorstep.engine.routes.search import StringRemovals
+
+OURS = StringRemovals(compiled.PYTHON)
+
+
+@st.composite
+def problems(draw: st.DrawFn, *, soft: bool = False) -> Problem:
+    """Small towns: depots or own starts, open ends, abilities, prizes, asymmetric times now and then."""
+    n, m = draw(st.integers(1, 6)), draw(st.integers(1, 3))
+    size = 2 * n + 2
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    points = rng.integers(0, 60, (size, 2)).astype(float)
+    gaps = points[:, None] - points[None]
+    travel = np.ceil(np.sqrt((gaps**2).sum(axis=2)))
+    if draw(st.booleans()):
+        travel = np.ceil(travel * rng.uniform(1, 1.5, travel.shape))
+        np.fill_diagonal(travel, 0)
+    opens = rng.integers(0, 200, 2 * n)
+    widths = rng.integers(10, 300, 2 * n)
+    prizes = rng.integers(0, 80, n)
+    requests = tuple(
+        Request(
+            str(k),
+            *(
+                Visit(2 * k + e, float(opens[2 * k + e]), float(opens[2 * k + e] + widths[2 * k + e]), 5.0,
+                      float(opens[2 * k + e] + 20) if soft else None)
+                for e in (0, 1)
+            ),
+            units=float(rng.integers(1, 4)),
+            needs=int(rng.integers(0, 2)),
+            prize=float(prizes[k]) if prizes[k] < 30 else None,
+        )
+        for k in range(n)
+    )  # fmt: skip
+    fleet = tuple(
+        Vehicle(
+            str(k), 2 * n + k % 2, None if k == 1 else 2 * n, 4.0, float(10 * k), 500.0, int(k != 2), float(k)
+        )
+        for k in range(m)
+    )
+    return Problem(
+        requests,
+        fleet,
+        travel,
+        fewest_vehicles=draw(st.booleans()),
+        late_price=2.0 if soft else 0.0,
+        direct=False,
+    )
+
+
+def hard_breaches(problem: Problem, plan: Plan) -> list[str]:
+    return [text for text in check.examine(problem, plan).breaches if "left out" not in text]
+
+
+@settings(max_examples=40, deadline=None)
+@given(problems(), st.integers(0, 9))
+def test_no_plan_breaks_a_hard_rule(problem: Problem, seed: int) -> None:
+    plan = OURS.plan(problem, Turns(60), seed)
+    assert not hard_breaches(problem, plan)
+    assert sorted([r for r, _ in plan.where()] + list(plan.unserved)) == list(range(len(problem.requests)))
+
+
+@settings(max_examples=15, deadline=None)
+@given(problems(soft=True), st.integers(0, 9))
+def test_nor_where_lateness_has_a_price(problem: Problem, seed: int) -> None:
+    assert not hard_breaches(problem, OURS.plan(problem, Turns(30), seed))
+
+
+@settings(max_examples=10, deadline=None)
+@given(problems())
+def test_the_same_seed_gives_the_same_plan(problem: Problem) -> None:
+    assert OURS.plan(problem, Turns(40), 7) == OURS.plan(problem, Turns(40), 7)
+
+
+def worth(problem: Problem, plan: Plan) -> float:
+    """Distance, openings and lateness; None of it from the search."""
+    verdict = check.examine(problem, plan)
+    opened = sum(problem.vehicles[route.vehicle].opening for route in plan.routes)
+    return verdict.distance + opened + problem.late_price * verdict.late_s
+
+
+def cheapest_by_trying(problem: Problem, plan: Plan, r: int) -> float:
+    """What adding request ``r`` costs at least, by examining every possible plan."""
+    stops = {route.vehicle: route.stops for route in plan.routes}
+    before, least = worth(problem, plan), float("inf")
+    for v in range(len(problem.vehicles)):
+        have = stops.get(v, ())
+        for i in range(len(have) + 1):
+            for j in range(i, len(have) + 1):
+                route = Route(v, (*have[:i], Stop(r, True), *have[i:j], Stop(r, False), *have[j:]))
+                others = tuple(other for other in plan.routes if other.vehicle != v)
+                tried = Plan((*others, route), tuple(x for x in plan.unserved if x != r))
+                if not hard_breaches(problem, tried):
+                    least = min(least, worth(problem, tried) - before)
+    return least
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.booleans().flatmap(lambda soft: problems(soft=soft)))
+def test_a_promise_asked_costs_what_trying_everything_says(problem: Problem) -> None:
+    *others, last = problem.requests
+    known = replace(problem, requests=tuple(others))
+    plan = OURS.plan(known, Turns(10), 1)
+    fit = LoadedPlan(known, plan, compiled.PYTHON).ask(last)
+    whole = Plan(plan.routes, (*plan.unserved, len(others)))
+    least = cheapest_by_trying(problem, whole, len(others))
+    assert (float("inf") if fit is None else fit.added) == pytest.approx(least)
+
+
+def grid(n: int, vehicles: int, seed: int = 3) -> Problem:
+    """A town of ``n`` requests around one depot."""
+    rng = np.random.default_rng(seed)
+    points = rng.uniform(0, 100, (2 * n + 1, 2))
+    points[-1] = 50
+    gaps = points[:, None] - points[None]
+    travel = np.sqrt((gaps**2).sum(axis=2))
+    opens = rng.integers(0, 500, 2 * n).astype(float)
+    opens[1::2] = opens[0::2]
+    requests = tuple(
+        Request(str(k), Visit(2 * k, opens[2 * k], opens[2 * k] + 150, 5.0), Visit(2 * k + 1, opens[2 * k], opens[2 * k] + 400, 5.0))
+        for k in range(n)
+    )  # fmt: skip
+    fleet = tuple(Vehicle(str(k), 2 * n, 2 * n, 5.0, ends_s=1200.0) for k in range(vehicles))
+    return Problem(requests, fleet, travel, fewest_vehicles=True)
+
+
+@pytest.mark.parametrize("late_price", [0.0, 1.0])
+def test_compiled_kernels_give_the_interpreted_plan_bit_for_bit(late_price: float) -> None:
+    problem = replace(grid(20, 8), late_price=late_price)
+    turns = Turns(300)
+    assert StringRemovals(compiled.warm_up()).plan(problem, turns, 5) == OURS.plan(problem, turns, 5)
+
+
+class Guarded(list[float]):
+    """A row that refuses what machine code would read without a word."""
+
+    def __getitem__(self, index: int) -> float:  # type: ignore[override]
+        if index < 0:
+            raise IndexError(index)
+        return super().__getitem__(index)
+
+    def __setitem__(self, index: int, value: float) -> None:  # type: ignore[override]
+        if index < 0:
+            raise IndexError(index)
+        super().__setitem__(index, value)
+
+
+@pytest.mark.parametrize("late_price", [0.0, 1.0])
+def test_no_kernel_reads_or_writes_outside_its_rows(late_price: float) -> None:
+    problem = replace(grid(14, 9, seed=1), late_price=late_price)
+    plain = layout.lay_out(problem, 1, compiled=False, habits=layout.Habits(eject_every=5))
+    case = rows.Case(*(Guarded(x) if isinstance(x, list) else x for x in plain.case))
+    state = rows.State(*(Guarded(x) for x in plain.state))
+    kernels = compiled.PYTHON
+    kernels.start(case, state)
+    kernels.polish(case, state, 150, 0.2 * case.unit, True)
+    kernels.end_phase(case, state)
+    kernels.polish(case, state, 50, case.unit, False)
+    kernels.end_phase(case, state)
+    found = layout.Layout(case, state, plain.fleet, plain.places).plan(200)
+    assert not hard_breaches(problem, found)
+
+
+def test_remembered_costs_are_the_real_change() -> None:
+    problem = grid(25, 10, seed=9)
+    laid = layout.lay_out(problem, 2, compiled=False)
+    case, state, kernels = laid.case, laid.state, compiled.PYTHON
+    kernels.start(case, state)
+    kernels.polish(case, state, 40, case.unit, False)
+    kernels.end_phase(case, state)
+    plan = laid.plan(0)
+    for r in range(0, 25, 6):
+        routes = tuple(Route(x.vehicle, tuple(s for s in x.stops if s.request != r)) for x in plan.routes)
+        without = Plan(tuple(x for x in routes if x.stops), (*plan.unserved, r))
+        *others, last = [problem.requests[k] for k in (*(k for k in range(25) if k != r), r)]
+        shift = {k: k - (k > r) for k in range(25)}
+        moved = Plan(
+            tuple(
+                Route(x.vehicle, tuple(Stop(shift[s.request], s.picks) for s in x.stops))
+                for x in without.routes
+            ),
+            (),
+        )
+        fit = LoadedPlan(replace(problem, requests=tuple(others)), moved, kernels).ask(last)
+        assert fit is not None
+        assert fit.added == pytest.approx(cheapest_by_trying(problem, without, r))
+
+
+def test_fewer_vehicles_come_first() -> None:
+    problem = grid(20, 12)
+    plan = OURS.plan(problem, Turns(600), 1)
+    loose = OURS.plan(replace(problem, fewest_vehicles=False), Turns(600), 1)
+    assert not plan.unserved
+    assert len(plan.routes) <= len(loose.routes)
+
+
+def test_an_order_worth_less_than_its_detour_stays_out() -> None:
+    problem = grid(6, 3)
+    cheap = replace(problem.requests[0], prize=0.5)
+    dear = replace(problem.requests[0], prize=5000.0)
+    for request, served in ((cheap, False), (dear, True)):
+        asked = replace(problem, requests=(request, *problem.requests[1:]), fewest_vehicles=False)
+        assert (0 not in OURS.plan(asked, Turns(100), 1).unserved) is served
+
+
+LI_LIM = """\
+2\t10\t1
+0\t0\t0\t0\t0\t1000\t0\t0\t0
+1\t0\t3\t5\t0\t100\t10\t0\t2
+2\t4\t3\t-5\t0\t100\t10\t1\t0
+3\t0\t6\t8\t0\t500\t10\t0\t4
+4\t4\t6\t-8\t0\t500\t10\t3\t0
+"""
+ROAD = """\
+NAME: tiny
+SIZE: 3
+CAPACITY: 9
+NODES
+0 0 0 0 0 90 0 0 0
+1 0 0 4 5 60 2 0 2
+2 0 0 -4 0 90 2 1 0
+EDGES
+0 3 9
+4 0 5
+8 5 0
+EOF
+"""
+
+
+def test_a_li_lim_file_is_read_and_planned() -> None:
+    problem = files.read(LI_LIM)
+    assert [(r.pickup.place, r.delivery.place, r.units) for r in problem.requests] == [(1, 2, 5), (3, 4, 8)]
+    verdict = check.examine(problem, OURS.plan(problem, Turns(50), 1))
+    assert (verdict.feasible, verdict.vehicles) == (True, 1)
+    # 0,0 - 0,3 - 4,3 - 0,6 - 4,6 - home: the load of both at once would be too much.
+    assert verdict.distance == pytest.approx(3 + 4 + 5 + 4 + 52**0.5)
+
+
+def test_a_road_file_keeps_its_one_way_streets() -> None:
+    problem = files.read(ROAD)
+    verdict = check.examine(problem, OURS.plan(problem, Turns(5), 1))
+    assert (verdict.feasible, verdict.distance) == (True, 3 + 5 + 8)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "hello", LI_LIM.replace("3\t0\t6", "9\t0\t6"), ROAD.replace("8 5 0", "8 5")]
+)
+def test_anything_else_is_refused(text: str) -> None:
+    with pytest.raises(files.NotAProblem):
+        files.read(text)
+
+
+class TestTheExaminerBites:
+    """Every rule was tried by breaking it."""
+
+    problem = files.read(LI_LIM)
+
+    def breaches(self, *stops: tuple[int, bool]) -> str:
+        return " ".join(
+            check.examine(self.problem, Plan((Route(0, tuple(Stop(*s) for s in stops)),), ())).breaches
+        )
+
+    def test_order_of_stops(self) -> None:
+        assert "before it was picked up" in self.breaches((0, False), (0, True), (1, True), (1, False))
+
+    def test_capacity(self) -> None:
+        assert "load" in self.breaches((0, True), (1, True), (0, False), (1, False))
+
+    def test_windows(self) -> None:
+        late = replace(self.problem.requests[0], delivery=Visit(2, 0, 10, 0))
+        problem = replace(self.problem, requests=(late, self.problem.requests[1]))
+        plan = Plan((Route(0, tuple(Stop(r, p) for r in (0, 1) for p in (True, False))),), ())
+        assert "closed since" in " ".join(check.examine(problem, plan).breaches)
+
+    def test_left_out(self) -> None:
+        assert "left out" in self.breaches((0, True), (0, False))
+
+    def test_never_delivered(self) -> None:
+        assert "never delivers" in self.breaches((0, True))
+
+
+def test_the_cooling_falls_and_ends() -> None:
+    from doorstep.engine.routes.search import Cooling
+
+    heats = [Cooling().heat(k / 20) for k in range(25)]
+    assert all(a >= b for a, b in pairwise(heats))
+    assert heats[-1] == pytest.approx(0.05, rel=1e-3)
