@@ -225,6 +225,7 @@ CREATE TABLE drivers (
 	on_duty BOOLEAN NOT NULL, 
 	duty_since TIMESTAMP WITH TIME ZONE NOT NULL, 
 	duty_until TIMESTAMP WITH TIME ZONE, 
+	longer_to_answer BOOLEAN NOT NULL, 
 	events_count BIGINT NOT NULL, 
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	created_wall TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -707,6 +708,14 @@ CREATE TABLE visits (
 	driven BOOLEAN NOT NULL, 
 	CONSTRAINT pk_visits PRIMARY KEY (id), 
 	CONSTRAINT uq_visits_digest UNIQUE (digest)
+);
+CREATE TABLE wake_subscriptions (
+	driver_id UUID NOT NULL, 
+	market_id UUID NOT NULL, 
+	sealed BYTEA NOT NULL, 
+	language TEXT NOT NULL, 
+	made_wall TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT pk_wake_subscriptions PRIMARY KEY (driver_id)
 );
 CREATE TABLE webhook_attempts (
 	message_id UUID NOT NULL, 
@@ -1338,6 +1347,13 @@ ALTER TABLE visits ENABLE ROW LEVEL SECURITY;
 ALTER TABLE visits FORCE ROW LEVEL SECURITY;
 CREATE POLICY visits_web ON visits TO doorstep_web USING (CASE doorstep_audience() WHEN 'gate' THEN (true) ELSE false END) WITH CHECK (CASE doorstep_audience() WHEN 'gate' THEN (true) ELSE false END);
 CREATE POLICY visits_system ON visits TO doorstep_system USING (true) WITH CHECK (true);
+REVOKE ALL ON wake_subscriptions FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE, DELETE ON wake_subscriptions TO doorstep_web;
+GRANT SELECT, DELETE ON wake_subscriptions TO doorstep_system;
+ALTER TABLE wake_subscriptions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE wake_subscriptions FORCE ROW LEVEL SECURITY;
+CREATE POLICY wake_subscriptions_web ON wake_subscriptions TO doorstep_web USING (CASE doorstep_audience() WHEN 'driver' THEN (driver_id = doorstep_subject()) ELSE false END) WITH CHECK (CASE doorstep_audience() WHEN 'driver' THEN (driver_id = doorstep_subject()) ELSE false END);
+CREATE POLICY wake_subscriptions_system ON wake_subscriptions TO doorstep_system USING (true) WITH CHECK (true);
 REVOKE ALL ON webhook_attempts FROM PUBLIC;
 GRANT SELECT, INSERT, UPDATE, DELETE ON webhook_attempts TO doorstep_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON webhook_attempts TO doorstep_system;

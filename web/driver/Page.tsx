@@ -16,6 +16,7 @@ import { useOffers } from "./offer/useOffers";
 import { go, hrefOf, useView, VIEWS, type View } from "./phone/address";
 import { useAwake } from "./phone/awake";
 import { useChoices } from "./phone/choices";
+import { useCalled, useNoticesEnd } from "./phone/notices";
 import { onTrip, send, useOutbox } from "./phone/outbox";
 import { useFollowing } from "./phone/whereabouts";
 import { hasSession, tripTold, useBase, useCurrent, useMe, usePace, useTimeZoneOf } from "./reads";
@@ -94,15 +95,18 @@ function Inside({ me, lineLost, onOut }: { me: Me; lineLost: boolean; onOut: () 
   const known = current.data?.trip ?? null;
   const trip = useMemo(() => known && foresee(known, waiting), [known, waiting]);
   const offers = useOffers(me.duty.on || trip !== null);
-  const [looking, setLooking] = useState(false);
+  const [looking, setLooking] = useCalled();
   const visiting = useVisiting(me, pace);
   useFollowing(me.duty.on || trip !== null, visiting);
   useAwake(chosen.awake && (me.duty.on || trip !== null));
 
   const some = offers.shown.length > 0;
+  const had = useRef(false);
   useEffect(() => {
-    if (!some) setLooking(false);
-  }, [some]);
+    if (had.current && !some) setLooking(false);
+    had.current = some;
+  }, [some, setLooking]);
+  useNoticesEnd(some);
   const full = some && (trip === null || looking);
   const lost = offers.line.state === "lost" || lostSince !== null || lineLost;
   const since = offers.line.state === "lost" ? offers.line.since : lostSince;

@@ -1,4 +1,7 @@
 /// <reference lib="webworker" />
+import en from "./notices/en.json";
+import es from "./notices/es.json";
+
 /**
  * The app on the phone: its shell opens without a line. Nothing of the API is kept here: what was read and what is to
  * be told lies with the page, which knows its age and its order.
@@ -103,4 +106,57 @@ async function base(request: Request): Promise<Response> {
   if (!kept) return fresh;
   fresh.catch(() => undefined);
   return kept;
+}
+
+/** What a ring says: which offer waits and until when, in the market's zone; neither name nor address. */
+type Ring = { kind?: string; offer?: string; until?: string; zone?: string; lang?: string };
+const NOTICE = "offer";
+
+worker.addEventListener("push", (event) => {
+  let ring: Ring = {};
+  try {
+    ring = (event.data?.json() ?? {}) as Ring;
+  } catch {
+    // a ring that cannot be read still says that something waits
+  }
+  event.waitUntil(tell(ring));
+});
+
+async function tell(ring: Ring): Promise<void> {
+  const words = ring.lang === "es" ? es : en;
+  const pages = await worker.clients.matchAll({ type: "window" });
+  const inSight = pages.some((page) => page.visibilityState === "visible");
+  await worker.registration.showNotification(words.offer, {
+    body: ring.until ? words["offer.until"].replace("{time}", timeOf(ring)) : "",
+    tag: NOTICE, // a newer one takes its place
+    icon: "/driver/icon-192.png",
+    badge: "/driver/icon-192.png",
+    lang: ring.lang ?? "en",
+    silent: inSight, // the app in front makes its own sound
+    requireInteraction: !inSight,
+    data: { offer: ring.offer },
+  });
+}
+
+function timeOf({ until, zone, lang }: Ring): string {
+  const form = { hour: "numeric", minute: "2-digit" } as const;
+  return new Intl.DateTimeFormat(lang === "es" ? "es-US" : "en-US", zone ? { ...form, timeZone: zone } : form)
+    .format(new Date(until ?? 0))
+    .toLowerCase();
+}
+
+worker.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(open());
+});
+
+/** The app, with the offer in front: the page that is there, else a fresh one. */
+async function open(): Promise<void> {
+  const [page] = await worker.clients.matchAll({ type: "window" });
+  if (!page) {
+    await worker.clients.openWindow(`${PAGE}?look=offer`);
+    return;
+  }
+  page.postMessage({ look: "offer" });
+  await page.focus();
 }

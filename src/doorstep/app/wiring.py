@@ -24,6 +24,7 @@ FEATURES = (
     "billing",
     "payouts",
     "webhooks",
+    "wakeups",
     "console",
     "visits",
 )

@@ -11,7 +11,7 @@ from doorstep.features.identity.credentials import Kind
 from doorstep.features.identity.tokens import read_tracking_token, tracking_token
 from doorstep.platform.secrets import Secrets, ephemeral
 
-SECRETS = Secrets(b"t" * 32, b"s" * 32, b"x" * 32)
+SECRETS = Secrets(b"t" * 32, b"s" * 32, b"x" * 32, b"p" * 32)
 
 
 def test_a_credential_says_what_it_is_and_carries_256_bits() -> None:

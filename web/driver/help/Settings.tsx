@@ -11,6 +11,8 @@ import { useOutbox } from "../phone/outbox";
 import { fallSilent } from "../phone/whereabouts";
 import type { Me } from "../types";
 import { useWords } from "../words";
+import { Longer } from "./Longer";
+import { WakeUp } from "./WakeUp";
 
 const SWITCHES = ["sound", "vibration", "light", "awake"] as const;
 
@@ -52,6 +54,8 @@ export function Settings({ me, onOut }: { me: Me; onOut: () => void }) {
             />
           </div>
         ))}
+        <WakeUp />
+        <Longer me={me} />
       </section>
       <section className="group">
         <h2>{words("settings.car")}</h2>

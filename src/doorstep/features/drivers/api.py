@@ -31,7 +31,11 @@ async def _me(work: Work) -> schemas.Me:
     told = schemas.Driver.of(driver, work.now())
     reason = await queries.state_reason(work, driver.id)
     return schemas.Me(
-        **told.model_dump(), state_reason=reason, now=work.now(), demo=await mode_of(work) == "demo"
+        **told.model_dump(),
+        state_reason=reason,
+        longer_to_answer=driver.longer_to_answer,
+        now=work.now(),
+        demo=await mode_of(work) == "demo",
     )
 
 
@@ -50,6 +54,17 @@ async def set_duty(work: DriverWork, wanted: schemas.DutyAsked) -> schemas.Me:
         await service.go_on_duty(work, work.actor.subject, until)
     else:
         await service.go_off_duty(work, work.actor.subject)
+    return await _me(work)
+
+
+@drivers.put("/time-to-answer")
+async def set_time_to_answer(work: DriverWork, wanted: schemas.TimeToAnswer) -> schemas.Me:
+    """Have offers to you alone last twice as long, or as long as usual again.
+
+    It counts from the next offer on and stands in its terms. It changes nothing about what you are offered.
+    """
+    assert work.actor.subject is not None
+    await service.set_time_to_answer(work, work.actor.subject, longer=wanted.longer)
     return await _me(work)
 
 

@@ -38,6 +38,7 @@ class DriverRow(Row):
     on_duty: Mapped[bool]
     duty_since: Mapped[datetime]
     duty_until: Mapped[datetime | None]
+    longer_to_answer: Mapped[bool]  # an accessibility need of hers: for her phone and offers alone
     events_count: Mapped[int]
     created_at: Mapped[datetime]
     created_wall: Mapped[datetime]

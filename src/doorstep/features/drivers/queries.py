@@ -45,6 +45,7 @@ def view(row: DriverRow) -> Driver:
             since=MarketInstant(row.duty_since),
             until=None if row.duty_until is None else MarketInstant(row.duty_until),
         ),
+        longer_to_answer=row.longer_to_answer,
     )
 
 

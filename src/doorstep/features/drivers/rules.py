@@ -112,6 +112,8 @@ class Driver:
     abilities: frozenset[Ability]
     state: DriverState
     duty: Duty
+    longer_to_answer: bool = False
+    """She asked for more time to answer what is offered to her alone. Nothing else follows from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from doorstep.features.drivers import rules
 from doorstep.features.drivers.rules import Ability, DriverState, SafetyCall, SafetyKind, VehicleKind
-from doorstep.platform.http.wire import Number
+from doorstep.platform.http.wire import Flag, Number
 from doorstep.units.ids import public
 
 Name = Annotated[
@@ -72,6 +72,12 @@ class DutyAsked(Asked):
     until: AwareDatetime | None = Field(None, examples=["2026-11-21T23:00:00Z"])
 
 
+class TimeToAnswer(Asked):
+    """How long she wants to have for offers that are shown to her alone."""
+
+    longer: Flag
+
+
 class Vehicle(Told):
     """What to look out for."""
 
@@ -128,6 +134,9 @@ class Me(Driver):
     """A driver about herself: with the written reason of her state, if there is one."""
 
     state_reason: str = ""
+    longer_to_answer: bool = Field(
+        description="Offers to you alone last twice as long. Nobody else is told, nothing else follows from it."
+    )
     now: datetime = Field(description="What the market's clock says.")
     demo: bool = Field(description="Whether this network is a demo, where cars may be moved for people.")
 

@@ -74,6 +74,7 @@ async def create_driver(work: Work, wanted: NewDriver) -> Driver:
         on_duty=False,
         duty_since=now,
         duty_until=None,
+        longer_to_answer=False,
         events_count=0,
         created_at=now,
         created_wall=work.wall(),
@@ -112,6 +113,14 @@ async def go_off_duty(work: Work, driver_id: UUID) -> Driver:
         now = work.now()
         row.on_duty, row.duty_since, row.duty_until = False, now, None
         _tell(work, row, DriverOffDuty(driver_id=row.id, market_id=row.market_id, at=now))
+    return view(row)
+
+
+async def set_time_to_answer(work: Work, driver_id: UUID, *, longer: bool) -> Driver:
+    """Give her more time for offers shown from now on to her alone, or the usual again. Raises UnknownDriver."""
+    row = await _held(work, driver_id)
+    row.longer_to_answer = longer
+    await work.session.flush()
     return view(row)
 
 

@@ -191,6 +191,15 @@ class Zone:
     offers: int
 
 
+LONGER = 2
+"""So many times as long lasts an offer to one driver alone who has asked for more time to answer."""
+
+
+def open_until(shown_at: datetime, expires_at: datetime, *, longer: bool) -> datetime:
+    """When an offer that was to end at ``expires_at`` ends for a driver who has, or has not, asked for more time."""
+    return shown_at + (expires_at - shown_at) * (LONGER if longer else 1)
+
+
 PERSON_OFFER_S = 30
 """Real seconds that an offer to a person lasts at least, however fast business time runs."""
 

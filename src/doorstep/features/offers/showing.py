@@ -10,6 +10,7 @@ from doorstep.connectors.maps.protocol import Leg
 from doorstep.features.deliveries import queries as deliveries
 from doorstep.features.deliveries import service as deliveries_service
 from doorstep.features.deliveries.rules import WAITING, Delivery
+from doorstep.features.drivers import queries as drivers
 from doorstep.features.identity import queries as identity
 from doorstep.features.identity.rules import DemoRole
 from doorstep.features.markets import queries as markets
@@ -29,12 +30,14 @@ from doorstep.features.offers.rules import (
     document,
     document_hash,
     mode_of,
+    open_until,
 )
 from doorstep.platform.db.work import Work
 from doorstep.platform.metrics import OFFER_LATENCY
 from doorstep.units.geo import Metres, Seconds
 from doorstep.units.ids import DriverId, public
 from doorstep.units.money import Money
+from doorstep.units.time import MarketInstant
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,9 @@ async def show(work: Work, proposal: Proposal) -> Offer:
         await _can_be_asked(work, proposal.driver_ids)
     market = await markets.market(work, proposal.market_id)
     now = work.now()
-    expires_at = max(proposal.expires_at, work.clock.market_after(await _least_real_s(work, proposal)))
+    longer = mode is OfferMode.DIRECTED and await _wants_longer(work, proposal.driver_ids[0])
+    wanted_until = MarketInstant(open_until(now, proposal.expires_at, longer=longer))
+    expires_at = max(wanted_until, work.clock.market_after(await _least_real_s(work, proposal)))
     legs = proposal.legs or tuple(Leg(Metres(one.leg_m), Seconds(one.leg_s)) for one in wanted[:1])
     terms = compose(
         mode=mode,
@@ -140,6 +145,11 @@ async def show(work: Work, proposal: Proposal) -> Offer:
     )
     wake(work, row)
     return offer_view(row)
+
+
+async def _wants_longer(work: Work, driver_id: DriverId) -> bool:
+    found = (await drivers.many(work, [driver_id])).get(driver_id)
+    return found is not None and found.longer_to_answer
 
 
 async def _least_real_s(work: Work, proposal: Proposal) -> int:

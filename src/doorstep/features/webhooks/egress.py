@@ -188,7 +188,9 @@ class Egress:
             )
         return self._http
 
-    async def post(self, url: str, body: str, headers: Mapping[str, str], allow: frozenset[str]) -> Answer:
+    async def post(
+        self, url: str, body: str | bytes, headers: Mapping[str, str], allow: frozenset[str]
+    ) -> Answer:
         """Send ``body`` to ``url``; whatever goes wrong is part of the answer, never raised."""
         started = time.perf_counter()
 
@@ -210,13 +212,18 @@ class Egress:
             return Answer(None, took(), f"{type(error).__name__}: {error}"[:300])
 
     async def _send(
-        self, target: Target, address: str, body: str, headers: Mapping[str, str], took: Callable[[], int]
+        self,
+        target: Target,
+        address: str,
+        body: str | bytes,
+        headers: Mapping[str, str],
+        took: Callable[[], int],
     ) -> Answer:
         literal = f"[{address}]" if ":" in address else address
         request = self._client().build_request(
             "POST",
             f"{target.scheme}://{literal}:{target.port}{target.path}",
-            content=body.encode(),
+            content=body.encode() if isinstance(body, str) else body,
             headers={
                 **headers,
                 "Host": target.authority,
