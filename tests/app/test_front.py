@@ -9,12 +9,14 @@ from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from scripts import front_tokens
 from tests.factories.merchants import make_merchant
 from tests.factories.network import START, Network
 from tests.factories.offers import a_town
 from tests.factories.visits import browser, open_doors
 
 from doorstep import __version__
+from doorstep.app.faces.track.speech import Lang
 from doorstep.app.front import pages
 from doorstep.demo import founding, script
 from doorstep.features.console import service
@@ -224,6 +226,43 @@ class TestDoors:
         )
         assert made.status_code == 201, made.text
         assert made.json()["tracking_url"].startswith("http")
+
+
+class TestLanguages:
+    async def test_the_browsers_language_or_the_one_asked_for(self, network: Network) -> None:
+        await open_market(network)
+        await count(network)
+        spanish = {"Accept-Language": "es-MX,es;q=0.9,en;q=0.5"}
+        page = await network.http.get("/", headers=spanish)
+        assert '<html lang="es"' in page.text
+        assert "Una red de reparto, en marcha en esta máquina." in page.text
+        assert "sábado 11:00 a.m." in page.text
+        assert 'href="/?lang=en"' in page.text
+        assert "Accept-Language" in page.headers["vary"]
+        page = await network.http.get("/?lang=en", headers=spanish)
+        assert '<html lang="en"' in page.text
+        assert (await network.http.get("/?lang=xx")).status_code == 200
+
+    def test_nothing_english_is_left_on_the_spanish_page(self) -> None:
+        stay = pages.Stay((DemoRole.DRIVER, DemoRole.SHOP), 1.0, (1.0, 30.0))
+        shown = {
+            lang: pages.front(
+                figures=[], now=START, speed=30.0, demo=True, doors=tuple(DemoRole), stay=stay, call="curl", lang=lang
+            )
+            for lang in Lang
+        }  # fmt: skip
+        english, spanish = (
+            {text for part in re.findall(r">([^<>]+)<", page) if len(text := part.strip()) > 4}
+            for page in (shown[Lang.EN], shown[Lang.ES])
+        )
+        assert english & spanish <= {"Doorstep", "OpenAPI", f"Version {__version__}"}
+        assert "como Marisol y como la tienda" in shown[Lang.ES]
+
+
+def test_its_colours_are_those_of_all_pages() -> None:
+    assert front_tokens.MADE.read_text(encoding="utf-8") == front_tokens.made(), (
+        "web/shared/tokens.css has changed: python -m scripts.front_tokens"
+    )
 
 
 class TestLiveNetwork:

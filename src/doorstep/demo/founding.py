@@ -72,6 +72,7 @@ class _Shop:
     trade: str
     tariff: TariffKind
     colour: str
+    help_phone: str
     stores: int
     prep_s: int
     instructions: str
@@ -84,6 +85,7 @@ _SHOPS = (
         trade="grocery",
         tariff=TariffKind.GROCERY_OWN,
         colour="#14532d",
+        help_phone="(615) 555-0161",
         stores=8,
         prep_s=12 * 60,
         instructions="Park in the bays marked Pickup and say the order number at the side door.",
@@ -94,6 +96,7 @@ _SHOPS = (
         trade="bakery",
         tariff=TariffKind.MERCHANT_DISTANCE,
         colour="#9d174d",
+        help_phone="(615) 555-0162",
         stores=2,
         prep_s=6 * 60,
         instructions="Ring once at the counter. Boxes stay level.",
@@ -104,6 +107,7 @@ _SHOPS = (
         trade="pharmacy",
         tariff=TariffKind.MERCHANT_DISTANCE,
         colour="#1e3a8a",
+        help_phone="(615) 555-0163",
         stores=3,
         prep_s=8 * 60,
         instructions="The pickup window is left of the entrance.",
@@ -139,7 +143,7 @@ async def _make(work: Work, chance: Random, nashville: Market) -> None:
             NewMerchant(
                 name=shop.name,
                 slug=shop.slug,
-                brand=Brand(colour=shop.colour),
+                brand=Brand(colour=shop.colour, help_phone=shop.help_phone),
                 credit_limit=CREDIT,
                 tariff_kind=shop.tariff,
             ),

@@ -16,7 +16,7 @@ def dictionaries() -> list[Path]:
     """Folders that hold an en.json and should hold an es.json."""
     found = [
         path.parent
-        for place in ("web", "src/doorstep/app/faces")
+        for place in ("web", "src/doorstep/app/faces", "src/doorstep/app/front")
         for path in (ROOT / place).rglob("en.json")
         if "node_modules" not in path.parts
     ]

@@ -10,11 +10,13 @@ import pytest
 from sqlalchemy import text
 from tests.factories.identity import PASSWORD, probes
 from tests.factories.network import Network
+from tests.factories.offers import a_town
 
 from doorstep.app.http import make_app
 from doorstep.features.identity import service
 from doorstep.features.identity.errors import NoDemoEntry
-from doorstep.features.identity.rules import DemoRole, MerchantRole, StaffRole
+from doorstep.features.identity.rules import LIFETIMES, DemoRole, MerchantRole, StaffRole
+from doorstep.platform.auth.actors import Audience
 from doorstep.platform.bus import Bus
 from doorstep.units.ids import public
 
@@ -59,6 +61,20 @@ async def test_our_own_page_gets_a_cookie_that_scripts_cannot_read(network: Netw
     assert gone.status_code == 204
     assert "doorstep-staff" not in network.http.cookies
     assert (await network.http.get("/staff/v1/session")).status_code == 401
+
+
+async def test_a_drivers_cookie_outlives_the_app_and_nobody_elses_does(network: Network) -> None:
+    staff = await signed_in(network, network.http)
+    assert all("Max-Age" not in cookie for cookie in staff.headers.get_list("set-cookie"))
+    town = await a_town(network, 1)
+    phone = {"phone": town.drivers[0].phone}
+    await network.http.post("/driver/v1/session/code", json=phone, headers=FROM_OUR_PAGE)
+    code = network.messages.sent[-1][1][:6]
+    opened = await network.http.post("/driver/v1/session", json=phone | {"code": code}, headers=FROM_OUR_PAGE)
+    assert opened.status_code == 201, opened.text
+    whole_life_s = LIFETIMES[Audience.DRIVER].absolute.total_seconds()
+    for cookie in opened.headers.get_list("set-cookie"):
+        assert f"Max-Age={whole_life_s:.0f};" in cookie, "as long as the session may live, and no longer"
 
 
 async def test_over_https_the_cookie_is_bound_to_the_host(network: Network) -> None:

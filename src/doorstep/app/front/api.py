@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from doorstep import __version__
+from doorstep.app.faces.track.speech import chosen
 from doorstep.app.front import booking, pages, routes_page
 from doorstep.app.front.schemas import ClockTold, MarketFigures, Status, Turn
 from doorstep.demo.script import load_script
@@ -27,6 +28,7 @@ from doorstep.units.ids import public
 router = APIRouter(tags=["public"])
 _BUSY: dict[int | str, dict[str, Any]] = {503: PROBLEMS[503]}
 _FRESH = {"Cache-Control": "no-store"}
+LangAsked = Annotated[str | None, Query(max_length=5)]
 
 
 def _speed(clock: Clock) -> float:
@@ -99,8 +101,8 @@ def _call(request: Request) -> str | None:
 
 
 @router.get("/", include_in_schema=False)
-async def front(request: Request, work: GateWork) -> HTMLResponse:
-    """What runs here, in words and figures, and the ways in."""
+async def front(request: Request, work: GateWork, lang: LangAsked = None) -> HTMLResponse:
+    """What runs here, in words and figures, and the ways in; in the reader's language, or in the one asked for."""
     demo = await clock_anchor.mode_of(work) == "demo"
     stay = await _stay(request, work) if demo else None
     await work.become(PUBLIC)
@@ -112,8 +114,9 @@ async def front(request: Request, work: GateWork) -> HTMLResponse:
         doors=_doors(request) if demo else (),
         stay=stay,
         call=_call(request) if demo else None,
+        lang=chosen(lang, request.headers.get("accept-language", "")),
     )
-    return HTMLResponse(page, headers=_FRESH)
+    return HTMLResponse(page, headers={**_FRESH, "Vary": "Accept-Language"})
 
 
 @router.get("/docs", include_in_schema=False)

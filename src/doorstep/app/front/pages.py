@@ -1,6 +1,7 @@
 """The front page, as text. Everything that was not written here is escaped."""
 
 import hashlib
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from string import Template
 from zoneinfo import ZoneInfo
 
 from doorstep import __version__
+from doorstep.app.faces.track.speech import NBSP, Lang, Markup, Speech
 from doorstep.features.console.rules import Figures
 from doorstep.features.identity.rules import DemoRole
 from doorstep.features.visits.rules import PAGES
@@ -17,6 +19,7 @@ from doorstep.units.ids import public
 from doorstep.units.money import Money
 
 _HERE = Path(__file__).parent
+_PACKAGE = __package__
 _MEDIA = {
     ".css": "text/css",
     ".svg": "image/svg+xml",
@@ -51,43 +54,14 @@ _FRONT = Template((_HERE / "front.html").read_text())
 _ARROW = '<svg class="ic" aria-hidden="true"><use href="#i-right"/></svg>'
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """A door of the street: what lies behind it, and what its link says."""
-
-    title: str
-    words: str
-    go: str
-
-
-_DOORS = {
-    DemoRole.DISPATCHER: _Way(
-        "Dispatch console",
-        "The whole city live. See why each driver was chosen, and overrule it.",
-        "Go in as dispatcher",
-    ),
-    DemoRole.DRIVER: _Way(
-        "Driver’s phone",
-        "Be Marisol for an evening: see the whole offer, take it or not, deliver.",
-        "Go in as Marisol",
-    ),
-    DemoRole.SHOP: _Way(
-        "A cupcake shop",
-        "Quote and book a delivery in two clicks, or paste one API call.",
-        "Go in as the shop",
-    ),
-    DemoRole.SHOPPER: _Way(
-        "Shopper’s page",
-        "Where is my order? The page that somebody in town has open now.",
-        "Look over her shoulder",
-    ),
+_OPEN_WAYS = {
+    "api": "/docs",
+    "figures": "/status.json",
+    "paid": "/public/v1/promised-versus-paid",
+    "well": "/readyz",
 }
-_OPEN_WAYS = (
-    (_Way("The API", "Every route with its shapes and refusals, for merchants, drivers, shoppers, providers.", "Read the API"), "/docs"),
-    (_Way("Figures", "Open, delivered, drivers, offers: counts of every market, fresh each second.", "See the figures"), "/status.json"),
-    (_Way("Promised and paid", "What drivers were promised beside what they were paid, by market and week.", "Compare"), "/public/v1/promised-versus-paid"),
-    (_Way("Is it well?", "Whether this network can serve right now, for people and for machines.", "Ask it"), "/readyz"),
-)  # fmt: skip
+_FOR_THE_SCRIPT = ("pace.faster", "pace.life", "now.live", "now.as_of", "why.somebody_inside", "why.offer_open", "call.copy", "call.copied", "call.copied.said", "door.silent", "door.nothing_to_watch")  # fmt: skip
+"""Texts that front.js says, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +73,19 @@ class Stay:
     choices: tuple[float, ...]
 
 
-def page(*, title: str, body: str, attributes: str = "") -> str:
+def page(*, title: str, body: str, attributes: str = "", lang: Lang = Lang.EN) -> str:
     """A whole page around ``body``, which must be markup already."""
     return _PAGE.substitute(
-        title=escape(title), body=body, attributes=attributes, version=escape(__version__)
+        title=escape(title), body=body, attributes=attributes, version=escape(__version__), lang=lang.value
     )
 
 
-def market_time(at: datetime, timezone: str) -> str:
+def market_time(at: datetime, timezone: str, speech: Speech) -> str:
     """``Saturday 5:58 pm`` as a clock on the wall of that market shows it."""
     local = at.astimezone(ZoneInfo(timezone))
-    return f"{local:%A} {local.hour % 12 or 12}:{local:%M} {'am' if local.hour < 12 else 'pm'}"
+    return f"{speech.plain(f'day.{local.weekday()}')} {Speech(speech.lang, timezone).time(at)}".replace(
+        NBSP, " "
+    )
 
 
 def front(
@@ -121,133 +97,155 @@ def front(
     doors: Collection[DemoRole],
     stay: Stay | None = None,
     call: str | None = None,
+    lang: Lang = Lang.EN,
 ) -> str:
     """The front page. ``doors``: as whom one click enters; ``call``: a command that books a delivery as it stands."""
+    speech = Speech(lang, "UTC", _PACKAGE)
     first = max(figures, key=lambda found: (found.open, found.delivered), default=None)
+    html = speech.html
     body = _FRONT.substitute(
-        lead=_lead(first, speed, demo=demo),
-        card=_card(first, [found for found in figures if found is not first], now),
+        {
+            name.replace(".", "_"): html(name)
+            for name in (
+                "headline",
+                "nav",
+                "nav.api",
+                "nav.figures",
+                "nav.paid",
+                "nav.language",
+                "ways",
+                "foot.open",
+            )
+        },
+        lead=_lead(speech, first, speed, demo=demo),
+        card=_card(speech, first, [found for found in figures if found is not first], now),
         street=_STREET,
-        stay="" if stay is None else _stay(stay),
-        ways=_demo_ways(doors, () if stay is None else stay.roles) if demo else _open_ways(),
-        call="" if call is None else _call(call),
-        note="Nobody here is real. No password in the demo." if demo else "A live network.",
-        version=escape(__version__),
+        stay="" if stay is None else _stay(speech, stay),
+        doors=_demo_ways(speech, doors, () if stay is None else stay.roles) if demo else _open_ways(speech),
+        call="" if call is None else _call(speech, call),
+        note=html("note.demo" if demo else "note.live"),
+        version=html("foot.version", version=__version__),
+        other=lang.other.value,
     )
-    attributes = f' data-speed="{speed:g}" data-clock="{now.isoformat()}"{" data-demo" if demo else ""}'
-    return page(title="Doorstep, a delivery network you can run", body=body, attributes=attributes)
+    script = {name: speech.plain(name) for name in _FOR_THE_SCRIPT}
+    attributes = (
+        f' data-speed="{speed:g}" data-clock="{now.isoformat()}"{" data-demo" if demo else ""}'
+        f' data-words="{escape(json.dumps(script, ensure_ascii=False))}"'
+    )
+    return page(title=speech.plain("title"), body=body, attributes=attributes, lang=lang)
 
 
-def pace(speed: float) -> str:
+def pace(speech: Speech, speed: float) -> str:
     """How fast time runs, as the page says it after the city's name; front.js says it alike."""
-    return f", {speed:g} times faster than life" if speed != 1 else ", as fast as life"
+    return speech.html("pace.life") if speed == 1 else speech.html("pace.faster", speed=f"{speed:g}")
 
 
-def _lead(first: Figures | None, speed: float, *, demo: bool) -> str:
-    story = "Shops book, drivers are asked, cars move, doors are reached, everyone is paid."
+def _lead(speech: Speech, first: Figures | None, speed: float, *, demo: bool) -> str:
     if first is None:
-        return f"{story} No market is open yet: the first one appears here as soon as it is."
-    name = escape(first.name)
+        return speech.html("lead.none")
     if not demo:
-        return f"{story} This is <b>{name}</b>, live."
-    return (
-        f'{story} This is <b>{name}<span class="pace">{pace(speed)}</span></b>. Nobody here is real, but all of'
-        " them use the same API that real ones would. Pick a door."
-    )
+        return speech.html("lead.live", place=first.name)
+    place = Markup(f'{escape(first.name)}<span class="pace">{pace(speech, speed)}</span>')
+    return speech.html("lead.demo", place=place)
 
 
-def _card(first: Figures | None, others: Sequence[Figures], now: datetime) -> str:
+def _card(speech: Speech, first: Figures | None, others: Sequence[Figures], now: datetime) -> str:
     if first is None:
         return ""
+    html = speech.html
     paid = Money(first.promised_minus_paid_minor)
-    figures = (
-        ("doors reached", "delivered", first.delivered),
-        ("open right now", "open", first.open),
-        ("drivers on duty", "drivers_online", first.drivers_online),
-        ("offers on the table", "offers_open", first.offers_open),
-    )
     lines = "".join(
-        f'<div><dt>{words}</dt><dd data-figure="{name}">{value:,}</dd></div>'
-        for words, name, value in figures
+        f'<div><dt>{html(f"now.{name}")}</dt><dd data-figure="{name}">{getattr(first, name):,}</dd></div>'
+        for name in ("delivered", "open", "drivers_online", "offers_open")
     )
     return (
-        f'<section class="now" aria-label="Right now" data-market="{public("market", first.market_id)}"'
+        f'<section class="now" aria-label="{html("now")}" data-market="{public("market", first.market_id)}"'
         f' data-timezone="{escape(first.timezone)}"><h2><i></i><span>{escape(first.name)},'
-        f' <span class="clock">{market_time(now, first.timezone)}</span></span><span class="as-of">live</span></h2>'
-        f'<dl>{lines}<div class="w{" off" if paid else ""}"><dt>between what drivers were promised and what they'
-        f' were paid</dt><dd data-figure="promised_minus_paid_minor">{paid}</dd></div></dl>{_others(others)}</section>'
+        f' <span class="clock">{market_time(now, first.timezone, speech)}</span></span>'
+        f'<span class="as-of">{html("now.live")}</span></h2>'
+        f'<dl>{lines}<div class="w{" off" if paid else ""}"><dt>{html("now.difference")}</dt>'
+        f'<dd data-figure="promised_minus_paid_minor">{paid}</dd></div></dl>{_others(speech, others)}</section>'
     )
 
 
-def _others(others: Sequence[Figures]) -> str:
+def _others(speech: Speech, others: Sequence[Figures]) -> str:
     if not others:
         return ""
     lines = "".join(
-        f'<li data-market="{public("market", found.market_id)}"><b>{escape(found.name)}</b>'
-        f'<span><span data-figure="open">{found.open:,}</span> open, <span data-figure="delivered">'
-        f"{found.delivered:,}</span> reached</span></li>"
+        f'<li data-market="{public("market", found.market_id)}"><b>{escape(found.name)}</b><span>'
+        + speech.html(
+            "now.other",
+            open=Markup(f'<span data-figure="open">{found.open:,}</span>'),
+            delivered=Markup(f'<span data-figure="delivered">{found.delivered:,}</span>'),
+        )
+        + "</span></li>"
         for found in others
     )
     return f'<ul class="others">{lines}</ul>'
 
 
-def _demo_ways(doors: Collection[DemoRole], inside: Collection[DemoRole]) -> str:
+def _demo_ways(speech: Speech, doors: Collection[DemoRole], inside: Collection[DemoRole]) -> str:
     ways = []
-    for number, (role, way) in enumerate(_DOORS.items(), 1):
+    html = speech.html
+    for number, role in enumerate(DemoRole, 1):
+        name = role.value
         if role in inside and role is not DemoRole.SHOPPER:
-            ways.append(_way(number, way, PAGES[role], "You are in: go on"))
+            ways.append(_way(speech, number, name, PAGES[role], html("way.on")))
         elif role in doors:
             ways.append(
-                f"<section>{_words(number, way)}"
+                f"<section>{_words(speech, number, name)}"
                 f'<form method="post" action="/demo/enter" data-door><input type="hidden" name="as" value="{role}">'
-                f'<button data-key="{number}">{way.go} {_ARROW}</button><p class="no" role="status"></p></form></section>'
+                f'<button data-key="{number}">{html(f"{name}.go")} {_ARROW}</button>'
+                '<p class="no" role="status"></p></form></section>'
             )
         else:
-            ways.append(f"<section>{_words(number, way)}<p>Opens on the machine it runs on.</p></section>")
+            ways.append(f"<section>{_words(speech, number, name)}<p>{html('way.closed')}</p></section>")
     return "".join(ways)
 
 
-_AS = {
-    DemoRole.DISPATCHER: "as the dispatcher",
-    DemoRole.DRIVER: "as Marisol",
-    DemoRole.SHOP: "as the shop",
-    DemoRole.SHOPPER: "at a shopper’s page",
-}
-
-
-def _stay(stay: Stay) -> str:
+def _stay(speech: Speech, stay: Stay) -> str:
     """Where a visitor is and how fast time runs for her, with the way out."""
-    where = " and ".join(_AS[role] for role in stay.roles)
+    html = speech.html
+    where = speech.plain(f"stay.as.{stay.roles[0]}")
+    for role in stay.roles[1:]:
+        where = speech.plain("stay.and", first=where, second=speech.plain(f"stay.as.{role}"))
     choices = "".join(
         f'<button type="button" data-speed="{choice:g}" aria-pressed="{"true" if choice == stay.speed else "false"}">'
         f"{choice:g}×</button>"
         for choice in stay.choices
     )
     return (
-        f'<section class="in stay" aria-label="Your visit"><p>You are inside {where}.'
+        f'<section class="in stay" aria-label="{html("stay")}"><p>{html("stay.in", where=where)}'
         ' <span class="why" role="status"></span></p>'
-        f'<div class="speeds" role="group" aria-label="How fast time runs">{choices}</div>'
-        '<form method="post" action="/demo/leave"><button>Leave</button></form></section>'
+        f'<div class="speeds" role="group" aria-label="{html("stay.speeds")}">{choices}</div>'
+        f'<form method="post" action="/demo/leave"><button>{html("stay.leave")}</button></form></section>'
     )
 
 
-def _call(call: str) -> str:
+def _call(speech: Speech, call: str) -> str:
+    html = speech.html
     return (
-        '<section class="in call" aria-labelledby="call"><div><h2 id="call">Or book a delivery with one call</h2>'
-        "<p>Paste it into a terminal. The key is the cupcake shop’s own, good in this demo alone. The answer is the"
-        " delivery with its price, its promise and the link its shopper gets.</p></div>"
-        f'<div class="paper"><button type="button" data-copy="curl">Copy</button><pre id="curl" tabindex="0">{escape(call)}</pre>'
-        '<p class="sr" role="status"></p></div></section>'
+        f'<section class="in call" aria-labelledby="call"><div><h2 id="call">{html("call")}</h2>'
+        f"<p>{html('call.more')}</p></div>"
+        f'<div class="paper"><button type="button" data-copy="curl">{html("call.copy")}</button>'
+        f'<pre id="curl" tabindex="0">{escape(call)}</pre><p class="sr" role="status"></p></div></section>'
     )
 
 
-def _open_ways() -> str:
-    return "".join(_way(number, way, where, way.go) for number, (way, where) in enumerate(_OPEN_WAYS, 1))
+def _open_ways(speech: Speech) -> str:
+    return "".join(
+        _way(speech, number, name, where, speech.html(f"{name}.go"))
+        for number, (name, where) in enumerate(_OPEN_WAYS.items(), 1)
+    )
 
 
-def _words(number: int, way: _Way) -> str:
-    return f'<h2>{way.title} <span class="kbd" aria-hidden="true">{number}</span></h2><p>{way.words}</p>'
+def _words(speech: Speech, number: int, name: str) -> str:
+    html = speech.html
+    return f'<h2>{html(name)} <span class="kbd" aria-hidden="true">{number}</span></h2><p>{html(f"{name}.more")}</p>'
 
 
-def _way(number: int, way: _Way, where: str, go: str) -> str:
-    return f'<section>{_words(number, way)}<a class="go" href="{where}" data-key="{number}">{go} {_ARROW}</a></section>'
+def _way(speech: Speech, number: int, name: str, where: str, go: str) -> str:
+    return (
+        f"<section>{_words(speech, number, name)}"
+        f'<a class="go" href="{where}" data-key="{number}">{go} {_ARROW}</a></section>'
+    )

@@ -11,7 +11,7 @@ from doorstep.connectors.outside import Connectors
 from doorstep.features.identity import cookies, credentials, passwords, people, queries, schemas, service
 from doorstep.features.identity.gatekeeper import Gatekeeper
 from doorstep.features.identity.phones import e164
-from doorstep.features.identity.rules import Scope, SignedIn, StaffRole, Text
+from doorstep.features.identity.rules import LIFETIMES, Scope, SignedIn, StaffRole, Text
 from doorstep.features.identity.throttle import CODES_SENT_TO_PLACE, LINK_TRIES, PLACE
 from doorstep.platform.auth.actors import Actor, Audience
 from doorstep.platform.auth.gate import (
@@ -63,7 +63,10 @@ def _opened(request: Request, response: Response, opened: SignedIn) -> schemas.S
     """The session; as a cookie too when one of our own pages asked for it."""
     response.headers["Cache-Control"] = "no-store"
     if cookies.from_own_page(request):
-        cookies.set_cookie(request, response, opened.audience, opened.token)
+        # A phone closes the app by itself, in mid-trip, too: its driver stays signed in until the session ends.
+        stays = opened.audience is Audience.DRIVER
+        lasts = LIFETIMES[opened.audience].absolute if stays else None
+        cookies.set_cookie(request, response, opened.audience, opened.token, lasts)
     return schemas.SessionOpened.of(opened)
 
 

@@ -5,6 +5,7 @@ over plain http, which only loopback and a public demo speak, it loses the prefi
 SameSite=Lax.
 """
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -40,14 +41,26 @@ def cookie_name(request: Request, audience: Audience | str) -> str | None:
     return f"doorstep-{audience}" if settings.on_loopback or settings.public_demo else None
 
 
-def set_cookie(request: Request, response: Response, audience: Audience | str, token: str) -> None:
-    """Let the browser keep ``token`` until it closes; the server ends the session when its time is over."""
+def set_cookie(
+    request: Request,
+    response: Response,
+    audience: Audience | str,
+    token: str,
+    lasts: timedelta | None = None,
+) -> None:
+    """Let the browser keep ``token`` until it closes, or as long as it ``lasts``.
+
+    The server ends the session when its time is over, whatever the browser keeps.
+    """
     name = cookie_name(request, audience)
     if name is not None:
         secure = name.startswith("__Host-")
-        response.set_cookie(name, token, path="/", secure=secure, httponly=True, samesite="lax")
+        age_s = None if lasts is None else int(lasts.total_seconds())
         response.set_cookie(
-            HERE.format(audience=audience), "1", path="/", secure=secure, httponly=False, samesite="lax"
+            name, token, max_age=age_s, path="/", secure=secure, httponly=True, samesite="lax"
+        )
+        response.set_cookie(
+            HERE.format(audience=audience), "1", max_age=age_s, path="/", secure=secure, samesite="lax"
         )
 
 

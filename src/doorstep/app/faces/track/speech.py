@@ -1,4 +1,4 @@
-"""What the tracking page says, in the shopper's language: its texts, and figures as people there write them."""
+"""What pages written by the server say, in their reader's language: texts, and figures as people there write them."""
 
 import json
 import re
@@ -59,8 +59,9 @@ def chosen(asked: str | None, accepted: str) -> Lang:
 
 
 @cache
-def _texts(lang: Lang) -> Mapping[str, Message]:
-    file = resources.files("doorstep.app.faces.track").joinpath("words", f"{lang}.json")
+def texts(package: str, lang: Lang) -> Mapping[str, Message]:
+    """The messages that lie in a package's ``words``."""
+    file = resources.files(package).joinpath("words", f"{lang}.json")
     found: dict[str, Message] = json.loads(file.read_text(encoding="utf-8"))
     return found
 
@@ -68,11 +69,11 @@ def _texts(lang: Lang) -> Mapping[str, Message]:
 class Speech:
     """Texts and figures in one language and one market's time zone."""
 
-    def __init__(self, lang: Lang, timezone: str) -> None:
-        """``timezone`` is an IANA key."""
+    def __init__(self, lang: Lang, timezone: str, package: str = "doorstep.app.faces.track") -> None:
+        """``timezone`` is an IANA key; ``package`` holds the texts."""
         self.lang = lang
         self._zone = ZoneInfo(timezone)
-        self._texts = _texts(lang)
+        self._texts = texts(package, lang)
 
     def plain(self, key: str, **values: str | int) -> str:
         """The text of ``key``, its blanks filled; ``n`` chooses the plural. Not for markup."""

@@ -2,9 +2,14 @@
 "use strict";
 (() => {
   const page = document.documentElement;
+  let kept = null;
+  try { kept = localStorage.getItem("doorstep-language"); } catch { /* nothing was chosen, then */ }
+  if (kept && kept !== page.lang && !location.search.includes("lang=")) { location.replace("/?lang=" + kept); return; }
   const demo = "demo" in page.dataset;
   const card = document.querySelector(".now[data-market]");
   const stay = document.querySelector(".stay");
+  const words = JSON.parse(page.dataset.words || "{}");
+  const spanish = page.lang === "es";
   const count = new Intl.NumberFormat("en-US");
   let time = { real: Date.now(), market: Date.parse(page.dataset.clock), speed: Number(page.dataset.speed || 1), turn: null };
   let heard = Date.now();
@@ -17,9 +22,9 @@
   };
   const money = (minor) => (minor < 0 ? "−$" : "$") + (Math.abs(minor) / 100).toFixed(2).replace(/\B(?=(\d{3})+$)/g, ",");
   const put = (place, text) => { if (place && place.textContent !== text) place.textContent = text; };
-  const written = (options) => new Intl.DateTimeFormat("en-US", { timeZone: card.dataset.timezone, ...options }).format(marketNow()).replace(/\s?([AP]M)/, (_, half) => " " + half.toLowerCase());
+  const written = (options) => new Intl.DateTimeFormat(spanish ? "es-US" : "en-US", { timeZone: card.dataset.timezone, ...options }).format(marketNow()).replace(/[\s\u00a0\u202f]+/g, " ").replace(/[AP]M/, (half) => half.toLowerCase());
   const clock = () => written({ weekday: "long" }) + " " + written({ hour: "numeric", minute: "2-digit" });
-  const pace = (speed) => speed === 1 ? ", as fast as life" : `, ${speed} times faster than life`;
+  const pace = (speed) => speed === 1 ? words["pace.life"] : words["pace.faster"].replace("{speed}", speed);
   const again = () => { if (!going) location.reload(); };
   const post = (path, body) => fetch(path, {
     method: "POST",
@@ -43,18 +48,12 @@
   }
 
   // How fast time runs, and why. Of those inside the page knows its own visit alone.
-  const WHY = {
-    usual: "",
-    somebody_inside: "Time runs as fast as life while somebody is inside.",
-    chosen: "",
-    offer_open: "It speeds up once the open offer is answered.",
-  };
   function run(told) {
     time = { real: Date.now(), market: Date.parse(told.market_time), speed: told.speed, turn: told.turning };
     put(document.querySelector(".pace"), pace(told.speed));
     if (!stay) return;
     if (!told.you) { again(); return; }
-    put(stay.querySelector(".why"), WHY[told.why] ?? "");
+    put(stay.querySelector(".why"), words["why." + told.why] ?? "");
     for (const button of stay.querySelectorAll("[data-speed]")) {
       button.setAttribute("aria-pressed", String(Number(button.dataset.speed) === told.wished_speed));
     }
@@ -73,7 +72,7 @@
     if (card) {
       const stale = Date.now() - heard > 3000;
       card.classList.toggle("stale", stale);
-      put(card.querySelector(".as-of"), stale ? "as of " + Math.round((Date.now() - heard) / 1000) + " s ago" : "live");
+      put(card.querySelector(".as-of"), stale ? words["now.as_of"].replace("{seconds}", Math.round((Date.now() - heard) / 1000)) : words["now.live"]);
       if (!stale) put(card.querySelector(".clock"), clock());
     }
     setTimeout(look, document.hidden ? 5000 : 1000);
@@ -99,11 +98,17 @@
         const answer = await post("/demo/enter", { as: new FormData(form).get("as") });
         const told = await answer.json();
         if (answer.ok) { location.assign(told.go); return; }
-        put(say, [told.detail, told.remedy].filter(Boolean).join(" ").replace(/([^.!?]) (?=[A-Z])/, "$1. "));
-      } catch { put(say, "The network does not answer. Try again in a moment."); }
+        if (told.code === "nothing_to_watch") put(say, words["door.nothing_to_watch"]);
+        else put(say, [told.detail, told.remedy].filter(Boolean).join(" ").replace(/([^.!?]) (?=[A-Z])/, "$1. "));
+      } catch { put(say, words["door.silent"]); }
       going = false;
     });
   }
+
+  // The pages behind the doors speak the language chosen here.
+  document.querySelector(".lang")?.addEventListener("click", (event) => {
+    try { localStorage.setItem("doorstep-language", event.currentTarget.lang); } catch { /* then they follow the browser */ }
+  });
 
   if (stay) {
     const here = () => post("/demo/v1/here").catch(() => undefined);
@@ -122,9 +127,9 @@
       const text = document.getElementById(button.dataset.copy);
       try {
         await navigator.clipboard.writeText(text.textContent);
-        put(button, "Copied");
-        put(button.parentElement.querySelector("[role=status]"), "Copied to the clipboard");
-        setTimeout(() => put(button, "Copy"), 2000);
+        put(button, words["call.copied"]);
+        put(button.parentElement.querySelector("[role=status]"), words["call.copied.said"]);
+        setTimeout(() => put(button, words["call.copy"]), 2000);
       } catch { getSelection().selectAllChildren(text); }
     });
   }
