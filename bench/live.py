@@ -188,7 +188,9 @@ async def measure(seconds: float = STEADY_S) -> tuple[list[Figure], dict[str, An
         figures = await _offers(http, pool, cast, orders, seconds, least)
         figures += await _webhooks(http, pool, cast, orders, ears, port, seconds, least)
         made: list[str] = []
+        await settled(network)  # or what the figure before set going would be measured
         figures += await _creations(network, http, orders, made, seconds, least, limits)
+        await settled(network)
         figures += await _tracking(http, made, seconds, limits)
         return figures, limits
 
