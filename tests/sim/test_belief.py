@@ -1,0 +1,109 @@
+"""What dispatch is told, report by report."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from doorstep.sim.belief import Belief
+from doorstep.sim.ground import Streets
+from doorstep.sim.roads import FAR_S, Roads
+from doorstep.sim.scenario import Dispatch
+
+STORES = np.array([[0.0, 0.0], [4000.0, 1000.0]])
+
+
+def market() -> Belief:
+    """One order of one store, one driver next to it."""
+    belief = Belief(Roads(Streets(), STORES, room=2), Dispatch())
+    belief.placed(0, store=0, door=(1000.0, 0.0), placed_s=0, told_s=900, due_s=3600)
+    belief.on_duty(7, (100.0, 0.0), 0, 20_000)
+    belief.roads.told(1.0)
+    return belief
+
+
+def test_what_is_offered_is_neither_waiting_nor_is_she_free() -> None:
+    belief = market()
+    belief.offered(7, ("o000000",), 60, 20)
+    world = belief.world(10)
+    assert world.orders == ()
+    (driver,) = world.drivers
+    assert driver.free_s == 60 + 20 * 60
+    assert (belief.waiting, belief.free, belief.busy) == (0, 0, 1)
+
+
+def test_what_a_store_says_while_a_driver_is_asked_is_not_forgotten() -> None:
+    belief = market()
+    belief.offered(7, ("o000000",), 60, 20)
+    belief.ready(0, 30)
+    belief.not_taken(7)
+    (order,) = belief.world(60).orders
+    assert order.ready_s == 30
+    assert order.refused_by == {"d00007"}
+    assert belief.free == 1
+
+
+def test_a_driver_who_should_be_done_by_now_is_not_free_until_she_says_so() -> None:
+    belief = market()
+    belief.offered(7, ("o000000",), 60, 20)
+    belief.accepted(7, 20)
+    late_s = belief.world(20).drivers[0].free_s + 600
+    (driver,) = belief.world(late_s).drivers
+    assert driver.free_s == late_s + 1
+    belief.picked_up(7, late_s - 60)
+    belief.handed_over(7, late_s + 300)
+    belief.finished(7, (1000.0, 0.0), late_s + 390)
+    (driver,) = belief.world(late_s + 400).drivers
+    assert driver.free_s == late_s + 390
+    assert belief.roads.told(1.0).seconds[driver.place, 0] > 100  # at the door now, a kilometre away
+
+
+def test_a_phone_that_is_silent_too_long_is_not_planned_with() -> None:
+    belief = market()
+    belief.silent(7, 100)
+    assert belief.world(1000).drivers
+    assert not belief.world(1001).drivers
+    belief.heard(7)
+    assert belief.world(1002).drivers
+
+
+def test_an_order_long_past_its_promise_is_given_up() -> None:
+    belief = market()
+    assert belief.world(3600 + 90 * 60 - 1).orders
+    assert not belief.world(3600 + 90 * 60).orders
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("dsmlt"), st.integers(0, 9), st.integers(-9, 9)), max_size=40))
+def test_the_kept_matrix_is_what_a_new_one_would_be(turns: list[tuple[str, int, int]]) -> None:
+    """Whatever came, moved and left: every way that may be asked for is that of the ground."""
+    ground = Streets()
+    roads = Roads(ground, STORES, room=1)
+    doors: dict[int, tuple[float, float]] = {}
+    stands: dict[int, tuple[float, float]] = {}
+    slow = 1.0
+    for what, number, place in turns:
+        spot = (500.0 * number, 700.0 * place)
+        if what == "d":
+            doors[roads.take_door(*spot)] = spot
+        elif what == "s":
+            stands[roads.take_stand(*spot)] = spot
+        elif what == "m" and stands:
+            chosen = sorted(stands)[number % len(stands)]
+            roads.move(chosen, *spot)
+            stands[chosen] = spot
+        elif what == "l" and (doors or stands):
+            chosen = sorted([*doors, *stands])[number % (len(doors) + len(stands))]
+            roads.leave(chosen)
+            doors.pop(chosen, None)
+            stands.pop(chosen, None)
+        elif what == "t":
+            slow = 1.0 + number / 10
+            roads.told(slow)
+    seconds = roads.told(slow).seconds
+    goals = {0: tuple(STORES[0]), 1: tuple(STORES[1]), **doors}
+    for a, here in {**goals, **stands}.items():
+        for b, there in goals.items():
+            way = ground.seconds(ground.metres(np.array(here), np.array(there)), slow)
+            assert seconds[a, b] == way, (a, b)
+        for b in stands:
+            assert seconds[a, b] == FAR_S  # nobody drives to a driver
