@@ -14,7 +14,7 @@ import { useWords } from "../words";
 /** What can be done by hand, by what it is done to: the beginnings of the acts' names. */
 const WHAT = ["delivery", "offer", "trip", "market", "staff", "driver", "merchant", "store", "key", "provider", "webhook_endpoint"] as const; // biome-ignore format: a list
 /** Actors that are no person of the operator. */
-const OTHERS = ["system", "key:", "user:"] as const;
+const OTHERS = ["launcher", "operator", "gate", "key:", "user:"] as const;
 
 /** Everything that was done by hand: who, what, when, why. The filters stand in the address. */
 export function AuditRoom({ market, me }: { market: Market; me: StaffTold }) {
@@ -103,7 +103,7 @@ function Line({ one, now, currency }: { one: AuditTold; now: number; currency: s
       </time>
       <div>
         <p>
-          <b>{one.actor_name || (other ? words(`who.${other}`) : one.actor)}</b>{" "}
+          <b>{one.actor_name || words(other ? `who.${other}` : "the.network")}</b>{" "}
           {words.has(key) ? words(key as never) : one.act}{" "}
           {open ? (
             <button type="button" className="as-link code" onClick={() => go({ open: one.subject })}>

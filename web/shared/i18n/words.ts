@@ -21,12 +21,16 @@ export function form(message: Message, lang: Lang, values?: Values): string {
   return message[rule] ?? message.other;
 }
 
-/** Fills the blanks `{name}` of a form. A blank without a value stays visible: it is a fault to be seen. */
+/**
+ * Fills the blanks `{name}` of a form. A blank without a value stays visible: it is a fault to be seen. A value that is
+ * an abbreviation (`4:00 p.m.`) needs no second full stop at the end of a sentence.
+ */
 export function fill(text: string, values?: Values): string {
   if (!values) return text;
-  return text.replace(/\{(\w+)\}/g, (blank, name: string) => {
+  return text.replace(/\{(\w+)\}(\.?)/g, (blank, name: string, stop: string) => {
     const value = values[name];
-    return value === undefined ? blank : String(value);
+    if (value === undefined) return blank;
+    return stop && String(value).endsWith(".") ? String(value) : `${value}${stop}`;
   });
 }
 
