@@ -127,11 +127,16 @@ export function follow(url: string, options: StreamOptions): () => void {
     running = null;
     removeEventListener("online", atOnce);
     removeEventListener("offline", wentOffline);
+    removeEventListener("pagehide", wentOffline);
+    removeEventListener("pageshow", atOnce);
     document.removeEventListener("visibilitychange", atOnce);
   };
 
   addEventListener("online", atOnce);
   addEventListener("offline", wentOffline);
+  // A page that a browser keeps for the way back must not hold one of the six connections it has for a host.
+  addEventListener("pagehide", wentOffline);
+  addEventListener("pageshow", atOnce);
   document.addEventListener("visibilitychange", atOnce);
   void connect();
   return close;
