@@ -162,8 +162,8 @@ class Guarded(list[float]):
 def test_no_kernel_reads_or_writes_outside_its_rows(late_price: float) -> None:
     problem = replace(grid(14, 9, seed=1), late_price=late_price)
     plain = layout.lay_out(problem, 1, compiled=False, habits=layout.Habits(eject_every=5))
-    case = rows.Case(*(Guarded(x) if isinstance(x, list) else x for x in plain.case))
-    state = rows.State(*(Guarded(x) for x in plain.state))
+    case = rows.Case._make(Guarded(x) if isinstance(x, list) else x for x in plain.case)
+    state = rows.State._make(Guarded(x) for x in plain.state if isinstance(x, list))
     kernels = compiled.PYTHON
     kernels.start(case, state)
     kernels.polish(case, state, 150, 0.2 * case.unit, True)

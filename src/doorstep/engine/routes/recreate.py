@@ -12,6 +12,7 @@ from doorstep.engine.routes.rows import (
     TOUCHES,
     TURN,
     UNITS,
+    WERE_ABSENT,
     Case,
     State,
 )
@@ -20,6 +21,8 @@ from doorstep.engine.routes.timing import put_in, refresh
 
 BLINK = 100
 """One route in so many is overlooked."""
+PATIENT = 24
+"""When more than so many are out, each is tried only in turns that changed something near it."""
 
 
 def recreate(case: Case, state: State, guided: bool, strict: bool) -> bool:
@@ -95,6 +98,8 @@ def cheapest(case: Case, state: State, r: int) -> int:
     """
     state.tally[SCAN] += 1
     if state.absent_at[r] == state.tally[TURN]:
+        if state.tally[WERE_ABSENT] > PATIENT:
+            return among_touched(case, state, r) if near_change(case, state, r) else -1
         v = among_touched(case, state, r)
         often = case.scan_old
     else:
@@ -103,6 +108,20 @@ def cheapest(case: Case, state: State, r: int) -> int:
     if v >= 0 or below(state.chance, often) > 0:
         return v
     return among_all(case, state, r)
+
+
+def near_change(case: Case, state: State, r: int) -> bool:
+    """Whether a route that changed this turn passes near ``r``, or somebody near it was taken out."""
+    for k in range(case.close_most):
+        x = case.close[r * case.close_most + k]
+        if x < 0:
+            break
+        v = state.owner[x >> 1]
+        if v >= 0 and state.touched_at[v] == state.tally[TURN]:
+            return True
+        if v < 0 and state.absent_at[x >> 1] != state.tally[TURN]:
+            return True
+    return False
 
 
 def among_touched(case: Case, state: State, r: int) -> int:
