@@ -126,8 +126,11 @@ def lay_out(world: World, travel: Ways, params: Params, now_s: int, *, compiled:
         sorted((d for d in world.drivers if d.on_s <= now_s + params.start_ahead_s), key=lambda d: d.id)
     )
     _refuse_nonsense(orders, drivers, travel.places)
+    planned = {id_ for trips in world.plan.values() for trip in trips for id_ in trip}
+    surge = sum(o.id not in planned for o in orders) >= params.surge_orders
+    candidates = max(params.candidates, params.surge_candidates) if surge else params.candidates
     rows: Rows = CompiledRows() if compiled else PlainRows()
-    case = _case(orders, drivers, travel, params, now_s, rows, compiled=compiled)
+    case = _case(orders, drivers, travel, params, now_s, rows, candidates, compiled=compiled)
     n, m, k = len(orders), len(drivers), case.candidates_most
     owner, kept = _last_plan(orders, drivers, world, case)
     search = Search(
@@ -136,6 +139,7 @@ def lay_out(world: World, travel: Ways, params: Params, now_s: int, *, compiled:
         tally=rows.blank(CELLS),
         candidate=rows.blank(n * k),
         earliest_drop=rows.blank(n * k),
+        alone=rows.blank(n * k),
         neighbour=rows.blank(n * NEIGHBOURS),
         heap=rows.blank(k + NEIGHBOURS),
         chance=rows.blank(1),
@@ -179,6 +183,7 @@ def _case(
     params: Params,
     now_s: int,
     rows: Rows,
+    candidates: int,
     *,
     compiled: bool,
 ) -> Case:
@@ -206,7 +211,7 @@ def _case(
         places=travel.places,
         trips_most=params.trips_ahead,
         bundle_most=max([params.max_bundle, *(len(d.keeps) for d in drivers)]),
-        candidates_most=params.candidates,
+        candidates_most=candidates,
         neighbours_most=NEIGHBOURS,
         now_s=now_s,
         offer_lead_s=params.offer_lead_s,
@@ -218,6 +223,7 @@ def _case(
         coverage_ms=60 * thousandths(params.coverage_price),
         spared_ms=60 * thousandths(params.spared_min),
         ms_per_m=travel.ms_per_m if plane else 0,
+        reach_s=travel.reach_s() if plane else FOREVER_S,
         travel=seen,
         x_m=rows.of(travel.x_m.tolist() if plane else [0]),
         y_m=rows.of(travel.y_m.tolist() if plane else [0]),
@@ -237,9 +243,12 @@ def _point(plane: Plane, place: int, item: int) -> tuple[int, int, int]:
 
 def _whereabouts(lines: Sequence[tuple[int, ...]], plane: Plane) -> list[tuple[int, int, int]]:
     """Where each driver is next free, and, as another item, the store where her open trip waits."""
-    found = [_point(plane, line[NEXT_PLACE], j) for j, line in enumerate(lines)]
+    x_m, y_m = plane.x_m.tolist(), plane.y_m.tolist()
+    found = [(x_m[line[NEXT_PLACE]], y_m[line[NEXT_PLACE]], j) for j, line in enumerate(lines)]
     return found + [
-        _point(plane, line[START_PLACE], len(lines) + j) for j, line in enumerate(lines) if line[OPEN] >= 0
+        (x_m[line[START_PLACE]], y_m[line[START_PLACE]], len(lines) + j)
+        for j, line in enumerate(lines)
+        if line[OPEN] >= 0
     ]
 
 

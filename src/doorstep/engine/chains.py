@@ -76,6 +76,7 @@ class Case(NamedTuple):
     coverage_ms: int
     spared_ms: int
     ms_per_m: int  # 0: travel by the matrix, else by coordinates
+    reach_s: int  # longer than any way there is
     travel: Ints  # (places x places) seconds
     x_m: Ints  # (places)
     y_m: Ints
@@ -103,6 +104,7 @@ class Search(NamedTuple):
     tally: Ints  # (CELLS)
     candidate: Ints  # (n x candidates) drivers by earliest possible pickup, -1 behind the last
     earliest_drop: Ints  # (n x candidates) when each of them could hand it over at best
+    alone: Ints  # (n x candidates) what it would cost each of them with nothing else to do
     neighbour: Ints  # (n x neighbours) other orders, nearest first, -1 behind the last
     heap: Ints  # (candidates + neighbours) scratch of the rankings
     chance: Ints  # (1)

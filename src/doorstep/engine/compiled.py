@@ -10,11 +10,20 @@ from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import Any
 
-from doorstep.engine import candidates, chains, chance, grid, insertion, objective, ruin_recreate
+from doorstep.engine import auction, candidates, chains, chance, grid, insertion, objective, ruin_recreate
 from doorstep.engine.arrays import lay_out
 from doorstep.engine.params import Params
 
-ROOMS: tuple[ModuleType, ...] = (chains, chance, grid, objective, candidates, insertion, ruin_recreate)
+ROOMS: tuple[ModuleType, ...] = (
+    chains,
+    chance,
+    grid,
+    objective,
+    candidates,
+    insertion,
+    auction,
+    ruin_recreate,
+)
 _lock = threading.Lock()
 _compiled: list["Kernels"] = []
 
@@ -27,6 +36,7 @@ class Kernels:
     find_candidates: Any
     find_neighbours: Any
     settle: Any
+    assign_new: Any
     insert_new: Any
     ruin_and_recreate: Any
     widen: Any
@@ -119,6 +129,7 @@ def _exercise(kernels: Kernels) -> None:
     kernels.find_candidates(case, search)
     kernels.find_neighbours(case, search)
     kernels.settle(case, chains_, search)
+    kernels.assign_new(case, chains_, search, saved)
     kernels.insert_new(case, chains_, search, saved)
     kernels.ruin_and_recreate(case, chains_, search, saved, layout.best, 3, 1, 1000, 2, 30)
     kernels.widen(case, chains_, search, saved)

@@ -48,11 +48,16 @@ def decide(
 
 
 def make_plan(layout: Layout, params: Params, kernels: Kernels, seed: int) -> None:
-    """Warm start, cheapest insertion, polish; leaves the plan in the layout's chains."""
+    """Warm start, cheapest insertion, polish; leaves the plan in the layout's chains.
+
+    Very many new orders at once are first given out one to one, by an auction.
+    """
     case, chains, search, saved = layout.case, layout.chains, layout.search, layout.saved
     new = len(layout.left_out())
     kernels.find_candidates(case, search)
     kernels.settle(case, chains, search)
+    if new >= params.surge_orders:
+        kernels.assign_new(case, chains, search, saved)
     kernels.insert_new(case, chains, search, saved)
     kernels.widen(case, chains, search, saved)
     if case.orders and case.drivers:

@@ -16,7 +16,7 @@ class Params:
     convex_price: float = 0.0
     """Per minute past ``convex_after_min`` of click-to-door: trims the slowest tenth."""
     convex_after_min: int = 40
-    coverage_price: float = 90.0
+    coverage_price: float = 75.0
     """For leaving an order out of the plan, above its earliest possible cost: low defers the hopeless, high serves all."""
     reoffer_price: float = 0.0
     """For an expected refusal, per trip. Zero, because a habit of declining costs nobody work unless an operator says so."""
@@ -26,7 +26,7 @@ class Params:
     """Orders per trip."""
     trips_ahead: int = 3
     """Trips planned per driver; only the first is acted upon."""
-    start_ahead_s: int = 3600
+    start_ahead_s: int = 1200
     """Drivers who start their shift within this are planned with."""
     candidates: int = 30
     """Drivers looked at per order: those with the earliest possible pickup."""
@@ -34,8 +34,12 @@ class Params:
     iterations_per_order: int = 10
     iterations_max: int = 1000
     """Search effort: min + per order, at most max, ruin-and-recreate rounds a tick."""
-    iterations_per_new: int = 5
+    iterations_per_new: int = 1
     """Further rounds for each order that the last plan does not know: a thousand at once are worth some thought."""
+    surge_orders: int = 200
+    """From so many orders that the last plan does not know on, the search starts from an assignment of one to one."""
+    surge_candidates: int = 80
+    """Drivers looked at per order then, if more than ``candidates``: in a hot spot the nearest are everybody's nearest."""
     ruin_most: int = 6
     """Orders taken out in one round, at most."""
     hot_min: float = 2.0
@@ -49,9 +53,18 @@ class Params:
 
     def __post_init__(self) -> None:
         """Raise ValueError for a knob outside its range."""
-        counts = (self.max_bundle, self.trips_ahead, self.candidates, self.ruin_most, self.tick_s)
+        counts = (
+            self.max_bundle,
+            self.trips_ahead,
+            self.candidates,
+            self.surge_candidates,
+            self.ruin_most,
+            self.tick_s,
+        )
         if min(counts) < 1:
-            raise ValueError("max_bundle, trips_ahead, candidates, ruin_most and tick_s are at least 1")
+            raise ValueError(
+                "max_bundle, trips_ahead, candidates, surge_candidates, ruin_most and tick_s are at least 1"
+            )
         prices = (
             self.driving_price,
             self.waiting_price,
@@ -67,6 +80,7 @@ class Params:
             self.iterations_per_order,
             self.iterations_max,
             self.iterations_per_new,
+            self.surge_orders,
         )
         if min(*spans, *budgets) < 0:
             raise ValueError("spans, chances and budgets are never negative")

@@ -97,6 +97,13 @@ class Plane:
         """How many places there are."""
         return len(self.x_m)
 
+    def reach_s(self) -> int:
+        """Longer than the way between any two places."""
+        if not self.places:
+            return 0
+        across_m = int(self.x_m.max() - self.x_m.min()) + int(self.y_m.max() - self.y_m.min())
+        return across_m * self.ms_per_m // 1000 + 1
+
     def between(self, a: int, b: int) -> int:
         """Whole seconds from place ``a`` to place ``b``, rounded up."""
         dx, dy = int(self.x_m[a] - self.x_m[b]), int(self.y_m[a] - self.y_m[b])
