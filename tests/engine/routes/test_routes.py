@@ -174,6 +174,14 @@ def test_no_kernel_reads_or_writes_outside_its_rows(late_price: float) -> None:
     assert not hard_breaches(problem, found)
 
 
+def test_whole_numbers_in_a_problem_do_not_change_what_is_compiled() -> None:
+    plain = grid(5, 2)
+    whole = replace(plain, late_price=1, direct=1)  # type: ignore[arg-type]
+    habits = layout.Habits(left_out=4)
+    found = layout.lay_out(whole, 1, compiled=True, habits=habits).case
+    assert [type(x) for x in found] == [type(x) for x in layout.lay_out(plain, 1, compiled=True).case]
+
+
 def test_remembered_costs_are_the_real_change() -> None:
     problem = grid(25, 10, seed=9)
     laid = layout.lay_out(problem, 2, compiled=False)

@@ -104,6 +104,7 @@ def lay_out(problem: Problem, seed: int, *, compiled: bool, habits: Habits | Non
     span = to_start + length[pickups, pickups + 1]
     many = len(kinds) > MANY_KINDS
     near, close = _near(travel, length, node, n, CLOSE_MANY_KINDS if many else CLOSE_FEW_KINDS)
+    # Each number is of one type whatever the caller wrote: another type would be compiled anew, within a budget.
     case = Case(
         requests=n,
         vehicles=len(vehicles),
@@ -113,16 +114,16 @@ def lay_out(problem: Problem, seed: int, *, compiled: bool, habits: Habits | Non
         close_most=close.shape[1],
         kinds_most=near_kind.shape[1],
         kinds=len(kinds),
-        direct=problem.direct,
+        direct=bool(problem.direct),
         soft=problem.late_price > 0,
-        late_price=problem.late_price,
+        late_price=float(problem.late_price),
         removed=habits.removed,
         longest=habits.longest,
         eject_every=habits.eject_every,
         pairs_up_to=habits.pairs_up_to,
         scan_new=habits.scan_new,
         scan_old=habits.scan_old,
-        left_out=habits.left_out,
+        left_out=float(habits.left_out),
         unit=float(span.mean()) / 10 if n else 1.0,
         travel=_frozen(travel),
         travel_to=_frozen(travel_to),
