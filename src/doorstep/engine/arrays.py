@@ -195,8 +195,8 @@ def _case(
     refused = [sorted(number[d] for d in o.refused_by if d in number) for o in orders]
     ends = list(accumulate((len(some) for some in refused), initial=0))
     refused_rows = list(pairwise(ends))
-    plane = isinstance(travel, Plane)
-    matrix = np.ascontiguousarray(NOTHING if plane else travel.seconds).reshape(-1)
+    plane = travel if isinstance(travel, Plane) else None
+    matrix = np.ascontiguousarray(NOTHING if isinstance(travel, Plane) else travel.seconds).reshape(-1)
     # Always seen as read-only, so that the kernels are compiled for one type only.
     frozen = matrix.view()
     frozen.flags.writeable = False
@@ -222,18 +222,18 @@ def _case(
         convex_after_s=params.convex_after_min * 60,
         coverage_ms=60 * thousandths(params.coverage_price),
         spared_ms=60 * thousandths(params.spared_min),
-        ms_per_m=travel.ms_per_m if plane else 0,
-        reach_s=travel.reach_s() if plane else FOREVER_S,
+        ms_per_m=plane.ms_per_m if plane else 0,
+        reach_s=plane.reach_s() if plane else FOREVER_S,
         travel=seen,
-        x_m=rows.of(travel.x_m.tolist() if plane else [0]),
-        y_m=rows.of(travel.y_m.tolist() if plane else [0]),
+        x_m=rows.of(plane.x_m.tolist() if plane else [0]),
+        y_m=rows.of(plane.y_m.tolist() if plane else [0]),
         order=rows.table(
             [_line(o, stores, some, kept=o.id in kept) for o, some in zip(orders, refused_rows, strict=True)]
         ),
         driver=rows.table(lines),
         refused=rows.of(d for some in refused for d in some),
-        near=grid_of(_whereabouts(lines, travel) if plane else [], rows),
-        stores=grid_of([_point(travel, o.pickup, i) for i, o in enumerate(orders)] if plane else [], rows),
+        near=grid_of(_whereabouts(lines, plane) if plane else [], rows),
+        stores=grid_of([_point(plane, o.pickup, i) for i, o in enumerate(orders)] if plane else [], rows),
     )
 
 

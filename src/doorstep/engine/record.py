@@ -63,19 +63,20 @@ def pack(
     world: World, travel: Ways, params: Params, now_s: int, seed: int, decisions: Decisions, kernels: str
 ) -> bytes:
     """The tick as bytes, compressed."""
-    plane = isinstance(travel, Plane)
+    if isinstance(travel, Plane):
+        content, ms_per_m = np.stack([travel.x_m, travel.y_m]).astype("<i8").tobytes(), travel.ms_per_m
+    else:
+        content, ms_per_m = travel.seconds.astype("<i4").tobytes(), 0
     tick = Tick(
         world,
         travel.places,
-        np.stack([travel.x_m, travel.y_m]).astype("<i8").tobytes()
-        if plane
-        else travel.seconds.astype("<i4").tobytes(),
+        content,
         params,
         now_s,
         seed,
         decisions,
         kernels,
-        ms_per_m=travel.ms_per_m if plane else 0,
+        ms_per_m=ms_per_m,
     )
     return MAGIC + zlib.compress(msgspec.msgpack.encode(tick), 3)
 
