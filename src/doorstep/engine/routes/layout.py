@@ -32,7 +32,7 @@ class Habits:
     pairs_up_to: int = 24  # requests in a route up to which pairs may be ejected
     scan_new: int = 8  # one in so many of the just removed who fit nowhere near is tried everywhere
     scan_old: int = 32  # the same for those who were out before
-    left_out: float = 10.0  # what one more required request out weighs while some must be, in typical detours
+    left_out: float = 60.0  # what one more required request out weighs while some must be, in typical detours
 
 
 @dataclass(frozen=True, slots=True)
