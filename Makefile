@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # State of this checkout's demo, unless DOORSTEP_HOME says otherwise.
 export DOORSTEP_HOME ?= $(CURDIR)/.state
 
-.PHONY: setup setup-dev run dev test check format bench faults replay web schema openapi screenshots clean web-check bench-web
+.PHONY: setup setup-dev run dev test check format bench faults replay web schema openapi screenshots clean web-check bench-web hour
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -39,9 +39,9 @@ run: setup ## The living demo market; FRESH=1 starts it anew, PORT and SPEED as 
 	@exec $(BIN)/doorstep demo $(if $(SPEED),--speed $(SPEED))
 
 dev: setup-dev ## The demo, restarted when a source file changes
-	@exec $(BIN)/watchfiles --filter python "$(BIN)/doorstep demo $(if $(SPEED),--speed $(SPEED))" src
+	@exec $(BIN)/watchfiles --sigint-timeout 30 --filter python "$(BIN)/doorstep demo $(if $(SPEED),--speed $(SPEED))" src
 
-test: setup-dev ## All tests on real parts (about five minutes on two cores)
+test: setup-dev ## All tests on real parts (within ten minutes on two cores)
 	@exec $(BIN)/pytest -q -n 2 $(TESTS)
 
 check: setup-dev ## Lint, format, types, layers
@@ -57,8 +57,11 @@ format: setup-dev ## Format and mend what can be mended
 bench: setup-dev ## Speed beside its limits; writes docs/measured/bench.json
 	@exec $(BIN)/python -m bench.run --json docs/measured/bench.json
 
-bench-web: setup-dev ## Sizes of the pages and their first paint on a slow phone; writes docs/measured/web.json
+bench-web: setup-dev ## Sizes of the pages, first paint on a slow phone, the console under a crowd; writes docs/measured/web.json
 	@exec $(BIN)/python -m bench.web --json docs/measured/web.json
+
+hour: setup-dev ## An hour of demo with all pages open; MINUTES as you like; writes docs/measured/hour.json
+	@exec $(BIN)/python -m bench.hour --minutes $(or $(MINUTES),60) --json docs/measured/hour.json
 
 faults: setup-dev ## The kill campaign: 20 of each kind; writes docs/measured/faults.json
 	@exec $(BIN)/python -m bench.faults --kills 20 --json docs/measured/faults.json
