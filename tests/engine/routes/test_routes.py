@@ -31,20 +31,21 @@ def problems(draw: st.DrawFn, *, soft: bool = False) -> Problem:
     opens = rng.integers(0, 200, 2 * n)
     widths = rng.integers(10, 300, 2 * n)
     prizes = rng.integers(0, 80, n)
+    visits = [
+        Visit(x, float(opens[x]), float(opens[x] + widths[x]), 5.0, float(opens[x] + 20) if soft else None)
+        for x in range(2 * n)
+    ]
     requests = tuple(
         Request(
             str(k),
-            *(
-                Visit(2 * k + e, float(opens[2 * k + e]), float(opens[2 * k + e] + widths[2 * k + e]), 5.0,
-                      float(opens[2 * k + e] + 20) if soft else None)
-                for e in (0, 1)
-            ),
+            visits[2 * k],
+            visits[2 * k + 1],
             units=float(rng.integers(1, 4)),
             needs=int(rng.integers(0, 2)),
             prize=float(prizes[k]) if prizes[k] < 30 else None,
         )
         for k in range(n)
-    )  # fmt: skip
+    )
     fleet = tuple(
         Vehicle(
             str(k), 2 * n + k % 2, None if k == 1 else 2 * n, 4.0, float(10 * k), 500.0, int(k != 2), float(k)
