@@ -77,7 +77,8 @@ def pdptw(
     seconds: Annotated[float, typer.Option(min=0.1, help="For each instance, on one core.")] = 10.0,
     seed: Annotated[int, typer.Option(help="Another seed, another search.")] = 1,
     processor_time: Annotated[
-        bool, typer.Option("--processor-time", help="Count processor seconds: for a machine that others use too.")
+        bool,
+        typer.Option("--processor-time", help="Count processor seconds: for a machine that others use too."),
     ] = False,
     json: Json = None,
 ) -> None:
