@@ -42,7 +42,7 @@ dev: setup-dev ## The demo, restarted when a source file changes
 	@exec $(BIN)/watchfiles --sigint-timeout 30 --filter python "$(BIN)/doorstep demo $(if $(SPEED),--speed $(SPEED))" src
 
 test: setup-dev ## All tests on real parts (within ten minutes on two cores)
-	@exec $(BIN)/pytest -q -n 2 $(TESTS)
+	@exec $(BIN)/pytest -q -n 3 $(TESTS)
 
 check: setup-dev ## Lint, format, types, layers
 	$(BIN)/ruff check .
