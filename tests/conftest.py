@@ -23,14 +23,20 @@ from doorstep.platform.db import schema
 from doorstep.platform.postgres.binaries import find_server
 from doorstep.platform.postgres.identity import choose_identity
 
-CROWDED = ("tests/browser/", "tests/faults/")
+DEMOS = ("tests/faults/", "tests/browser/test_front", "tests/browser/test_tracking")
+PAGES = "tests/browser/"
 
 
 class OneAtATime(LoadScopeScheduling):  # type: ignore[misc]
-    """Hands out test by test, but all that start a demo or a browser to one worker: two of them upset each other."""
+    """Hands out test by test, but all that start a demo to one worker and all other pages to another.
+
+    No two demos run at a time, and no more than two browsers: they upset each other.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "crowd" if nodeid.startswith(CROWDED) else nodeid
+        if nodeid.startswith(DEMOS):
+            return "demos"
+        return "pages" if nodeid.startswith(PAGES) else nodeid
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
