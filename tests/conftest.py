@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import secrets
 import signal
@@ -23,7 +24,7 @@ from doorstep.platform.db import schema
 from doorstep.platform.postgres.binaries import find_server
 from doorstep.platform.postgres.identity import choose_identity
 
-DEMOS = ("tests/faults/", "tests/browser/test_front", "tests/browser/test_tracking")
+DEMOS = ("tests/faults/", "tests/browser/test_front")
 PAGES = "tests/browser/"
 
 
@@ -42,6 +43,12 @@ class OneAtATime(LoadScopeScheduling):  # type: ignore[misc]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The kill story goes first: later its worker has a demo and a browser open."""
     items.sort(key=lambda item: not item.nodeid.startswith("tests/faults/"))
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: the collector need not walk over it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneAtATime:

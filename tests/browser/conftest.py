@@ -126,9 +126,9 @@ class Demo:
     log: Path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo() -> Iterator[Demo]:
-    """``doorstep demo`` with all its processes, fresh; shared by the tests of one session."""
+    """``doorstep demo`` with all its processes, fresh; shared by the tests of one file, and gone with them."""
     memory = Path("/dev/shm")
     quick = str(memory) if memory.is_dir() and os.access(memory, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="dsd-", dir=quick, ignore_cleanup_errors=True) as name:

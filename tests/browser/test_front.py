@@ -88,6 +88,27 @@ class TestDoors:
         assert b'"tracking_url"' in said, said
         assert f"{demo.url}/track/".encode() in said
 
+    async def test_an_order_under_way_shows_time_slowed_down_and_the_way_out(self, tourist: Visitor) -> None:
+        page = await tourist.open("/docs")  # a page that does nothing by itself
+        go = ""
+        async with asyncio.timeout(90):  # a fresh demo has no order under way yet
+            while not go:
+                go = await page.evaluate(
+                    """fetch('/demo/enter', { method: 'POST', headers: { 'Content-Type': 'application/json' },
+                        body: JSON.stringify({ as: 'shopper' }) }).then((a) => a.json()).then((told) => told.go || '')"""
+                )
+                tourist.forgive("/demo/enter")
+                await asyncio.sleep(0.2)
+        await page.goto(go)
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
+        bar = page.get_by_role("complementary", name="Demo")
+        await expect(bar).to_contain_text("time runs 1× life")
+        assert await axe(page) == []
+        await bar.get_by_role("button", name="30×").click()
+        await expect(bar).to_contain_text("time runs 30× life")
+        await bar.get_by_role("button", name="Leave the demo").click()
+        await expect(page).to_have_url(f"{tourist.url}/")
+
 
 @pytest.mark.slow
 class TestLooks:

@@ -308,26 +308,3 @@ async def test_figures_are_written_as_the_browser_writes_them(visitor: Visitor) 
         )
         spaces = str.maketrans({"\u202f": "\u00a0", " ": "\u00a0"})
         assert [speech.time(at) for at in instants] == [text.translate(spaces) for text in written]
-
-
-class TestInTheDemo:
-    async def test_a_visitor_is_led_to_an_order_under_way_and_time_slows_down(self, tourist: Visitor) -> None:
-        page = await tourist.open("/docs")  # a page that does nothing by itself
-        go = ""
-        async for found in _again(90):  # a fresh demo has no order under way yet
-            go = await page.evaluate(
-                """fetch('/demo/enter', { method: 'POST', headers: { 'Content-Type': 'application/json' },
-                    body: JSON.stringify({ as: 'shopper' }) }).then((a) => a.json()).then((told) => told.go || '')"""
-            )
-            tourist.forgive("/demo/enter")
-            if go:
-                found()
-        await page.goto(go)
-        await expect(page.get_by_role("heading", level=1)).to_be_visible()
-        bar = page.get_by_role("complementary", name="Demo")
-        await expect(bar).to_contain_text("time runs 1× life")
-        assert await axe(page) == []
-        await bar.get_by_role("button", name="30×").click()
-        await expect(bar).to_contain_text("time runs 30× life")
-        await bar.get_by_role("button", name="Leave the demo").click()
-        await expect(page).to_have_url(f"{tourist.url}/")

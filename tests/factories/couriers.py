@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import httpx
 import uvicorn
+from tests.factories.tls import trusted
 
 from doorstep.connectors.couriers.protocol import JobRequest, Stop
 from doorstep.connectors.couriers.twin.app import Company, make_app
@@ -99,7 +100,7 @@ async def courier_twin(
         webhook_secret=SECRET,
         watch=False,
     )
-    async with listening(app, port) as url, httpx.AsyncClient(trust_env=False) as http:
+    async with listening(app, port) as url, httpx.AsyncClient(trust_env=False, verify=trusted()) as http:
         yield TwinNetwork(url, app.state.company, TwinCourier(url, KEY, http, patience=patience), http)
 
 

@@ -10,6 +10,7 @@ from random import Random
 import httpx
 from fastapi import FastAPI
 from sqlalchemy import text
+from tests.factories.tls import trusted
 
 from doorstep.app import wiring
 from doorstep.app.http import make_app
@@ -89,7 +90,7 @@ async def open_network(
     clock = ManualClock(start)
     ids = IdSource(epoch_ms, Random(7))
     messages = MessagesHeard()
-    async with httpx.AsyncClient(timeout=5) as outward:
+    async with httpx.AsyncClient(timeout=5, verify=trusted()) as outward:
         connectors = Connectors(
             geocoder=default_geocoder(),
             travel_for=GreatCircleTravel,

@@ -4,28 +4,23 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
-from typing import Any
 
 import structlog
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST
-from sqlalchemy import text
+from fastapi import FastAPI, Request
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from doorstep import __version__
-from doorstep.app import wiring
+from doorstep.app import health, wiring
 from doorstep.app.faces import api as faces
 from doorstep.app.faces.track import api as track
 from doorstep.app.front import api as front
 from doorstep.connectors.outside import Connectors
 from doorstep.features.identity.gatekeeper import Gatekeeper
-from doorstep.platform.auth.actors import Audience
 from doorstep.platform.bus import Bus
 from doorstep.platform.db.work import Database
 from doorstep.platform.http import problems
-from doorstep.platform.metrics import HTTP_SECONDS, told
+from doorstep.platform.metrics import HTTP_SECONDS
 from doorstep.platform.settings import Settings
 from doorstep.units.ids import IdSource
 
@@ -75,7 +70,7 @@ def make_app(settings: Settings, database: Database, connectors: Connectors, bus
     for router in [*wiring.routers(), front.router]:
         app.include_router(router)
     wiring.mount(app)
-    _health(app)
+    app.include_router(health.router)
     app.include_router(track.router)
     app.include_router(
         faces.router
@@ -126,36 +121,3 @@ class Watch:
             if begun:
                 raise
             await (await problems.broken(Request(scope), error))(scope, receive, watched)
-
-
-def _health(app: FastAPI) -> None:
-    @app.get("/healthz", tags=["health"])
-    async def healthz() -> dict[str, str]:
-        """The process is alive."""
-        return {"status": "ok"}
-
-    @app.get(
-        "/readyz", tags=["health"], responses={503: {"description": "Draining, or the database is away."}}
-    )
-    async def readyz() -> JSONResponse:
-        """The process can serve: the database answers and the network is founded."""
-        if app.state.draining:
-            return JSONResponse({"status": "draining"}, 503)
-        try:
-            async with asyncio.timeout(2), app.state.database.probe() as connection:
-                mode = (await connection.execute(text("SELECT mode FROM network"))).scalar_one_or_none()
-        except Exception as error:
-            return JSONResponse({"status": "no database", "detail": type(error).__name__}, 503)
-        return JSONResponse({"status": "ready" if mode else "not founded"}, 200 if mode else 503)
-
-    @app.get("/version", tags=["health"])
-    async def version() -> dict[str, Any]:
-        """What runs here."""
-        return {"name": "doorstep", "version": __version__}
-
-    @app.get("/metrics", tags=["health"], include_in_schema=False)
-    async def metrics(request: Request) -> Response:
-        """Prometheus metrics, for this machine and for staff."""
-        if request.client is None or request.client.host not in {"127.0.0.1", "::1", "testclient"}:
-            await app.state.authenticate(request, app.state.database, Audience.STAFF)
-        return Response(await asyncio.to_thread(told), media_type=CONTENT_TYPE_LATEST)
