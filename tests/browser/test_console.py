@@ -28,7 +28,7 @@ async def token_of(street: Street, role: StaffRole = StaffRole.OWNER) -> str:
 
 async def desk(visitor: Visitor, street: Street, token: str, **settings: Any) -> BrowserContext:
     """A browser whose person is signed in as staff."""
-    context = await visitor.context(**({"width": 1440, "height": 900} | settings))
+    context = await visitor.context(**({"width": 1440, "height": 900, "maps": False} | settings))
     await context.add_cookies(
         [
             {"name": "doorstep-staff", "value": token, "url": street.url},
@@ -102,7 +102,7 @@ class TestLive:
     async def test_what_happens_shows_without_a_reload(self, visitor: Visitor, street: Street) -> None:
         async with street.network.work() as work:
             await service.refresh_figures(work)
-        page = await at_the_desk(visitor, street)
+        page = await at_the_desk(visitor, street, maps=True)
         waiting = page.get_by_role("group", name="Waiting")
         await expect(waiting).to_contain_text("0")
         one = await a_delivery(street)
@@ -234,7 +234,7 @@ class TestEveryRoom:
     async def test_axe_finds_nothing_serious(self, visitor: Visitor, street: Street, colours: str) -> None:
         one, _ = await on_the_road(street)
         page = await at_the_desk(
-            visitor, street, f"/console?open={public('delivery', one)}", colours=colours, still=True
+            visitor, street, f"/console?open={public('delivery', one)}", colours=colours, maps=True
         )
         await expect(page.get_by_role("region", name="Timeline")).to_contain_text("Booked")
         assert await axe(page) == []
@@ -254,7 +254,7 @@ class TestEveryRoom:
     async def test_it_fits_a_tablet(self, visitor: Visitor, street: Street, width: int) -> None:
         one, _ = await on_the_road(street)
         page = await at_the_desk(
-            visitor, street, f"/console?open={public('delivery', one)}", width=width, height=800
+            visitor, street, f"/console?open={public('delivery', one)}", width=width, height=800, maps=True
         )
         await expect(page.get_by_role("complementary", name="Delivery")).to_be_visible()
         assert await no_sideways(page)

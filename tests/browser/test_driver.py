@@ -148,7 +148,7 @@ class TestOffers:
 class TestATrip:
     async def test_from_offer_to_earnings(self, street: Street, visitor: Visitor) -> None:
         town, network = street.town, street.network
-        phone = await phone_at(street, visitor)
+        phone = await phone_at(street, visitor, maps=True)
         page = phone.page
         wanted = Requirements(pin=True, photo=True)
         delivery = await town.delivery(tip=Money(4_00), requirements=wanted, merchant_id=await a_shop(street))
@@ -306,7 +306,7 @@ class TestForEverybody:
     async def test_axe_finds_nothing_serious_anywhere(
         self, street: Street, visitor: Visitor, colours: Colours
     ) -> None:
-        phone = await phone_at(street, visitor, colours=colours)
+        phone = await phone_at(street, visitor, colours=colours, maps=True)
         page = phone.page
         for view in ("Earnings", "Help", "Settings", "Drive"):
             await page.get_by_role("link", name=view, exact=True).last.click()

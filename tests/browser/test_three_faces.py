@@ -84,7 +84,7 @@ async def test_a_delivery_from_the_order_to_the_proof_is_seen_on_all_three_at_on
     shop = await the_shop(street)
     await stand(network, driver, DOWNTOWN_POINT)
     desk = await a_desk(street, visitor)
-    phone = await a_phone(visitor, network, driver.id)
+    phone = await a_phone(visitor, network, driver.id, maps=True)
     await expect(phone.page.get_by_role("heading", name="On duty, Rosa")).to_be_visible()
 
     order = await shop.order(requirements=["pin", "photo"])

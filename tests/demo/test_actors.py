@@ -77,7 +77,7 @@ async def test_a_merchant_orders_and_the_shopper_learns_the_code_from_her_own_pa
     shoppers = Shoppers(line, tally, 1)
     time = MarketTime(line)
     following = asyncio.create_task(time.follow())
-    await asyncio.wait_for(time.known.wait(), 10)
+    await asyncio.wait_for(time.known.wait(), 60)
     assert abs((time.now() - network.clock.market_now()).total_seconds()) < 30
     for number, part in enumerate(played.merchants):
         merchant = Merchant(part, line, time, shoppers, tally, areas(), Random(number))

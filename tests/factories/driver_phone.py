@@ -48,11 +48,12 @@ class DriverPhone:
 async def a_phone(
     visitor: Visitor, network: Network, driver_id: UUID, path: str = "/driver", **settings: Any
 ) -> DriverPhone:
-    """A phone of ``driver_id`` with the app open."""
+    """A phone of ``driver_id`` with the app open; it draws maps when asked to."""
     context = await visitor.context(
         **(
             PHONE
             | {
+                "maps": False,
                 "permissions": ["geolocation"],
                 "geolocation": {"latitude": ON_BROADWAY.lat, "longitude": ON_BROADWAY.lng, "accuracy": 8},
             }

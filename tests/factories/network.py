@@ -90,7 +90,7 @@ async def open_network(
     clock = ManualClock(start)
     ids = IdSource(epoch_ms, Random(7))
     messages = MessagesHeard()
-    async with httpx.AsyncClient(timeout=5, verify=trusted()) as outward:
+    async with httpx.AsyncClient(timeout=30, verify=trusted()) as outward:
         connectors = Connectors(
             geocoder=default_geocoder(),
             travel_for=GreatCircleTravel,

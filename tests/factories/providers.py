@@ -85,7 +85,9 @@ async def outsourced(network: Network, **deal: Any) -> AsyncIterator[Outsourced]
     """The company runs, is entered, has a deal, and its webhooks arrive over real HTTP."""
     async with (
         listening(network.app, lifespan="off") as address,
-        courier_twin(network.clock, webhook_url=f"{address}/provider/v1/webhooks/{TWIN_SLUG}") as twin,
+        courier_twin(  # patient: client and company share one loop, which a crowded machine may stop for seconds
+            network.clock, webhook_url=f"{address}/provider/v1/webhooks/{TWIN_SLUG}", patience=12
+        ) as twin,
     ):
         network.connectors.couriers[TWIN_SLUG] = twin.courier
         provider = await make_provider(network)

@@ -34,7 +34,7 @@ class Heard:
             self.ended = self.ended or not message.get("more_body", False)
         self._news.set()
 
-    async def until(self, held: Callable[["Heard"], object], within_s: float = 15) -> None:
+    async def until(self, held: Callable[["Heard"], object], within_s: float = 60) -> None:
         """Wait until ``held`` is true of what was heard."""
         async with asyncio.timeout(within_s):
             while not held(self):
@@ -87,5 +87,5 @@ async def listening(
         yield heard
     finally:
         hung_up.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await stream

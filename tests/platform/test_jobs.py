@@ -209,7 +209,7 @@ async def test_whoever_takes_a_fallen_workers_place_need_not_wait_for_its_lease(
             )
     successor = Worker(bench.database, poll_s=0.01, fallen=fallen)
     running = asyncio.create_task(successor.run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not bench.done:  # noqa: ASYNC110 (others' state)
             await asyncio.sleep(0.01)
     successor.stop()

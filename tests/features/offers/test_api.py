@@ -81,7 +81,7 @@ async def test_offers_come_live(network: Network) -> None:
     async def following() -> list[str]:
         """The offers of the next frame that has any news."""
         while True:
-            told = bytes(await asyncio.wait_for(anext(frames), 10)).decode()  # type: ignore[arg-type]
+            told = bytes(await asyncio.wait_for(anext(frames), 60)).decode()  # type: ignore[arg-type]
             if told.startswith("event: offers"):
                 shown: dict[str, list[dict[str, Any]]] = json.loads(told.split("data: ")[1])
                 return [offer["id"] for offer in shown["items"]]

@@ -210,7 +210,7 @@ class Database:
         )
         async with AsyncSession(self.engine, expire_on_commit=False) as session:
             work = Work(session, actor or UNKNOWN, self.clock, self.ids, self.handlers)
-            if actor is not None:
+            if actor is not None and self.role is not Role.SYSTEM:  # the system role's policies ask nobody's name
                 await work.become(actor)
             yield work
             await work.commit(self.wake)
