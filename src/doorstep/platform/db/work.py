@@ -148,8 +148,9 @@ class Work:
             rows = [as_row(job, wall) for job in self._jobs]
             self._jobs.clear()
             self._topics.add("jobs")
-            for row in rows:
-                await self.session.execute(_ADD_JOB, row)
+            await self.session.execute(
+                _ADD_JOB, rows if len(rows) > 1 else rows[0]
+            )  # one message, however many
 
     async def commit(self, wake: Callable[[set[str]], None]) -> None:
         """Write everything and commit, then wake listeners. Called by ``Database.work``."""
@@ -210,14 +211,16 @@ class Database:
         )
         async with AsyncSession(self.engine, expire_on_commit=False) as session:
             work = Work(session, actor or UNKNOWN, self.clock, self.ids, self.handlers)
-            if actor is not None and self.role is not Role.SYSTEM:  # the system role's policies ask nobody's name
+            if (
+                actor is not None and self.role is not Role.SYSTEM
+            ):  # the system role's policies ask nobody's name
                 await work.become(actor)
             yield work
             await work.commit(self.wake)
 
     @asynccontextmanager
     async def glance(self) -> AsyncIterator[AsyncConnection]:
-        """A connection for single statements on tables that belong to nobody: no actor, no transaction."""
+        """A connection for single statements on tables that belong to nobody, or under the system role: no actor, no transaction."""
         async with self._glancing.connect() as connection:
             yield connection
 
