@@ -63,6 +63,9 @@ bench-web: setup-dev ## Sizes of the pages, first paint on a slow phone, the con
 hour: setup-dev ## An hour of demo with all pages open; MINUTES as you like; writes docs/measured/hour.json
 	@exec $(BIN)/python -m bench.hour --minutes $(or $(MINUTES),60) --json docs/measured/hour.json
 
+screenshots: setup-dev ## Pictures of every page, and the console moving, from a running demo; writes docs/pictures
+	@exec $(BIN)/python -m scripts.pictures docs/pictures
+
 faults: setup-dev ## The kill campaign: 20 of each kind; writes docs/measured/faults.json
 	@exec $(BIN)/python -m bench.faults --kills 20 --json docs/measured/faults.json
 
