@@ -442,6 +442,29 @@ CREATE TABLE network (
 	beat_wall TIMESTAMP WITH TIME ZONE NOT NULL, 
 	CONSTRAINT pk_network PRIMARY KEY (id)
 );
+CREATE TABLE notification_wishes (
+	merchant_id UUID NOT NULL, 
+	moments TEXT[] NOT NULL, 
+	language TEXT NOT NULL, 
+	changed_wall TIMESTAMP WITH TIME ZONE NOT NULL, 
+	CONSTRAINT pk_notification_wishes PRIMARY KEY (merchant_id)
+);
+CREATE TABLE notifications (
+	delivery_id UUID NOT NULL, 
+	moment TEXT NOT NULL, 
+	merchant_id UUID NOT NULL, 
+	market_id UUID NOT NULL, 
+	state TEXT NOT NULL, 
+	phone_end TEXT NOT NULL, 
+	text TEXT NOT NULL, 
+	why TEXT NOT NULL, 
+	attempts BIGINT NOT NULL, 
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	made_wall TIMESTAMP WITH TIME ZONE NOT NULL, 
+	sent_wall TIMESTAMP WITH TIME ZONE, 
+	CONSTRAINT pk_notifications PRIMARY KEY (delivery_id, moment)
+);
+CREATE INDEX ix_notifications_made_wall ON notifications (made_wall);
 CREATE TABLE offer_refusals (
 	delivery_id UUID NOT NULL, 
 	driver_id UUID NOT NULL, 
@@ -1161,6 +1184,20 @@ CREATE POLICY merchants_operator_adds ON merchants AS RESTRICTIVE FOR INSERT TO 
 REVOKE ALL ON network FROM PUBLIC;
 GRANT SELECT, UPDATE ON network TO doorstep_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON network TO doorstep_system;
+REVOKE ALL ON notification_wishes FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON notification_wishes TO doorstep_web;
+GRANT SELECT, INSERT, UPDATE ON notification_wishes TO doorstep_system;
+ALTER TABLE notification_wishes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE notification_wishes FORCE ROW LEVEL SECURITY;
+CREATE POLICY notification_wishes_web ON notification_wishes TO doorstep_web USING (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'merchant' THEN (merchant_id = doorstep_tenant()) ELSE false END) WITH CHECK (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'merchant' THEN (merchant_id = doorstep_tenant()) ELSE false END);
+CREATE POLICY notification_wishes_system ON notification_wishes TO doorstep_system USING (true) WITH CHECK (true);
+REVOKE ALL ON notifications FROM PUBLIC;
+GRANT SELECT ON notifications TO doorstep_web;
+GRANT SELECT, INSERT, UPDATE, DELETE ON notifications TO doorstep_system;
+ALTER TABLE notifications ENABLE ROW LEVEL SECURITY;
+ALTER TABLE notifications FORCE ROW LEVEL SECURITY;
+CREATE POLICY notifications_web ON notifications TO doorstep_web USING (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'merchant' THEN (merchant_id = doorstep_tenant()) ELSE false END) WITH CHECK (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'merchant' THEN (merchant_id = doorstep_tenant()) ELSE false END);
+CREATE POLICY notifications_system ON notifications TO doorstep_system USING (true) WITH CHECK (true);
 REVOKE ALL ON offer_refusals FROM PUBLIC;
 GRANT SELECT, INSERT ON offer_refusals TO doorstep_web;
 GRANT SELECT, INSERT, DELETE ON offer_refusals TO doorstep_system;

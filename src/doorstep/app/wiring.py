@@ -24,6 +24,7 @@ FEATURES = (
     "billing",
     "payouts",
     "webhooks",
+    "notifications",
     "wakeups",
     "console",
     "visits",

@@ -117,6 +117,8 @@ function Body({ item, whole, currency }: { item: Item; whole: DeliveryWhole; cur
       return <Courier line={item.line} currency={currency} />;
     case "webhook":
       return <Messages lines={[item.line]} />;
+    case "message":
+      return <Texted line={item.line} />;
     case "override":
       return <ByHand line={item.line} who={whole.people[item.line.who] ?? ""} />;
   }
@@ -174,6 +176,25 @@ function Messages({ lines }: { lines: Told[] }) {
         ))}
       </ul>
     </details>
+  );
+}
+
+/** What the shopper was told by text, and whether it reached her phone. */
+function Texted({ line }: { line: Told }) {
+  const words = useWords();
+  const state = text(line.facts, "state");
+  const key = `text.${state}`;
+  const why = text(line.facts, "why");
+  return (
+    <>
+      <Title note={words.has(key) ? words(key as never, { end: text(line.facts, "phone_end") }) : state}>
+        {words("text.title")}
+      </Title>
+      <p>
+        {text(line.facts, "text")}
+        {why && ` (${why})`}
+      </p>
+    </>
   );
 }
 

@@ -44,6 +44,7 @@ class EntryKind(StrEnum):
     PROOF = "proof"  # something was proven at a door or counter
     MONEY = "money"  # a transaction of the ledger
     WEBHOOK = "webhook"  # the merchant's software was told, or was not there
+    MESSAGE = "message"  # the shopper was told by text
     OVERRIDE = "override"  # somebody of the operator's decided by hand, and wrote down why
     PROVIDER = "provider"  # a courier company's job began or ended
 

@@ -15,6 +15,8 @@ from doorstep.features.drivers.rules import Driver
 from doorstep.features.identity import queries as identity
 from doorstep.features.ledger import queries as ledger
 from doorstep.features.ledger.rules import EntryView
+from doorstep.features.notifications import queries as notifications
+from doorstep.features.notifications.rules import Notification
 from doorstep.features.offers import queries as offers
 from doorstep.features.offers.rules import Offer, document
 from doorstep.features.providers import queries as providers
@@ -71,6 +73,7 @@ async def whole(work: Work, delivery_id: UUID) -> Whole:
         *_money(await ledger.entries_of_delivery(work, delivery_id)),
         *_jobs(await providers.jobs_of(work, delivery_id)),
         *_messages(messages, events, delivery),
+        *_texts(await notifications.of_delivery(work, delivery_id)),
         *_overrides(by_hand),
     ]
     return Whole(
@@ -226,6 +229,28 @@ def _jobs(found: list[ProviderJob]) -> list[Line]:
             if at is not None
         ]
     return lines
+
+
+def _texts(found: list[Notification]) -> list[Line]:
+    """What the shopper was told; its link opens her page, so it stays out."""
+    return [
+        Line(
+            at=one.made_at,
+            kind=EntryKind.MESSAGE,
+            seq=number,
+            what=f"message.{one.moment}",
+            who="",
+            facts={
+                "state": one.state,
+                "text": one.text.partition("http")[0].rstrip(),
+                "phone_end": one.phone_end,
+                "why": one.why,
+                "attempts": one.attempts,
+                "sent_wall": one.sent_wall,
+            },
+        )
+        for number, one in enumerate(found)
+    ]
 
 
 def _messages(messages: list[Message], events: list[DeliveryEvent], delivery: Delivery) -> list[Line]:
