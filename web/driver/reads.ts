@@ -39,7 +39,7 @@ export const useMe = () =>
       setMarketClock(me.now);
       return me;
     },
-    60_000,
+    8_000,
   );
 
 export const useCurrent = (enabled: boolean) =>

@@ -38,7 +38,7 @@ export function Board({ marketId }: { marketId: string }) {
           top={columns[name].top}
           all={columns[name].count}
           count={name === "done" && !found ? (vitals.data?.delivered_today ?? null) : columns[name].count}
-          returning={name === "atdoor" ? columns.back.count : 0}
+          returning={name === "atdoor" ? columns.back.open : 0}
         />
       ))}
     </section>

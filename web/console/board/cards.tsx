@@ -18,17 +18,18 @@ export function columnsOf(market: LiveMarket, among: Iterable<Delivery>): Column
   return columns;
 }
 
-export type Pressing = Record<MarkName, { count: number; top: Delivery[] }>;
+export type Pressing = Record<MarkName, { count: number; open: number; top: Delivery[] }>;
 
-/** How many are in each column, and the few on its top, without putting thousands in order. */
+/** How many are in each column, how many of them are not over, and the few on its top, without putting thousands in order. */
 export function pressingOf(market: LiveMarket, among: Iterable<Delivery>, most: number): Pressing {
   const found = Object.fromEntries(
-    COLUMNS.map((name) => [name, { count: 0, top: [] as Delivery[] }]),
+    COLUMNS.map((name) => [name, { count: 0, open: 0, top: [] as Delivery[] }]),
   ) as Pressing;
   for (const one of among) {
     const name = market.markOf(one);
     const { top } = found[name];
     found[name].count += 1;
+    if (!isOver(one)) found[name].open += 1;
     const before = orderIn(name);
     const last = top[most - 1];
     if (last && before(last, one) <= 0) continue;

@@ -5,7 +5,11 @@ import type { LiveMarket } from "../market/live";
 import type { Choice } from "./scene";
 
 const LABELS = "console-labels";
+const COVERED = "console-covered";
 const MOST_LABELS = 40;
+/** With more marks than this the ground is full anyway, and laying out what they cover would take time from them. */
+const MOST_COVERING = 300;
+const MARK_PX = 16;
 
 /** Texts that stand on the map, made by who knows the language. */
 export type Speech = {
@@ -14,29 +18,62 @@ export type Speech = {
   age: (ageS: number) => string;
 };
 
-/** The layer of names beside marks. */
+/**
+ * The layers of names beside marks: those that must be read, those that give way to others, and one that draws nothing
+ * and keeps the names of the ground from standing under marks.
+ */
 export function addLabels(map: MapLibreMap, palette: Palette): void {
-  map.addSource(LABELS, { type: "geojson", data: { type: "FeatureCollection", features: [] } });
+  const none: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
+  map.addSource(COVERED, { type: "geojson", data: none });
+  if (!map.hasImage("nothing")) {
+    map.addImage("nothing", { width: MARK_PX, height: MARK_PX, data: new Uint8Array(MARK_PX * MARK_PX * 4) });
+  }
   map.addLayer({
-    id: LABELS,
+    id: COVERED,
     type: "symbol",
-    source: LABELS,
-    layout: {
-      "text-field": ["get", "text"],
-      "text-font": ["Figtree Variable", "sans-serif"],
-      "text-size": 11,
-      "text-offset": ["get", "offset"],
-      "text-anchor": "top",
-      "text-allow-overlap": ["get", "always"] as never,
-      "text-padding": 1,
-      "symbol-sort-key": ["get", "rank"],
-    },
-    paint: {
-      "text-color": ["match", ["get", "tone"], "late", palette.late, "quiet", palette.ink2, palette.ink],
-      "text-halo-color": palette.halo,
-      "text-halo-width": 1.6,
-    },
+    source: COVERED,
+    layout: { "icon-image": "nothing", "icon-allow-overlap": true, "icon-padding": 0 },
   });
+  map.addSource(LABELS, { type: "geojson", data: none });
+  for (const always of [false, true]) {
+    map.addLayer({
+      id: always ? `${LABELS}-always` : LABELS,
+      type: "symbol",
+      source: LABELS,
+      filter: ["==", ["get", "always"], always],
+      layout: {
+        "text-field": ["get", "text"],
+        "text-font": ["Figtree Variable", "sans-serif"],
+        "text-size": 11,
+        "text-offset": ["get", "offset"],
+        "text-anchor": "top",
+        "text-allow-overlap": always,
+        "text-padding": 1,
+        "symbol-sort-key": ["get", "rank"],
+      },
+      paint: {
+        "text-color": ["match", ["get", "tone"], "late", palette.late, "quiet", palette.ink2, palette.ink],
+        "text-halo-color": palette.halo,
+        "text-halo-width": 1.6,
+      },
+    });
+  }
+}
+
+/** Tells the ground where marks stand: what they would cover of its names is not written. */
+function layCovered(map: MapLibreMap, market: LiveMarket): void {
+  const covering: [number, number][] = [];
+  for (const one of market.stores.values()) covering.push([one.lng, one.lat]);
+  for (const one of market.places.values()) covering.push([one.lng, one.lat]);
+  for (const one of market.deliveries.values()) if (!one.over) covering.push([one.lng, one.lat]);
+  const features: GeoJSON.Feature[] = (covering.length > MOST_COVERING ? [] : covering).map(
+    (coordinates) => ({
+      type: "Feature",
+      geometry: { type: "Point", coordinates },
+      properties: {},
+    }),
+  );
+  (map.getSource(COVERED) as GeoJSONSource | undefined)?.setData({ type: "FeatureCollection", features });
 }
 
 /** Says who is being asked and how long, who is silent, and the chosen trip's shop and doors in order. */
@@ -96,4 +133,5 @@ export function layLabels(
     }
   }
   source.setData({ type: "FeatureCollection", features });
+  layCovered(map, market);
 }
