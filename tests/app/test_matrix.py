@@ -39,6 +39,8 @@ NO_AUDIENCE = {
     "/metrics": "for this machine alone, by address",
     "/docs": "the routes, which are no secret",
     "/openapi.json": "the routes, which are no secret",
+    "/tiles": "whether there is a street map; streets are no secret",
+    "/tiles/{zoom}/{x}/{y}": "streets are no secret",
     "/front/{name}": "style sheets, scripts and fonts",
     "/assets/{name}": "scripts, style sheets and fonts of the pages",
     "/console": "a page without anybody's rows; the browser asks the API itself",
@@ -70,6 +72,9 @@ PARAMETERS = {
     "rest": "board",
     "postcode": "37203",
     "seq": "1",
+    "zoom": "12",
+    "x": "1060",
+    "y": "1607",
 }
 FORMS: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/driver/v1/deliveries/{delivery_id}/proofs"): {

@@ -1,6 +1,7 @@
 """A dispatcher at her desk: signs in, watches, overrules, takes back, by hand and by keyboard alone."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pyotp
@@ -10,7 +11,9 @@ from tests.browser.conftest import Street
 from tests.factories.browser import Visitor, axe, no_sideways
 from tests.factories.deliveries import report_all
 from tests.factories.identity import PASSWORD, bearer, sign_staff_in
+from tests.factories.tiles import street_map
 
+from doorstep.connectors.maps.tiles import StreetTiles
 from doorstep.features.console import service
 from doorstep.features.deliveries.rules import FactKind
 from doorstep.features.identity.rules import StaffRole
@@ -227,6 +230,19 @@ class TestKeyboard:
         await page.keyboard.press("g")
         await page.keyboard.press("t")
         await expect(page.get_by_role("table", name="The map as a table")).to_contain_text("→")
+
+
+class TestStreets:
+    async def test_an_operators_street_map_lies_below_the_marks(
+        self, visitor: Visitor, street: Street, tmp_path: Path
+    ) -> None:
+        street.network.connectors.tiles = StreetTiles(street_map(tmp_path / "streets.pmtiles"))
+        await on_the_road(street)
+        context = await desk(visitor, street, await token_of(street), maps=True)
+        page = await context.new_page()
+        async with page.expect_response(lambda one: "/tiles/" in one.url and one.status == 200):
+            await page.goto("/console")
+        await expect(page.get_by_text("© OpenStreetMap contributors")).to_be_visible()
 
 
 class TestEveryRoom:

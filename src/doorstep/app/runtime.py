@@ -22,6 +22,7 @@ from doorstep.connectors.maps.geocode import default_geocoder
 from doorstep.connectors.maps.great_circle import GreatCircleTravel
 from doorstep.connectors.maps.osrm import RoadTravel
 from doorstep.connectors.maps.planar import PlanarGeocoder, PlanarTravel, Plane
+from doorstep.connectors.maps.tiles import BadTiles, StreetTiles
 from doorstep.connectors.messages.twin import MessageTwin
 from doorstep.connectors.outside import Connectors, TravelFor
 from doorstep.platform import clock_anchor, secrets
@@ -81,6 +82,16 @@ async def open_travel(settings: Settings) -> TravelFor:
     return roads.in_zone
 
 
+def open_tiles(settings: Settings) -> StreetTiles | None:
+    """The street map's tiles, where a file is configured. Ends the process with what is wrong with it."""
+    if settings.tiles is None:
+        return None
+    try:
+        return StreetTiles(settings.tiles)
+    except BadTiles as error:
+        raise SystemExit(f"DOORSTEP_TILES: {error}. Name another file, or none.") from error
+
+
 @contextlib.asynccontextmanager
 async def process(name: str, role: Role, settings: Settings) -> AsyncIterator[Runtime]:
     """Open the parts of a process called ``name`` under ``role``; closes them at the end."""
@@ -104,6 +115,7 @@ async def process(name: str, role: Role, settings: Settings) -> AsyncIterator[Ru
             blobs=FileBlobs(settings.home / "blobs"),
             secrets=keys,
             http=outward,
+            tiles=open_tiles(settings) if role is Role.WEB else None,
             couriers=courier_networks(os.environ, outward),
             own_url=settings.own_url,
             webhook_allow=settings.webhook_allow,

@@ -8,6 +8,7 @@ import httpx
 
 from doorstep.connectors.couriers.protocol import Courier
 from doorstep.connectors.maps.protocol import Geocoder, Travel
+from doorstep.connectors.maps.tiles import StreetTiles
 from doorstep.connectors.messages.protocol import Messages
 from doorstep.platform.blobs import Blobs
 from doorstep.platform.secrets import Secrets
@@ -28,6 +29,8 @@ class Connectors:
     http: httpx.AsyncClient
     couriers: dict[str, Courier] = field(default_factory=dict)
     """Courier networks by the provider's slug."""
+    tiles: StreetTiles | None = None
+    """The street map's tiles, where the operator has a file of them."""
     own_url: str = "http://127.0.0.1:8000"
     webhook_allow: frozenset[str] = frozenset()
     """Exact ``host:port`` pairs that webhooks may reach although they are private: demo and tests alone."""

@@ -29,6 +29,8 @@ class Settings:
     public_url: str = ""
     log_level: str = "info"
     osm_extract: Path | None = None
+    tiles: Path | None = None
+    """A PMTiles file of the street map; None: maps are drawn from the market's own data."""
     instance: UUID | None = None
     """Under which name this process holds leases; one of its own choice unless its launcher gave one."""
     fallen: UUID | None = None
@@ -72,7 +74,7 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
     allow = frozenset(
         pair.strip() for pair in env.get("DOORSTEP_WEBHOOK_ALLOW", "").split(",") if pair.strip()
     )
-    extract = env.get("DOORSTEP_OSM_EXTRACT")
+    extract, tiles = env.get("DOORSTEP_OSM_EXTRACT"), env.get("DOORSTEP_TILES")
     instance, fallen = env.get("DOORSTEP_INSTANCE"), env.get("DOORSTEP_FALLEN")
     return Settings(
         home=Path(home).expanduser().absolute(),
@@ -84,6 +86,7 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
         public_url=env.get("DOORSTEP_PUBLIC_URL", ""),
         log_level=env.get("DOORSTEP_LOG", "info"),
         osm_extract=Path(extract) if extract else None,
+        tiles=Path(tiles) if tiles else None,
         instance=UUID(instance) if instance else None,
         fallen=UUID(fallen) if fallen else None,
         plane=int(env["DOORSTEP_PLANE"]) if env.get("DOORSTEP_PLANE") else None,

@@ -23,6 +23,7 @@ export function MapView({ base, draw, onOpen, label, interactive = true, options
   const latest = useRef({ draw, onOpen, options, label });
   latest.current = { draw, onOpen, options, label };
   const [failed, setFailed] = useState(false);
+  const [streets, setStreets] = useState(false);
 
   useEffect(() => {
     const container = box.current;
@@ -44,6 +45,7 @@ export function MapView({ base, draw, onOpen, label, interactive = true, options
           return;
         }
         opened.current = made;
+        setStreets(made.streets !== null);
         latest.current.onOpen?.(made);
       } catch {
         if (!gone) setFailed(true);
@@ -75,7 +77,7 @@ export function MapView({ base, draw, onOpen, label, interactive = true, options
         </div>
       )}
       {children}
-      <small className="att">{words("map.base")}</small>
+      <small className="att">{words(streets ? "map.streets" : "map.base")}</small>
     </section>
   );
 }

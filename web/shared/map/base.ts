@@ -1,6 +1,7 @@
 import type { FeatureCollection } from "geojson";
 import type { LayerSpecification, StyleSpecification } from "maplibre-gl";
 import type { Palette } from "./palette";
+import { type Streets, withStreets } from "./streets";
 
 /** The market's own base map: `GET /public/v1/markets/{id}/base`. Each feature has a `kind`. */
 export type Base = FeatureCollection & { name?: string; note?: string };
@@ -39,7 +40,7 @@ const wide = (px: number): ["interpolate", ["exponential", number], ["zoom"], ..
  * The base drawn from the market's own data: land, ZIP cells by households, parks, water, roads, labels, in this
  * order. No tiles and no glyphs: labels use the page's own fonts. Everything else is drawn above it.
  */
-export function styleOf(base: Base, p: Palette): StyleSpecification {
+export function styleOf(base: Base, p: Palette, streets: Streets | null = null): StyleSpecification {
   const layers: LayerSpecification[] = [
     { id: "land", type: "background", paint: { "background-color": p.land } },
     {
@@ -156,7 +157,12 @@ export function styleOf(base: Base, p: Palette): StyleSpecification {
       paint: { "text-color": p.label, "text-halo-color": p.halo, "text-halo-width": 1.6 },
     },
   ];
-  return { version: 8, sources: { base: { type: "geojson", data: base } }, layers };
+  const own: StyleSpecification = {
+    version: 8,
+    sources: { base: { type: "geojson", data: base } },
+    layers,
+  };
+  return streets ? withStreets(own, streets, p) : own;
 }
 
 /** Where the market lies: `[[west, south], [east, north]]` of its busiest cells, so that the first look is the city. */

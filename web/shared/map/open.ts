@@ -5,6 +5,7 @@ import { onTheme } from "../theme";
 import { type Base, boundsOf, styleOf } from "./base";
 import { markImages } from "./marks";
 import { type Palette, paletteOf } from "./palette";
+import { type Streets, streetsOf } from "./streets";
 
 setWorkerUrl(workerUrl);
 setWorkerCount(1);
@@ -14,6 +15,8 @@ export type { Base, MapLibreMap, Palette };
 export type Opened = {
   map: MapLibreMap;
   palette: () => Palette;
+  /** The street map below everything, where the operator has one. */
+  streets: Streets | null;
   close: () => void;
 };
 
@@ -35,11 +38,14 @@ export type OpenOptions = {
  */
 export async function openMap(container: HTMLElement, wanted: OpenOptions): Promise<Opened> {
   const { base, draw, label, interactive = true, marks = true, options } = wanted;
-  await document.fonts.load('500 12px "Figtree Variable"').catch(() => undefined);
+  const [streets] = await Promise.all([
+    streetsOf(),
+    document.fonts.load('500 12px "Figtree Variable"').catch(() => undefined),
+  ]);
   let palette = paletteOf(container);
   const map = new MapLibreMap({
     container,
-    style: styleOf(base, palette),
+    style: styleOf(base, palette, streets),
     bounds: boundsOf(base),
     fitBoundsOptions: { padding: 24 },
     attributionControl: false,
@@ -73,11 +79,12 @@ export async function openMap(container: HTMLElement, wanted: OpenOptions): Prom
   const off = onTheme(() => {
     palette = paletteOf(container);
     map.once("style.load", ready);
-    map.setStyle(styleOf(base, palette), { diff: false });
+    map.setStyle(styleOf(base, palette, streets), { diff: false });
   });
   return {
     map,
     palette: () => palette,
+    streets,
     close: () => {
       off();
       map.remove();

@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Request, Response
 
+from doorstep.connectors.maps.tiles import DEEPEST_ZOOM
+from doorstep.connectors.outside import Connectors
 from doorstep.features.identity import queries as identity
 from doorstep.features.identity.rules import StaffRole
 from doorstep.features.markets import queries, rules, schemas, service, taking_back
-from doorstep.features.markets.errors import MalformedMarket, UnknownMarket
+from doorstep.features.markets.errors import MalformedMarket, NoTiles, UnknownMarket
 from doorstep.features.markets.ground import Grounds
 from doorstep.features.markets.seeds import slug_of
 from doorstep.platform.auth.gate import PublicWork, StaffWork, need
@@ -22,7 +24,8 @@ from doorstep.units.ids import parse
 
 public = APIRouter(prefix="/public/v1/markets", tags=["public"], responses=PROBLEMS)
 staff = APIRouter(prefix="/staff/v1/markets", tags=["staff: markets"], responses=PROBLEMS)
-routers = [public, staff]
+tiles = APIRouter(prefix="/tiles", tags=["public"], responses=PROBLEMS)
+routers = [public, staff, tiles]
 
 _GROUNDS = Grounds()
 _GEOJSON: dict[int | str, dict[str, Any]] = {
@@ -32,6 +35,16 @@ _GEOJSON: dict[int | str, dict[str, Any]] = {
     },
     304: {"description": "Unchanged since the version named in If-None-Match"},
 }
+_TILE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "A Mapbox vector tile",
+        "content": {"application/vnd.mapbox-vector-tile": {"schema": {"type": "string", "format": "binary"}}},
+    },
+    204: {"description": "Nothing is drawn there"},
+    304: {"description": "Unchanged since the version named in If-None-Match"},
+}
+Zoom = Annotated[int, Path(ge=0, le=DEEPEST_ZOOM, examples=[12])]
+Column = Annotated[int, Path(ge=0, lt=2**DEEPEST_ZOOM, examples=[1060])]
 Postcode = Annotated[str, Path(pattern=r"^[0-9]{5}$", max_length=5, examples=["37206"])]
 Seq = Annotated[int, Path(ge=1, le=2**31, description="The number of a line of the history.", examples=[1])]
 MarketPath = Annotated[str, Path(max_length=40, examples=["mkt_01jd0000000000000000000000"])]
@@ -69,6 +82,31 @@ async def _base(request: Request, market: rules.Market, kept_by: str) -> Respons
         body = drawn.packed
         headers["Content-Encoding"] = "gzip"
     return Response(body, media_type="application/geo+json", headers=headers)
+
+
+@tiles.get("")
+async def read_tiles(request: Request) -> schemas.StreetMap:
+    """Whether the operator has a street map in tiles, and of where. Maps are drawn from `…/base` otherwise."""
+    outside: Connectors = request.app.state.connectors
+    return schemas.StreetMap.of(outside.tiles)
+
+
+@tiles.get("/{zoom}/{x}/{y}", response_class=Response, responses=_TILE)
+async def read_tile(request: Request, zoom: Zoom, x: Column, y: Column) -> Response:
+    """One vector tile of the street map, in the OpenMapTiles schema."""
+    outside: Connectors = request.app.state.connectors
+    street = outside.tiles
+    if street is None:
+        raise NoTiles
+    headers = {"ETag": street.etag, "Cache-Control": "public, max-age=86400"}
+    if request.headers.get("if-none-match") == street.etag:
+        return Response(status_code=304, headers=headers)
+    found = street.tile(zoom, x, y)
+    if found is None:
+        return Response(status_code=204, headers=headers)  # a browser would complain of a 404
+    if street.packed:
+        headers["Content-Encoding"] = "gzip"
+    return Response(found, media_type="application/vnd.mapbox-vector-tile", headers=headers)
 
 
 @staff.get("")

@@ -25,6 +25,13 @@ class ChangeOver(Conflict):
     remedy = "Make a new change that sets what you want."
 
 
+class NoTiles(NotFound):
+    """The operator has no street map: maps are drawn from the markets' own data."""
+
+    code = "no_tiles"
+    title = "There is no street map here"
+
+
 class NoTariff(NotFound):
     """No tariff of this kind was valid at that instant."""
 

@@ -11,6 +11,7 @@ from doorstep.features.markets.schemas.places import (
     PublicMarket,
     ZipsMarket,
 )
+from doorstep.features.markets.schemas.streets import StreetMap
 
 __all__ = [
     "Change",
@@ -26,6 +27,7 @@ __all__ = [
     "NewTariff",
     "PayPeriod",
     "PublicMarket",
+    "StreetMap",
     "TakenBack",
     "Tariff",
     "ZipsMarket",
