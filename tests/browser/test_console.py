@@ -120,8 +120,14 @@ class TestLive:
     async def test_one_timeline_from_booking_to_proof_and_money(
         self, visitor: Visitor, street: Street
     ) -> None:
-        one, _ = await on_the_road(street)
-        await report_all(street.network, one, [F.REACHED_PICKUP, F.PICKED_UP, F.HANDED_OVER])
+        async with street.network.work() as work:
+            shop = await merchants.create_merchant(work, NewMerchant(name="Cupcakes on Fifth"))
+        made = await street.town.delivery(merchant_id=shop.id)
+        await street.town.trip(made)
+        one = made.id
+        await report_all(street.network, one, [F.REACHED_PICKUP, F.PICKED_UP])
+        await street.network.run_jobs()
+        await report_all(street.network, one, [F.HANDED_OVER])
         await street.network.run_jobs()
         page = await at_the_desk(visitor, street, f"/console?open={public('delivery', one)}")
         line = page.get_by_role("region", name="Timeline")
@@ -132,6 +138,8 @@ class TestLive:
             "Delivered",
             "Driver's pay booked",
             "Frozen when shown",
+            "Text to the shopper",
+            "to …0111, sent",
         ):
             await expect(line).to_contain_text(told)
         assert not await line.locator(".band.e").count(), "a transaction does not balance"
