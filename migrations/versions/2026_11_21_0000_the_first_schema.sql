@@ -52,6 +52,8 @@ CREATE TABLE audit (
 	hash BYTEA NOT NULL, 
 	CONSTRAINT pk_audit PRIMARY KEY (id)
 );
+CREATE INDEX ix_audit_act ON audit (act text_pattern_ops, id);
+CREATE INDEX ix_audit_actor ON audit (actor text_pattern_ops, id);
 CREATE INDEX ix_audit_subject ON audit (subject, id);
 CREATE TABLE audit_heads (
 	id BIGSERIAL NOT NULL, 

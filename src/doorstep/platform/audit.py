@@ -54,7 +54,12 @@ class AuditRow(Row):
     after: Mapped[dict[str, Any]]
     reason: Mapped[str]
     hash: Mapped[bytes] = mapped_column(LargeBinary)
-    __table_args__ = (Index("ix_audit_subject", "subject", "id"),)
+    __table_args__ = (
+        Index("ix_audit_subject", "subject", "id"),
+        Index("ix_audit_actor", "actor", "id", postgresql_ops={"actor": "text_pattern_ops"}),
+        Index("ix_audit_act", "act", "id", postgresql_ops={"act": "text_pattern_ops"}),
+    )
+    """Who and what are looked for by their beginnings."""
 
 
 class AuditHeadRow(Row):
