@@ -25,7 +25,7 @@ def install(app: typer.Typer) -> None:
     app.add_typer(ledger, name="ledger")
     app.add_typer(simulate, name="simulate")
     app.add_typer(benches.bench, name="bench")
-    for command in (owner_link, migrate, backup, restore, verify, replay_tick, replay_day):
+    for command in (owner_link, migrate, warm, backup, restore, verify, replay_tick, replay_day):
         app.command(command.__name__.replace("_", "-"))(command)
     app.command("replay-network", hidden=True)(replay_network)
     app.command("demo-actors", hidden=True)(demo_actors)
@@ -52,6 +52,20 @@ def demo_actors(
     chosen = settings.from_environment()
     log.configure("demo-actors", chosen.log_level)
     asyncio.run(play(chosen.home, network=network, twin_url=twin, receiver_port=receiver_port))
+
+
+def warm() -> None:
+    """Compile the engine's kernels and keep them on disk: when installing, so that no start and no budget pays for it."""
+    import time
+
+    from doorstep.engine import compiled
+    from doorstep.engine.routes import compiled as routes
+
+    for what, warm_up in (("dispatch", compiled.warm_up), ("route planning", routes.warm_up)):
+        typer.echo(f"warming the kernels of {what} … ", nl=False)
+        began_s = time.perf_counter()
+        warm_up()
+        typer.echo(f"{time.perf_counter() - began_s:.1f} s")
 
 
 def owner_link() -> None:

@@ -3,14 +3,22 @@
 The compiled code is kept on disk beside the modules; a start after the first takes a second or two.
 """
 
-import hashlib
-import inspect
 import threading
 from dataclasses import dataclass
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import Any
 
-from doorstep.engine import auction, candidates, chains, chance, grid, insertion, objective, ruin_recreate
+from doorstep.engine import (
+    auction,
+    candidates,
+    chains,
+    chance,
+    grid,
+    insertion,
+    objective,
+    ruin_recreate,
+    twins,
+)
 from doorstep.engine.arrays import lay_out
 from doorstep.engine.params import Params
 
@@ -55,53 +63,14 @@ class Kernels:
 ENTRIES = tuple(name for name in Kernels.__slots__ if name != "name")
 
 
-def _gather() -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for room in ROOMS:
-        found.update({name: value for name, value in vars(room).items() if not name.startswith("__")})
-    return found
-
-
-def _kernels(name: str, functions: dict[str, Any]) -> Kernels:
-    return Kernels(name, **{entry: functions[entry] for entry in ENTRIES})
-
-
-PYTHON = _kernels("python", _gather())
-
-
-def _jit(njit: Any, function: FunctionType) -> Any:
-    """A compiled twin. Kernels allocate nothing; without numba's reference counts they run several times faster."""
-    try:
-        return njit(cache=True, nogil=True, _nrt=False)(function)
-    except RuntimeError:  # no folder to keep it in: then each start compiles anew
-        return njit(nogil=True, _nrt=False)(function)
-
-
-def _compile() -> Kernels:
-    """Clone every kernel with the compiled ones as its neighbours.
-
-    numba keeps compiled code by a function's file and name and does not see a change in the functions it calls, so
-    the name carries a mark of all their sources.
-    """
-    import numba
-
-    mark = hashlib.sha256("".join(inspect.getsource(room) for room in ROOMS).encode()).hexdigest()[:12]
-    neighbours = _gather()
-    names = {room.__name__ for room in ROOMS}
-    for name, value in list(neighbours.items()):
-        if isinstance(value, FunctionType) and value.__module__ in names:
-            clone = FunctionType(value.__code__, neighbours, name, value.__defaults__)
-            clone.__module__ = value.__module__
-            clone.__qualname__ = f"{name}_{mark}"
-            neighbours[name] = _jit(numba.njit, clone)
-    return _kernels("numba", neighbours)
+PYTHON = twins.chosen(Kernels, ENTRIES, "python", twins.interpreted(ROOMS))
 
 
 def warm_up() -> Kernels:
     """Compile everything, or read it back from disk, and run it on a small case. Safe from any thread."""
     with _lock:
         if not _compiled:
-            kernels = _compile()
+            kernels = twins.chosen(Kernels, ENTRIES, "numba", twins.compiled(ROOMS))
             _exercise(kernels)
             _compiled.append(kernels)
         return _compiled[0]

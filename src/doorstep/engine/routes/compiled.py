@@ -3,14 +3,12 @@
 No budget pays for compilation: ``warm_up`` compiles, or reads back from disk, before the clock of a plan starts.
 """
 
-import hashlib
-import inspect
 import threading
 from dataclasses import dataclass
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import Any
 
-from doorstep.engine import chance
+from doorstep.engine import chance, twins
 from doorstep.engine.routes import ejection, places, recreate, rows, ruin, timing, turns
 
 ROOMS: tuple[ModuleType, ...] = (rows, chance, timing, places, ruin, recreate, ejection, turns)
@@ -42,46 +40,7 @@ class Kernels:
 ENTRIES = tuple(name for name in Kernels.__slots__ if name != "name")
 
 
-def _gather() -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for room in ROOMS:
-        found.update({name: value for name, value in vars(room).items() if not name.startswith("__")})
-    return found
-
-
-def _kernels(name: str, functions: dict[str, Any]) -> Kernels:
-    return Kernels(name, **{entry: functions[entry] for entry in ENTRIES})
-
-
-PYTHON = _kernels("python", _gather())
-
-
-def _compile(checked: bool) -> Kernels:
-    """Clone every kernel with the compiled ones as its neighbours, under a name that carries a mark of all sources.
-
-    numba keeps compiled code by a function's file and name and does not see a change in the functions it calls.
-    """
-    import numba
-
-    sources = "".join(inspect.getsource(room) for room in ROOMS)
-    mark = hashlib.sha256(sources.encode()).hexdigest()[:12] + ("_checked" if checked else "")
-    neighbours = _gather()
-    names = {room.__name__ for room in ROOMS}
-    # Kernels allocate nothing; without numba's reference counts they run several times faster.
-    options: dict[str, Any] = {"nogil": True, "_nrt": False, "boundscheck": checked}
-    for name, value in list(neighbours.items()):
-        if isinstance(value, FunctionType) and value.__module__ in names:
-            clone = FunctionType(value.__code__, neighbours, name, value.__defaults__)
-            clone.__module__ = value.__module__
-            clone.__qualname__ = f"{name}_{mark}"
-            # Half of the compiler's time goes into wrappers for callers from Python; only entries have such.
-            bare = name not in ENTRIES
-            chosen = options | {"no_cpython_wrapper": bare, "no_cfunc_wrapper": bare}
-            try:
-                neighbours[name] = numba.njit(cache=True, **chosen)(clone)
-            except RuntimeError:  # no folder to keep it in: then each start compiles anew
-                neighbours[name] = numba.njit(**chosen)(clone)
-    return _kernels("numba", neighbours)
+PYTHON = twins.chosen(Kernels, ENTRIES, "python", twins.interpreted(ROOMS))
 
 
 def warm_up(*, checked: bool = False) -> Kernels:
@@ -91,7 +50,8 @@ def warm_up(*, checked: bool = False) -> Kernels:
     """
     with _lock:
         if checked not in _compiled:
-            kernels = _compile(checked)
+            functions = twins.compiled(ROOMS, called=ENTRIES, checked=checked)
+            kernels = twins.chosen(Kernels, ENTRIES, "numba", functions)
             _exercise(kernels)
             _compiled[checked] = kernels
         return _compiled[checked]
