@@ -1,13 +1,14 @@
 """A nation's day, small enough for a test."""
 
 import itertools
+from importlib.util import find_spec
 
 import pytest
 
 from doorstep.connectors.us.nation import nation_installed
 from doorstep.engine.compiled import warm_up
 from doorstep.sim.national import Played, markets, part_of, play_market, play_nation
-from doorstep.sim.pools import Here, Processes
+from doorstep.sim.pools import Here, NoRay, Processes, pool_of
 
 
 def test_markets_have_sizes_of_their_own_and_say_where_they_come_from() -> None:
@@ -44,3 +45,15 @@ def test_another_process_plays_the_same_day() -> None:
     here = {p.name: p.measures for p in Here().spread(play_market, chosen)}
     there = {p.name: p.measures for p in Processes(1).spread(play_market, chosen)}
     assert here == there
+
+
+def test_a_ray_cluster_plays_the_same_day() -> None:
+    if find_spec("ray") is None:
+        with pytest.raises(NoRay, match=r"doorstep\[ray\]"):
+            pool_of(2, "local")
+        pytest.skip("Ray is not installed: uv sync --extra ray")
+    warm_up()
+    source, chosen = markets(4, 0.004, 1)
+    here = play_nation(source, chosen, Here(), 1, lambda: 0.0)
+    far = play_nation(source, chosen, pool_of(1, "local"), 2, lambda: 0.0)
+    assert {p.name: p.measures for p in far.played} == {p.name: p.measures for p in here.played}

@@ -45,6 +45,13 @@ simulate = typer.Typer(
 )
 CORES = os.cpu_count() or 1
 Processes = Annotated[int, typer.Option(min=1, max=512, help="How many play at a time.")]
+Ray = Annotated[
+    str,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Spread over a Ray cluster (doorstep[ray]): `local`, `auto`, or `ray://host:10001`; --processes says nothing then.",
+    ),
+]
 
 
 def _say(problem: object) -> typer.Exit:
@@ -75,6 +82,7 @@ def study(
     ] = None,
     seed: Annotated[int, typer.Option(help="The first day; the others follow.")] = 1,
     processes: Processes = CORES,
+    ray: Ray = "",
     json: Json = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as one page.")] = None,
     keep_tick: Annotated[
@@ -98,7 +106,7 @@ def study(
             found = make_study(
                 chosen,
                 range(seed, seed + runs),
-                pool_of(min(processes, len(chosen) * runs)),
+                pool_of(min(processes, len(chosen) * runs), ray),
                 lambda _: step(),
             )
     except (ScenarioRefused, LookupError) as refusal:
@@ -225,18 +233,22 @@ def national(
     ] = 0.02,
     seed: int = 1,
     processes: Processes = CORES,
+    ray: Ray = "",
     json: Json = None,
 ) -> None:
     """A scaled day of many markets, each of its own size; says how fast and how it grows."""
     from doorstep.sim import national as nation
-    from doorstep.sim.pools import pool_of
+    from doorstep.sim.pools import NoRay, pool_of
 
+    try:
+        pool = pool_of(processes, ray)
+    except NoRay as refusal:
+        raise _say(refusal) from refusal
+    processes = getattr(pool, "count", 1)
     source, chosen = nation.markets(markets, scale, seed)
     typer.echo(f"{len(chosen)} markets at {scale:g} of their size: {source}.")
     with _progress(len(chosen), "markets") as step:
-        found = nation.play_nation(
-            source, chosen, pool_of(processes), processes, time.perf_counter, lambda _: step()
-        )
+        found = nation.play_nation(source, chosen, pool, processes, time.perf_counter, lambda _: step())
     largest, least = found.played[0], found.played[-1]
     lines = [
         ("orders, drivers", f"{found.orders:,}, {sum(p.drivers for p in found.played):,}"),

@@ -1,9 +1,9 @@
-"""Where simulated days are played: in this process, or in several."""
+"""Where simulated days are played: in this process, in several, or on several machines."""
 
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Pool(Protocol):
@@ -39,8 +39,46 @@ class Processes:
             executor.shutdown(wait=True, cancel_futures=True)
 
 
-def pool_of(processes: int) -> Pool:
-    """The pool for so many processes."""
+class NoRay(LookupError):
+    """Several machines were asked for, and Ray is not installed or does not answer."""
+
+
+class Machines:
+    """On every machine of a Ray cluster, one unit a core. Doorstep must be installed on each."""
+
+    def __init__(self, address: str) -> None:
+        """Join the cluster at ``address``: ``auto`` for the one of this machine, ``local`` for one made for this run,
+        ``ray://host:10001`` for another. Raises NoRay.
+        """
+        try:
+            import ray
+        except ImportError as error:
+            raise NoRay("Ray is not installed: pip install 'doorstep[ray]'") from error
+        self._ray: Any = ray
+        try:
+            ray.init(address=address, log_to_driver=False, logging_level="ERROR", ignore_reinit_error=True)
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            raise NoRay(f"no Ray cluster answers at {address}: {error}") from error
+        self.count = int(ray.cluster_resources().get("CPU", 1))
+        """Cores of the whole cluster."""
+
+    def spread[T, R](self, play: Callable[[T], R], units: Sequence[T]) -> Iterator[R]:
+        """``play`` of each unit. What is not begun is dropped when the caller stops listening."""
+        far = self._ray.remote(num_cpus=1)(play)
+        waiting = [far.remote(unit) for unit in units]
+        try:
+            while waiting:
+                done, waiting = self._ray.wait(waiting)
+                yield from self._ray.get(done)
+        finally:
+            for one in waiting:
+                self._ray.cancel(one)
+
+
+def pool_of(processes: int, ray: str = "") -> Pool:
+    """The pool for so many processes, or for the Ray cluster at ``ray``. Raises NoRay."""
+    if ray:
+        return Machines(ray)
     return Here() if processes <= 1 else Processes(processes)
 
 
