@@ -70,7 +70,7 @@ export function Queue({ queue, cut, currency }: Props) {
         <p className="quiet">
           {wanted.length
             ? words("queue.nothing.found")
-            : lastAt.current
+            : lastAt.current && now - lastAt.current >= 10_000
               ? words("queue.nothing.since", { age: f.age((now - lastAt.current) / 1000) })
               : words("queue.nothing")}
         </p>

@@ -125,7 +125,7 @@ function InMarket({ me, market, markets }: { me: StaffTold; market: Market; mark
             <main className="room" key={room}>
               <Suspense fallback={<div className="sk" />}>
                 {room === "board" && <BoardRoom marketId={market.id} />}
-                {room === "table" && <TableRoom />}
+                {room === "table" && <TableRoom marketId={market.id} />}
                 {room === "money" && <MoneyRoom market={market} />}
                 {room === "market" && <MarketRoom market={market} me={me} />}
                 {room === "audit" && <AuditRoom market={market} me={me} />}

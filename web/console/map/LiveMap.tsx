@@ -1,12 +1,10 @@
-import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
-import { api, told } from "../../shared/api/client";
 import { useFormat, useShared } from "../../shared/i18n/react";
-import type { Base } from "../../shared/map/base";
 import { MapView } from "../../shared/map/MapView";
 import type { Opened } from "../../shared/map/open";
 import { Icon, Mark } from "../../shared/ui/marks";
 import { go, type Show, useAddress } from "../address";
+import { useBase } from "../market/base";
 import { marketNow } from "../market/clock";
 import { useFound } from "../market/found";
 import { useMarket } from "../market/live";
@@ -33,14 +31,7 @@ export function LiveMap({ marketId, name }: { marketId: string; name: string }) 
   const market = useMarket("deliveries", "offers", "concerns", "drivers", "trips", "stores");
   const { open, show } = useAddress();
   const found = useFound(market);
-  const base = useQuery({
-    queryKey: ["base", marketId],
-    queryFn: async () =>
-      (await told(
-        api.GET("/staff/v1/markets/{market_id}/base", { params: { path: { market_id: marketId } } }),
-      )) as unknown as Base,
-    staleTime: Number.POSITIVE_INFINITY,
-  });
+  const base = useBase(marketId);
   const scene = useMemo(() => new Scene(market), [market]);
   const opened = useRef<Opened | null>(null);
   const tag = useRef<HTMLDivElement>(null);

@@ -1,9 +1,11 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef } from "react";
 import { useFormat, useShared } from "../../shared/i18n/react";
+import { placeNear } from "../../shared/map/places";
 import { Mark } from "../../shared/ui/marks";
 import { go, useAddress } from "../address";
 import { useColumnName } from "../board/cards";
+import { useBase } from "../market/base";
 import { useNow } from "../market/clock";
 import { matches } from "../market/found";
 import { isOver, useMarket } from "../market/live";
@@ -24,7 +26,7 @@ type Row = {
 };
 
 /** The map as a table: the same things, the same filters, for those who read rather than look. */
-export function TableRoom() {
+export function TableRoom({ marketId }: { marketId: string }) {
   const words = useWords();
   const shared = useShared();
   const f = useFormat();
@@ -32,6 +34,7 @@ export function TableRoom() {
   const market = useMarket("deliveries", "drivers", "trips", "offers", "concerns");
   const { show, find, open } = useAddress();
   const columnName = useColumnName();
+  const { data: base } = useBase(marketId);
   const box = useRef<HTMLDivElement>(null);
   const wanted = find.toLowerCase().split(/\s+/).filter(Boolean);
   const version = market.version(["deliveries", "drivers", "trips", "offers", "concerns"]);
@@ -48,6 +51,7 @@ export function TableRoom() {
       const trip = market.tripOf.get(driver.id);
       const next = trip?.stops.find((stop) => stop.state === "open" || stop.state === "reached");
       const first = market.deliveries.get(next?.deliveries[0] ?? "");
+      const near = first ? "" : placeNear(base ?? null, place);
       made.push({
         id: driver.id,
         kind: "driver",
@@ -55,7 +59,11 @@ export function TableRoom() {
         state: shared(`driver.${look}`),
         mark: null,
         danger: look === "silent" ? "late" : "none",
-        where: first ? (next?.kind === "pickup" ? first.pickup : first.dropoff) : "",
+        where: first
+          ? next?.kind === "pickup"
+            ? first.pickup
+            : first.dropoff
+          : near && words("table.near", { place: near }),
         when: words("driver.fix", { age: f.age((now - place.atMs) / 1000) }),
         rank: 2,
       });
@@ -84,7 +92,7 @@ export function TableRoom() {
       });
     }
     return made.sort((a, b) => a.rank - b.rank || a.name.localeCompare(b.name) || a.id.localeCompare(b.id));
-  }, [market, version, show, find, now, words, f]);
+  }, [market, version, show, find, now, words, f, base]);
   const list = useVirtualizer({
     count: rows.length,
     getScrollElement: () => box.current,

@@ -73,7 +73,9 @@ export function Earnings() {
         <button type="button" aria-label={words("week.before")} onClick={() => setBack(back + 1)}>
           <Icon name="left" />
         </button>
-        <span lang={lang}>{range.formatRange(noon(monday), noon(plusDays(monday, 6)))}</span>
+        <span lang={lang}>
+          {range.formatRange(noon(monday), noon(plusDays(monday, 6))).replace(/\s–\s/, "–")}
+        </span>
         <button
           type="button"
           aria-label={words("week.next")}

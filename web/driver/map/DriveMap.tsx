@@ -46,10 +46,20 @@ function collection(scene: Scene): FeatureCollection {
       geometry: { type: "LineString", coordinates: [at(from), at(to)] },
     });
   }
+  // A name stands on the side that looks inwards: beside a stop at the edge it would be cut off.
+  const lngs = (scene.stops ?? []).map((stop) => stop.at.lng);
+  const middle = (Math.min(...lngs) + Math.max(...lngs)) / 2;
   for (const stop of scene.stops ?? []) {
+    const side = stop.at.lng > middle ? "right" : "left";
     const image = stop.kind === "shop" ? "shop-open" : `plain-door-${stop.state}`;
     features.push(
-      dot(stop.at, { kind: "stop", image, name: stop.kind === "shop" ? "" : stop.number, label: stop.label }),
+      dot(stop.at, {
+        kind: "stop",
+        image,
+        side,
+        name: stop.kind === "shop" ? "" : stop.number,
+        label: stop.label,
+      }),
     );
   }
   if (scene.me) features.push(dot(scene.me.at, { kind: "me", heading: scene.me.headingDeg ?? 0 }));
@@ -210,8 +220,13 @@ export function DriveMap({ base, scene, label, show, padding, interactive = true
         "text-field": ["get", "label"],
         "text-font": TEXT,
         "text-size": 12.5,
-        "text-anchor": "left",
-        "text-offset": [1.3, 0],
+        "text-anchor": ["get", "side"],
+        "text-offset": [
+          "case",
+          ["==", ["get", "side"], "right"],
+          ["literal", [-1.3, 0]],
+          ["literal", [1.3, 0]],
+        ],
         "text-optional": true,
       },
       paint: { "text-color": p.ink, "text-halo-color": p.halo, "text-halo-width": 2 },

@@ -120,6 +120,7 @@ export function OfferTerms({ offer, children }: { offer: Offer; children?: React
   const money = (minor: number) => f.money(minor, offer.currency);
   const items = offer.drops.reduce((sum, one) => sum + one.items, 0);
   const weight = offer.drops.reduce((sum, one) => sum + one.weight_g, 0);
+  const pounds = f.weight(weight).split(/\s/)[0] ?? "";
   const needs = [...new Set(offer.drops.flatMap((one) => one.requirements))];
   const [amount, unit] = f.distance(offer.distance_m).split(/\s/);
   return (
@@ -179,8 +180,8 @@ export function OfferTerms({ offer, children }: { offer: Offer; children?: React
           <dt>{words("facts.items", { n: items })}</dt>
         </div>
         <div>
-          <dd>{f.weight(weight).split(/\s/)[0]}</dd>
-          <dt>{words("facts.pounds")}</dt>
+          <dd>{pounds}</dd>
+          <dt>{words("facts.pounds", { n: Number(pounds) || 2 })}</dt>
         </div>
       </dl>
       <ul className="stops">

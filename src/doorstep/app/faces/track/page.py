@@ -14,6 +14,7 @@ from doorstep.app.faces.track.speech import Lang, Speech
 from doorstep.features.merchants.rules import Brand
 from doorstep.units.ids import public
 
+_OURS = ":root:root:root"
 _PAGE = Template("""<!doctype html>
 <html lang="$lang">
 <head>
@@ -183,8 +184,8 @@ def _filled(
         mark=escape(_mark(shop, light)),
         nonce=around.nonce,
         css=around.entry.css,
-        # Said twice (:root:root) to weigh more than the tokens' own dark block.
-        brand=f":root:root{{{_tokens(light)}}}@media (prefers-color-scheme:dark){{:root:root{{{_tokens(dark)}{night}}}}}",
+        # Said three times to weigh more than the tokens' own dark block, which comes once more with the map.
+        brand=f"{_OURS}{{{_tokens(light)}}}@media (prefers-color-scheme:dark){{{_OURS}{{{_tokens(dark)}{night}}}}}",
         script=f'<script type="module" src="{escape(around.entry.script)}"></script>\n' if script else "",
         body=body,
     )
