@@ -30,8 +30,9 @@ class Ints(Protocol):
 (
     START_PLACE, START, OFF, ABILITIES, CAPACITY, MOST, REOFFER, OPEN, NEXT_PLACE, NEXT, DRIVER,
 ) = range(11)  # fmt: skip
-# Columns of ``Chains.known``, before each trip: where the driver is, when, and at what cost until then.
-PLACE, TIME, SPENT, KNOWN = range(4)
+# Columns of ``Chains.known``, before each trip: where the driver is, when, at what cost until then, and what of that is
+# the orders' own (the rest is driving, waiting at stores and asking).
+PLACE, TIME, SPENT, BORNE, KNOWN = range(5)
 # Columns of ``Chains.tally``: trips in the chain and its cost.
 TRIPS, COST, TALLY = range(3)
 # Columns of ``Search.order``: who has it (-1: left out), the price of leaving it out, its place in a sequence, the

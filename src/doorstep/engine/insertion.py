@@ -3,6 +3,7 @@
 from doorstep.engine.candidates import POSSIBLE, barrier, pickup_beyond, rank, stands_for
 from doorstep.engine.chains import (
     ABSENT,
+    BORNE,
     COST,
     DRIVER,
     DROP_BEFORE,
@@ -14,10 +15,12 @@ from doorstep.engine.chains import (
     ORDER,
     OWNER,
     PICK_AFTER,
+    PICK_BEFORE,
     PICKUP,
     PLACE,
     PRICE,
     READY,
+    REOFFER,
     SPENT,
     START,
     START_PLACE,
@@ -65,11 +68,12 @@ def chain_with(
 ) -> int:
     """Cost of driver ``d``'s chain with the given trip done at ``t`` (see ``do_trip``), NEVER when it cannot be.
 
-    Also NEVER once it is sure to reach ``ceiling``. The trip replaces trip ``t`` when that lies at ``first`` of the
-    chain itself, else comes before it.
+    Also NEVER once it is sure to reach ``ceiling``, as the orders of later trips will not be served sooner than now. The trip
+    replaces trip ``t`` when that lies at ``first`` of the chain itself, else comes before it.
     """
-    here = d * (case.trips_most + 1) + t
-    time_s, place, cost = do_trip(
+    begin = d * (case.trips_most + 1)
+    here = begin + t
+    time_s, place, cost, _ = do_trip(
         case,
         order,
         first,
@@ -83,14 +87,16 @@ def chain_with(
     cost += chains.known[here * KNOWN + SPENT]
     if at >= 0 and size > 0:
         t += 1
-    while t < chains.tally[d * TALLY + TRIPS] and time_s != NEVER and cost < ceiling:
+    last = chains.tally[d * TALLY + TRIPS]
+    borne = chains.known[(begin + last) * KNOWN + BORNE]
+    while t < last and time_s != NEVER and cost + borne - chains.known[(begin + t) * KNOWN + BORNE] < ceiling:
         row = d * case.trips_most + t
-        time_s, place, more = do_trip(
+        time_s, place, more, _ = do_trip(
             case, chains.order, row * case.bundle_most, chains.size[row], -1, 0, d, time_s, place
         )
         cost += more
         t += 1
-    if time_s == NEVER or cost >= ceiling:
+    if t < last or time_s == NEVER or cost >= ceiling:
         return NEVER
     return cost
 
@@ -106,12 +112,14 @@ def best_in_chain(
     best_trip = NEVER
     best_at = NEVER
     own = chains.tally[d * TALLY + COST]
+    leg = way(case, case.order[o * ORDER + PICKUP], case.order[o * ORDER + DROPOFF])
     for t in range(chains.tally[d * TALLY + TRIPS] + 1):
         row = d * case.trips_most + t
         if (
             chains.tally[d * TALLY + TRIPS] < case.trips_most
             and (t > 0 or case.driver[d * DRIVER + OPEN] < 0)
             and (blink == 0 or below(search.chance, 1000) >= blink)
+            and alone_at_least(case, chains, o, d, t, leg) < best
         ):
             cost = chain_with(case, chains, d, t, chains.order, 0, 0, o, 0, own + best)
             if cost != NEVER:
@@ -133,6 +141,21 @@ def best_in_chain(
                 best_trip = t
                 best_at = at
     return best, best_trip, best_at
+
+
+def alone_at_least(case: Case, chains: Chains, o: int, d: int, t: int, leg: int) -> int:
+    """What a trip for ``o`` alone before trip ``t`` adds at least: as if the store were at hand and, for the trips after it,
+    neither driving nor waiting were left. ``leg`` is the way from the store to the door.
+    """
+    here = (d * (case.trips_most + 1) + t) * KNOWN
+    end = (d * (case.trips_most + 1) + chains.tally[d * TALLY + TRIPS]) * KNOWN
+    inside = chains.known[here + TIME] + case.offer_lead_s + case.order[o * ORDER + PICK_BEFORE]
+    picked = max(inside, case.order[o * ORDER + READY]) + case.order[o * ORDER + PICK_AFTER]
+    drop = max(picked + leg + case.order[o * ORDER + DROP_BEFORE], case.order[o * ORDER + EARLIEST])
+    spared = chains.known[end + SPENT] - chains.known[here + SPENT]
+    spared -= chains.known[end + BORNE] - chains.known[here + BORNE]
+    asked = case.driver[d * DRIVER + REOFFER]
+    return asked + case.driving_price * leg + order_cost(case, o, drop) - spared
 
 
 def insert(case: Case, chains: Chains, search: Search, saved: Chains, o: int, blink: int) -> None:
@@ -290,7 +313,7 @@ def without_first(case: Case, chains: Chains, j: int) -> int:
     cost = 0
     for t in range(1, chains.tally[j * TALLY + TRIPS]):
         row = j * case.trips_most + t
-        time_s, place, more = do_trip(
+        time_s, place, more, _ = do_trip(
             case, chains.order, row * case.bundle_most, chains.size[row], -1, 0, j, time_s, place
         )
         if time_s == NEVER:

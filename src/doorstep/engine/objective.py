@@ -6,6 +6,7 @@ per trip, load, pickup before the shift's end and before the order expires. All 
 
 from doorstep.engine.chains import (
     ABSENT,
+    BORNE,
     CAPACITY,
     COST,
     DRIVER,
@@ -63,8 +64,8 @@ def order_cost(case: Case, o: int, drop_s: int) -> int:
 
 def do_trip(
     case: Case, order: Ints, first: int, size: int, extra: int, at: int, d: int, time_s: int, place: int
-) -> tuple[int, int, int]:
-    """Driver ``d``, free at ``place`` at ``time_s``, does a trip: when he is free again, where, and its cost.
+) -> tuple[int, int, int, int]:
+    """Driver ``d``, free at ``place`` at ``time_s``, does a trip: when he is free again, where, its cost, the orders' part.
 
     The trip is the ``size`` orders of ``order`` from ``first``, with order ``extra`` put in at ``at`` when not
     negative. The time is NEVER when a hard limit breaks.
@@ -95,10 +96,11 @@ def do_trip(
         or units > case.driver[d * DRIVER + CAPACITY]
         or count > case.driver[d * DRIVER + MOST]
     ):
-        return NEVER, place, 0
+        return NEVER, place, 0, 0
     cost = (
         case.driver[d * DRIVER + REOFFER] + case.driving_price * leg + case.waiting_price * (pickup - inside)
     )
+    borne = 0
     time_s = pickup + after
     place = store
     for k in range(count):
@@ -108,10 +110,11 @@ def do_trip(
         drop = max(door, case.order[o * ORDER + EARLIEST])
         if k > 0:
             cost += case.waiting_price * (drop - door)
-        cost += case.driving_price * leg + order_cost(case, o, drop)
+        cost += case.driving_price * leg
+        borne += order_cost(case, o, drop)
         time_s = drop + case.order[o * ORDER + DROP_AFTER]
         place = case.order[o * ORDER + DROPOFF]
-    return time_s, place, cost
+    return time_s, place, cost + borne, borne
 
 
 def _nth(order: Ints, first: int, extra: int, at: int, k: int) -> int:
@@ -132,14 +135,14 @@ def refresh(case: Case, chains: Chains, search: Search, d: int, since: int) -> N
     t = since
     while t < chains.tally[d * TALLY + TRIPS]:
         here = d * (case.trips_most + 1) + t
-        time_s, place, cost = do_trip(
+        time_s, place, cost, borne = do_trip(
             case, chains.order, (d * case.trips_most + t) * room, chains.size[d * case.trips_most + t], -1, 0, d,
             chains.known[here * KNOWN + TIME], chains.known[here * KNOWN + PLACE],
         )  # fmt: skip
         if time_s == NEVER and t == 0 and case.driver[d * DRIVER + OPEN] >= 0:
             _cut(case, chains, search, d, 1)
             _strip(case, chains, search, d)
-            time_s, place, cost = do_trip(
+            time_s, place, cost, borne = do_trip(
                 case, chains.order, d * case.trips_most * room, chains.size[d * case.trips_most], -1, 0, d,
                 chains.known[here * KNOWN + TIME], chains.known[here * KNOWN + PLACE],
             )  # fmt: skip
@@ -149,6 +152,7 @@ def refresh(case: Case, chains: Chains, search: Search, d: int, since: int) -> N
         chains.known[(here + 1) * KNOWN + TIME] = time_s
         chains.known[(here + 1) * KNOWN + PLACE] = place
         chains.known[(here + 1) * KNOWN + SPENT] = chains.known[here * KNOWN + SPENT] + cost
+        chains.known[(here + 1) * KNOWN + BORNE] = chains.known[here * KNOWN + BORNE] + borne
         t += 1
     chains.tally[d * TALLY + COST] = chains.known[
         (d * (case.trips_most + 1) + chains.tally[d * TALLY + TRIPS]) * KNOWN + SPENT
