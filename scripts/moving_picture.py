@@ -11,7 +11,7 @@ from typing import Any
 from PIL import Image
 from playwright.async_api import CDPSession, Locator, Page
 
-MOST_A_SECOND = 5
+MOST_A_SECOND = 7
 """Pictures a second at most: what moves here are cars on a map, seen from far above."""
 POINTER = """
     const dot = document.createElement('div')

@@ -36,7 +36,7 @@ DESK: dict[str, Any] = {"width": 1440, "height": 900}
 PHONE: dict[str, Any] = {"width": 390, "height": 844, "touch": True, "device_scale_factor": 2}
 QUALITY = 80
 LIVELY_OPEN = 15
-LIVELY_DELIVERED = 60
+LIVELY_DELIVERED = 30
 """So many deliveries are under way, and were brought, before anybody looks."""
 PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
@@ -44,8 +44,8 @@ TURNS_MS = 240_000
 """A car needs that long at most from one stop to the next, with time thirty times as fast."""
 MOVING_S = 30.0
 MOVING_SIZE = (1120, 700)
-MOVING_QUALITY = 55
-MOVING_SPEED = 15
+MOVING_QUALITY = 74
+MOVING_SPEED = 10
 
 
 class NotTaken(RuntimeError):
@@ -147,7 +147,7 @@ async def console(studio: Studio) -> None:
         await page.locator(".carrier button").first.click()
         await expect(page.locator(".stops li").first).to_be_visible()
         await studio.both(page, "console-driver", wait_s=2)
-        for room in ("board", "table", "money", "market", "audit"):
+        for room in ("board", "table", "money", "market"):
             await page.goto(f"/console/{room}")
             await expect(page.get_by_role("heading").first).to_be_visible()
             await asyncio.sleep(2.5)
@@ -330,16 +330,16 @@ async def moving(studio: Studio) -> None:
         with tempfile.TemporaryDirectory() as folder:
             async with filmed(page, Path(folder)) as film:
                 began = time.monotonic()
-                await asyncio.sleep(9)
+                await asyncio.sleep(7)
                 await film.point(cards(page, "On the way").first)
-                await asyncio.sleep(5)
+                await asyncio.sleep(4)
                 await page.locator(".tl").hover(timeout=2_000)
                 for _ in range(6):
                     await page.mouse.wheel(0, 70)
                     await asyncio.sleep(0.35)
-                await asyncio.sleep(4)
+                await asyncio.sleep(3)
                 await page.keyboard.press("Escape")
-                await asyncio.sleep(2.5)
+                await asyncio.sleep(1.5)
                 await film.point(page.get_by_role("link", name="Board"))
                 await asyncio.sleep(max(0.0, began + MOVING_S + 1 - time.monotonic()))
             bind(film, studio.folder / "console-moving.webp", size=MOVING_SIZE, lasts_s=MOVING_S, quality=MOVING_QUALITY)  # fmt: skip
