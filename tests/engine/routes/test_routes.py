@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from doorstep.engine.routes import check, compiled, files, layout, rows
+from doorstep.engine.routes import check, compiled, files, layout, places, rows
 from doorstep.engine.routes.problem import Plan, Problem, Request, Route, Stop, Turns, Vehicle, Visit
 from doorstep.engine.routes.promise import LoadedPlan
 from doorstep.engine.routes.search import StringRemovals
@@ -206,6 +206,21 @@ def test_remembered_costs_are_the_real_change() -> None:
         fit = LoadedPlan(replace(problem, requests=tuple(others)), moved, kernels).ask(last)
         assert fit is not None
         assert fit.added == pytest.approx(cheapest_by_trying(problem, without, r))
+
+
+def test_a_bounded_look_finds_what_the_whole_look_finds_below_its_bound() -> None:
+    problem = grid(18, 7, seed=4)
+    laid = layout.lay_out(problem, 2, compiled=False)
+    case, state, kernels = laid.case, laid.state, compiled.PYTHON
+    kernels.start(case, state)
+    kernels.polish(case, state, 30, case.unit, False)
+    rng = np.random.default_rng(1)
+    for r in range(0, 18, 3):
+        for v in range(7):
+            whole = kernels.best_place(case, state, v, v, r, rows.NEVER)
+            for bound in (*rng.uniform(0, 120, 4).tolist(), rows.NEVER, 60.0):
+                found = places.remembered(case, state, v, r, bound)
+                assert found == whole or (found == rows.NEVER and whole >= bound)
 
 
 def test_fewer_vehicles_come_first() -> None:

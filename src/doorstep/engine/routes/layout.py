@@ -28,10 +28,11 @@ class Habits:
 
     removed: int = 12  # requests a turn takes out, about, where strings are short
     longest: int = 10  # stops of the longest string
-    eject_every: int = 400  # turns between two ejections in the fleet phase
+    eject_every: int = 10  # turns between two ejections in the fleet phase
     pairs_up_to: int = 24  # requests in a route up to which pairs may be ejected
     scan_new: int = 8  # one in so many of the just removed who fit nowhere near is tried everywhere
     scan_old: int = 32  # the same for those who were out before
+    out_most: int = 8  # required requests out up to which a swap for smaller grudges may grow
     left_out: float = 60.0  # what one more required request out weighs while some must be, in typical detours
 
 
@@ -123,6 +124,7 @@ def lay_out(problem: Problem, seed: int, *, compiled: bool, habits: Habits | Non
         pairs_up_to=habits.pairs_up_to,
         scan_new=habits.scan_new,
         scan_old=habits.scan_old,
+        out_most=int(habits.out_most),
         left_out=float(habits.left_out),
         unit=float(span.mean()) / 10 if n else 1.0,
         travel=_frozen(travel),

@@ -27,17 +27,23 @@ WAYS = 8
 """Contents remembered for each request and vehicle."""
 
 
-def remembered(case: Case, state: State, v: int, r: int) -> float:
-    """The least cost of adding request ``r`` to vehicle ``v``'s route, NEVER when it cannot be."""
+def remembered(case: Case, state: State, v: int, r: int, ceiling: float) -> float:
+    """The least cost below ``ceiling`` of adding request ``r`` to vehicle ``v``'s route, else NEVER.
+
+    A cell whose key is turned round (``~key``) holds no cost but a bound: nothing below it was found.
+    """
     if case.needs[r] & ~case.trait[v * TRAIT + ABILITIES] != 0:
         return NEVER
     key = state.key[v]
     cell = (r * case.vehicles + v) * WAYS + (key & (WAYS - 1))
     if state.memory_key[cell] == key:
         return state.memory_cost[cell]
-    cost = best_place(case, state, v, v, r, NEVER)
-    state.memory_key[cell] = key
-    state.memory_cost[cell] = cost
+    if state.memory_key[cell] == ~key and state.memory_cost[cell] >= ceiling:
+        return NEVER
+    cost = best_place(case, state, v, v, r, ceiling)
+    known = cost < NEVER or ceiling >= NEVER
+    state.memory_key[cell] = key if known else ~key
+    state.memory_cost[cell] = cost if known else ceiling
     return cost
 
 
@@ -80,14 +86,22 @@ def best_place(case: Case, state: State, v: int, as_of: int, r: int, ceiling: fl
     soonest = max(soonest, d_opens)
     if soonest > d_closes:
         return NEVER
+    # Ways are never shorter than nothing: many positions are ruled out before a way is looked up.
+    leave_d = soonest + d_service
     reach = -1
     for j in range(size + 1):
+        if leave_d > state.late[row + j + 1]:
+            state.after[j] = NEVER
+            reach = j
+            continue
+        if case.direct and state.leave[row + j] > d_closes:
+            break
         here, then = stop[row + j], stop[row + j + 1]
         if state.leave[row + j] + case.travel_to[dn + here] > d_closes:
             if case.direct:
                 break
             state.after[j] = NEVER
-        elif soonest + d_service + case.travel[dn + then] > state.late[row + j + 1]:
+        elif leave_d + case.travel[dn + then] > state.late[row + j + 1]:
             state.after[j] = NEVER
         else:
             state.after[j] = case.length_to[dn + here] + case.length[dn + then] - state.leg[row + j]
@@ -99,6 +113,12 @@ def best_place(case: Case, state: State, v: int, as_of: int, r: int, ceiling: fl
     best = ceiling - extra
     found = False
     for i in range(reach + 1):
+        if p_opens + p_service > state.late[row + i + 1] or state.load[row + i] > room:
+            continue
+        if state.leave[row + i] > p_closes:
+            if case.direct:
+                break
+            continue
         here, then = stop[row + i], stop[row + i + 1]
         begin_p = state.leave[row + i] + case.travel_to[pn + here]
         if begin_p > p_closes:
@@ -106,8 +126,6 @@ def best_place(case: Case, state: State, v: int, as_of: int, r: int, ceiling: fl
                 break
             continue
         begin_p = max(begin_p, p_opens)
-        if state.load[row + i] > room:
-            continue
         leave_p = begin_p + p_service
         to_p = case.length_to[pn + here] - state.leg[row + i]
         cost = to_p + direct + case.length[dn + then]

@@ -131,7 +131,7 @@ def among_touched(case: Case, state: State, r: int) -> int:
         v = state.touched[t]
         if state.usable[v] == 0 or below(state.chance, BLINK) == 0:
             continue
-        cost = remembered(case, state, v, r)
+        cost = remembered(case, state, v, r, best)
         if cost < best:
             best, best_v = cost, v
     return best_v
@@ -151,7 +151,7 @@ def among_close(case: Case, state: State, r: int) -> int:
         state.seen[v] = stamp
         if below(state.chance, BLINK) == 0:
             continue
-        cost = remembered(case, state, v, r)
+        cost = remembered(case, state, v, r, best)
         if cost < best:
             best, best_v = cost, v
     for k in range(case.kinds_most):
@@ -162,7 +162,7 @@ def among_close(case: Case, state: State, r: int) -> int:
         if v < 0 or state.seen[v] == stamp or below(state.chance, BLINK) == 0:
             continue
         state.seen[v] = stamp
-        cost = remembered(case, state, v, r)
+        cost = remembered(case, state, v, r, best)
         if cost < best:
             best, best_v = cost, v
     return best_v
@@ -191,7 +191,7 @@ def among_all(case: Case, state: State, r: int) -> int:
                 empty = True
             if below(state.chance, BLINK) == 0:
                 continue
-            cost = remembered(case, state, v, r)
+            cost = remembered(case, state, v, r, best)
             if cost < best:
                 best, best_v = cost, v
     return best_v

@@ -58,6 +58,7 @@ class Case(NamedTuple):
     pairs_up_to: int  # requests in a route up to which pairs may be ejected
     scan_new: int  # one in so many of the just removed who fit nowhere near is tried everywhere
     scan_old: int  # the same for those who were out before
+    out_most: int  # required requests out up to which a swap for smaller grudges may grow
     left_out: float  # what one more required request out weighs while some must be, in units
     unit: float  # what a typical detour costs; temperatures are multiples of it
     travel: Floats  # (nodes x nodes) from row to column

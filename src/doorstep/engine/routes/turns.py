@@ -60,7 +60,8 @@ def polish(case: Case, state: State, count: int, heat: float, fleet: bool) -> No
         now_missing = state.tally[MISSING]
         if fleet:
             better = now_missing <= missing and state.amount[TOTAL] < total + margin
-            if not better:
+            # Without this bound, few who bear much are swapped for ever more who bear little.
+            if not better and now_missing <= max(missing, case.out_most):
                 better = grudge_of_absent(case, state) < grudges
             bear_grudges(case, state)
         else:
