@@ -20,16 +20,22 @@ def interpreted(rooms: Sequence[ModuleType]) -> dict[str, Any]:
 
 
 def compiled(
-    rooms: Sequence[ModuleType], *, called: Collection[str] | None = None, checked: bool = False
+    rooms: Sequence[ModuleType],
+    *,
+    called: Collection[str] | None = None,
+    checked: bool = False,
+    inlined: Collection[str] = (),
 ) -> dict[str, Any]:
     """The same with each function of ``rooms`` as machine code that calls its compiled neighbours.
 
     ``called``: only these can be called from Python, which halves the compiler's work; None: all. ``checked``: each
-    index is compared with its row's bounds (IndexError). Nothing is compiled yet: numba does that at the first call.
+    index is compared with its row's bounds (IndexError).
+    ``inlined``: put into their callers. Nothing is compiled yet: numba does that at the first call.
     """
     import numba
 
     sources = "".join(inspect.getsource(room) for room in rooms)
+    sources += "".join(sorted(inlined))
     mark = hashlib.sha256(sources.encode()).hexdigest()[:12] + ("_checked" if checked else "")
     neighbours = interpreted(rooms)
     names = {room.__name__ for room in rooms}
@@ -39,7 +45,7 @@ def compiled(
             clone.__module__ = value.__module__
             clone.__qualname__ = f"{name}_{mark}"
             bare = called is not None and name not in called
-            neighbours[name] = _jit(numba.njit, clone, bare=bare, checked=checked)
+            neighbours[name] = _jit(numba.njit, clone, bare=bare, checked=checked, inline=name in inlined)
     return neighbours
 
 
@@ -48,9 +54,9 @@ def chosen[K](kind: Callable[..., K], entries: Collection[str], name: str, funct
     return kind(name, **{entry: functions[entry] for entry in entries})
 
 
-def _jit(njit: Any, function: FunctionType, *, bare: bool, checked: bool) -> Any:
+def _jit(njit: Any, function: FunctionType, *, bare: bool, checked: bool, inline: bool) -> Any:
     # Kernels allocate nothing; without numba's reference counts they run several times faster.
-    options = {"nogil": True, "_nrt": False, "boundscheck": checked}
+    options = {"nogil": True, "_nrt": False, "boundscheck": checked, "forceinline": inline}
     options |= {"no_cpython_wrapper": bare, "no_cfunc_wrapper": bare}
     try:
         return njit(cache=True, **options)(function)
