@@ -1,5 +1,6 @@
 """``doorstep bench``: the engine on public benchmarks, its results beside the published ones."""
 
+import os
 import platform
 import sys
 from collections.abc import Sequence
@@ -101,6 +102,8 @@ def pdptw(
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine,
         "seconds": seconds,
+        "clock": "processor" if processor_time else "wall",
+        "load": round(os.getloadavg()[0], 1),
         "seed": seed,
     }
     figures.write(json, {**told, "instances": [found.told() for found in outcomes]})
