@@ -7,6 +7,7 @@ order to one driver at the least total cost (scipy), by the same prices.
 import argparse
 import importlib
 import json
+import resource
 import sys
 import time
 from pathlib import Path
@@ -109,14 +110,15 @@ def plain_assignment(world: World, plane: Plane, params: Params) -> tuple[float,
 
 
 def measured(orders: int, drivers: int, params: Params) -> dict[str, Any]:
-    """One size: seconds of processor time, cost, and the peer's."""
+    """One size: seconds of processor time, the most memory the process had until then, cost, and the peer's."""
     world, plane = metropolis(orders, drivers, seed=1)
     kernels = warm_up()
     began = time.process_time()
     decisions = decide(world, plane, params, NOW_S, 1, kernels)
     took = time.process_time() - began
+    most_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     row: dict[str, Any] = {
-        "orders": orders, "drivers": drivers, "tick_s": round(took, 3), "cost": round(decisions.cost, 1),
+        "orders": orders, "drivers": drivers, "tick_s": round(took, 3), "process_mb": most_mb, "cost": round(decisions.cost, 1),
         "sends": len(decisions.sends), "left_out": sum(o.driver is None for o in decisions.outlooks),
     }  # fmt: skip
     try:
