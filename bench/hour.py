@@ -183,13 +183,15 @@ async def console_drift(desk: Watched, market: str) -> str:
 async def _until_same(
     what: str, told: Callable[[], Awaitable[Any]], seen: Callable[[], Awaitable[Any]]
 ) -> str:
-    until = time.monotonic() + AGREES_WITHIN_S
+    """Wait until the page says what the API said a moment ago: at 30x its words may change faster than both are read."""
+    until, heard = time.monotonic() + AGREES_WITHIN_S, []
     while True:
-        api, page = await told(), await seen()
-        if api == page:
+        heard.append(await told())
+        page = await seen()
+        if page in heard:
             return ""
         if time.monotonic() > until:
-            return f"{what}: page {page!r}, API {api!r}"
+            return f"{what}: page {page!r}, API {heard[-1]!r}"
         await asyncio.sleep(0.3)
 
 
@@ -296,6 +298,8 @@ async def watch(network: Running, visitor: Visitor, minutes: float) -> Log:
     await phone.post(network.url, "/demo/v1/drive-for-me", {"on": True})
     await phone.post(network.url, "/driver/v1/duty", {"on": True})
     await hurry(visitor, shopper)
+    for page, there in ((desk.page, ".board [role=group]"), (phone.page, ".duty, .trip, .offer")):
+        await page.locator(there).first.wait_for()  # a page that is loading says nothing yet
     market = next(one["id"] for one in await desk.get("/staff/v1/markets") if one["slug"] == "nashville")
     log, began = Log(), time.monotonic()
     while (passed_s := time.monotonic() - began) < minutes * 60:
