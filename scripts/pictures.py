@@ -248,10 +248,16 @@ async def driver(studio: Studio, *, tracking: bool) -> None:
         await hand_over(studio, phone, made)
         if tracking:
             await track(studio, made, "track-delivered")
+        await phone.post(
+            studio.url, "/driver/v1/duty", {"on": False}
+        )  # an offer would cover what is looked at
+        for one in (await phone.get("/driver/v1/offers"))["items"]:
+            await phone.post(studio.url, f"/driver/v1/offers/{one['id']}/decline", None)
         for view in ("earnings", "settings"):
             await page.goto(f"/driver/{view}")
             await asyncio.sleep(2.5)
             await studio.both(page, f"driver-{view}")
+        await phone.post(studio.url, "/driver/v1/duty", {"on": True})
         await page.goto("/driver")
         await offered(studio, desk, phone, "age_21", "signature")
         await page.get_by_role("button", name="Accept").click()
