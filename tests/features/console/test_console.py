@@ -11,6 +11,7 @@ from tests.factories.streams import listening
 
 from doorstep.features.console import service
 from doorstep.features.deliveries.rules import Delivery, FactKind
+from doorstep.features.fixes import writing
 from doorstep.features.identity.rules import StaffRole
 from doorstep.features.merchants import service as merchants
 from doorstep.features.merchants.rules import NewMerchant
@@ -121,6 +122,29 @@ class TestOverrides:
         assert (record["act"], record["reason"]) == ("delivery.assign", "she is next door")
         assert record["after"]["driver"] == chosen
         assert await desk.get("/audit/verdict") == {"holds": True, "broken_at": None, "why": ""}
+
+    async def test_who_is_chosen_from_afar_sees_the_way_to_the_shop_and_what_it_leaves_her(
+        self, network: Network
+    ) -> None:
+        town, desk = await a_town(network), await desk_of(network)
+        phone = await town.phone(town.drivers[1])
+        near, far = await town.delivery(), await town.delivery()
+        seen = []
+        for one, lat in ((near, 36.159), (far, 36.28)):
+            fix = {"lat": lat, "lng": -86.7785, "device_at": network.clock.market_now().isoformat()}
+            await network.http.post("/driver/v1/fixes", json={"fixes": [fix]}, headers=phone)
+            await writing.write(network.web, network.app.state.fixes_inbox)
+            url = f"/deliveries/{public('delivery', one.id)}/assign"
+            chosen = public("driver", town.drivers[1].id)
+            made = await desk.post(url, 201, driver_id=chosen, reason="nobody else is left")
+            answer = await network.http.get(f"/driver/v1/offers/{made['id']}", headers=phone)
+            seen.append(answer.json())
+            await network.http.post(f"/driver/v1/offers/{made['id']}/decline", headers=phone)
+            network.clock.advance(1)
+        assert seen[0]["approach_m"] < 500
+        assert 13_000 < seen[1]["approach_m"] < 22_000
+        assert seen[1]["car_minor"] > seen[0]["car_minor"]
+        assert seen[1]["total_minor"] == seen[0]["total_minor"]
 
     async def test_a_delivery_is_taken_back_and_waits_again(self, network: Network) -> None:
         town, desk = await a_town(network), await desk_of(network, StaffRole.DISPATCHER)

@@ -147,12 +147,13 @@ async def stream_market(
 
 @router.post("/deliveries/{delivery_id}/assign", status_code=201)
 async def assign(
-    work: StaffWork, delivery_id: DeliveryPath, wanted: schemas.AssignAsked
+    work: StaffWork, request: Request, delivery_id: DeliveryPath, wanted: schemas.AssignAsked
 ) -> schemas.OfferTold:
     """Show a waiting delivery to one driver alone; she may still say no. For owners and dispatchers."""
     need(work, *DISPATCHES)
+    connectors: Connectors = request.app.state.connectors
     driver_id = parse("driver", wanted.driver_id)
-    offer = await overrides.assign(work, parse("delivery", delivery_id), driver_id, wanted.reason)
+    offer = await overrides.assign(work, connectors, parse("delivery", delivery_id), driver_id, wanted.reason)
     return schemas.OfferTold.of(offer)
 
 

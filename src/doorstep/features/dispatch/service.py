@@ -281,10 +281,12 @@ async def hand_to_provider(
     )
 
 
-async def override_assign(work: Work, delivery_id: UUID, driver_id: UUID, reason: str) -> Offer:
+async def override_assign(
+    work: Work, delivery_id: UUID, driver_id: UUID, reason: str, *, approach: Leg | None = None
+) -> Offer:
     """A dispatcher chooses the driver: an offer goes to her alone, above any plan. She may still decline.
 
-    Any open offer of the delivery is withdrawn first. Raises NotWaiting, DriverUnfit.
+    ``approach`` is her way to the shop, None when nobody knows where she is. Any open offer of the delivery is withdrawn first. Raises NotWaiting, DriverUnfit.
     """
     delivery = await deliveries.delivery(work, delivery_id)
     if delivery.state not in WAITING:
@@ -307,6 +309,7 @@ async def override_assign(work: Work, delivery_id: UUID, driver_id: UUID, reason
             driver_ids=(driver.id,),
             delivery_ids=(delivery.id,),
             expires_at=MarketInstant(work.now() + timedelta(minutes=3)),
+            approach=approach,
             reason=f"chosen by a dispatcher: {reason}",
             least_real_s=30,
         ),
@@ -326,11 +329,17 @@ async def override_unassign(work: Work, delivery_id: UUID, reason: str) -> Deliv
 
 
 async def override_reassign(
-    work: Work, trip_id: UUID, driver_id: UUID, legs: Sequence[Leg], reason: str
+    work: Work,
+    trip_id: UUID,
+    driver_id: UUID,
+    legs: Sequence[Leg],
+    reason: str,
+    *,
+    approach: Leg | None = None,
 ) -> Offer:
     """A dispatcher moves a whole trip before pickup: its driver keeps her pay, the other is asked for all of it.
 
-    ``legs`` as in offers' Proposal. Raises UnknownTrip, deliveries' CannotFollow (some goods are picked up),
+    ``legs`` and ``approach`` as in offers' Proposal. Raises UnknownTrip, deliveries' CannotFollow (some goods are picked up),
     DriverUnfit, offers' AlreadyOffered.
     """
     trip = await offers.trip(work, trip_id)
@@ -357,6 +366,7 @@ async def override_reassign(
             delivery_ids=tuple(one for one in order if one in carried),
             expires_at=MarketInstant(work.now() + timedelta(minutes=3)),
             legs=tuple(legs),
+            approach=approach,
             reason=f"the whole trip, chosen by a dispatcher: {reason}",
             least_real_s=30,
         ),
