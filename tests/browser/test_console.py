@@ -117,6 +117,25 @@ class TestLive:
         await page.reload()
         await expect(drawer.get_by_role("heading", level=2)).to_contain_text("promised by")
 
+    async def test_marks_and_names_are_drawn_on_the_map(self, visitor: Visitor, street: Street) -> None:
+        await a_fix(street)
+        await street.town.offer([await street.town.delivery()])
+        context = await desk(visitor, street, await token_of(street), maps=True)
+        await context.add_init_script("window.drawn = 0; window.doorstepTiming = () => { window.drawn += 1 }")
+        page = await visitor.open("/console", in_context=context)
+        await page.wait_for_function("window.drawn > 1")  # a layer the map refuses is a complaint of the page
+
+    async def test_what_came_back_is_not_on_its_way_back(self, visitor: Visitor, street: Street) -> None:
+        one = await street.town.delivery()
+        await street.town.trip(one)
+        way = [F.REACHED_PICKUP, F.PICKED_UP, F.REACHED_DROPOFF, F.ATTEMPT_FAILED]
+        await report_all(street.network, one.id, way)
+        page = await at_the_desk(visitor, street)
+        door = page.get_by_role("group", name="At the door", exact=True)
+        await expect(door).to_contain_text("1 returning")
+        await report_all(street.network, one.id, [F.REACHED_RETURN, F.RETURNED_TO_STORE])
+        await expect(door).not_to_contain_text("returning")
+
     async def test_one_timeline_from_booking_to_proof_and_money(
         self, visitor: Visitor, street: Street
     ) -> None:
