@@ -61,6 +61,19 @@ async def seen_beyond(page: Page, point: LatLng) -> LatLng:
             await asyncio.sleep(0.2)
 
 
+async def shop_surface(page: Page) -> str:
+    """The colour of surfaces in the dark as the page itself says it for this shop, whatever came with the map."""
+    return str(
+        await page.evaluate(
+            r"""(() => {
+                const said = [...document.querySelectorAll('style')].map((one) => one.textContent).join()
+                const [, hex] = /scheme:dark\)\{:root:root:root\{[^}]*--surface:#([0-9a-f]{6})/.exec(said)
+                return `rgb(${hex.match(/../g).map((two) => parseInt(two, 16)).join(', ')})`
+            })()"""
+        )
+    )
+
+
 class Screens:
     """What three people look at; nobody reloads anything."""
 
@@ -106,6 +119,8 @@ async def test_a_delivery_from_the_order_to_the_proof_is_seen_on_all_three_at_on
     await phone.move(HALFWAY)
     await screens.show(board="On the way", phone="Ann L.", page="Rosa is on the way with your 2 items")
     await expect(page.locator("#map canvas")).to_be_visible()
+    await page.emulate_media(color_scheme="dark")
+    await expect(page.locator(".crd").first).to_have_css("background-color", await shop_surface(page))
     seen = await seen_beyond(page, DOWNTOWN_POINT)
     assert 0 < great_circle_m(seen, HALFWAY) <= GRID_M, "told roughly, not where she is"
     assert seen == seen.rounded(GRID_M)
