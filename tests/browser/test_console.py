@@ -1,5 +1,6 @@
 """A dispatcher at her desk: signs in, watches, overrules, takes back, by hand and by keyboard alone."""
 
+import asyncio
 import re
 from pathlib import Path
 from typing import Any
@@ -123,7 +124,9 @@ class TestLive:
         context = await desk(visitor, street, await token_of(street), maps=True)
         await context.add_init_script("window.drawn = 0; window.doorstepTiming = () => { window.drawn += 1 }")
         page = await visitor.open("/console", in_context=context)
-        await page.wait_for_function("window.drawn > 1")  # a layer the map refuses is a complaint of the page
+        async with asyncio.timeout(60):  # a layer the map refuses is a complaint of the page
+            while await page.evaluate("window.drawn") < 2:  # noqa: ASYNC110 (the page tells nobody)
+                await asyncio.sleep(0.1)
 
     async def test_what_came_back_is_not_on_its_way_back(self, visitor: Visitor, street: Street) -> None:
         one = await street.town.delivery()
