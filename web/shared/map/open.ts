@@ -33,7 +33,7 @@ export type OpenOptions = {
 
 /**
  * A map on `container`: upright, flat, its base drawn from `base`, its colours from the tokens. Rejects where the
- * device has no WebGL. Sources and layers that `draw` adds must be added by it alone: a change of theme starts
+ * device has no WebGL, and when the page has moved on meanwhile. Sources and layers that `draw` adds must be added by it alone: a change of theme starts
  * the style anew.
  */
 export async function openMap(container: HTMLElement, wanted: OpenOptions): Promise<Opened> {
@@ -42,6 +42,7 @@ export async function openMap(container: HTMLElement, wanted: OpenOptions): Prom
     streetsOf(),
     document.fonts.load('500 12px "Figtree Variable"').catch(() => undefined),
   ]);
+  if (!container.isConnected) throw new Error("the page has moved on"); // it has no colours any more
   let palette = paletteOf(container);
   const map = new MapLibreMap({
     container,
