@@ -8,7 +8,9 @@ from pmtiles.tile import TileType
 from tests.factories.network import Network
 from tests.factories.tiles import NASHVILLE, street_map, tile, tile_of
 
+from doorstep.app.runtime import open_tiles
 from doorstep.connectors.maps.tiles import BadTiles, StreetTiles
+from doorstep.platform.settings import from_environment
 
 X, Y = tile_of(NASHVILLE, 12)
 
@@ -61,3 +63,14 @@ async def test_maps_learn_of_it_and_read_it(network: Network, file: Path) -> Non
     nothing = await network.http.get(f"/tiles/12/{X + 2}/{Y}")
     assert (nothing.status_code, nothing.content) == (204, b"")
     assert (await network.http.get("/tiles/99/0/0")).status_code == 422
+
+
+def test_a_start_with_a_file_that_cannot_be_used_says_so(tmp_path: Path, file: Path) -> None:
+    settings = from_environment({"DOORSTEP_HOME": str(tmp_path), "DOORSTEP_TILES": str(file)})
+    opened = open_tiles(settings)
+    assert opened is not None
+    assert opened.zooms == (8, 14)
+    assert open_tiles(from_environment({"DOORSTEP_HOME": str(tmp_path)})) is None
+    file.write_bytes(b"no tiles")
+    with pytest.raises(SystemExit, match=r"DOORSTEP_TILES: .*streets\.pmtiles is no PMTiles file"):
+        open_tiles(settings)

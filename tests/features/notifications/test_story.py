@@ -11,11 +11,15 @@ from tests.factories.merchants import make_merchant
 from tests.factories.network import Network
 
 from doorstep.connectors.messages.protocol import MessageRefused, MessageUnavailable
+from doorstep.features.deliveries import queries as deliveries
 from doorstep.features.deliveries import service as delivering
+from doorstep.features.deliveries.events import DeliveryPickedUp
 from doorstep.features.deliveries.rules import CancelReason, Delivery, FactKind, Party
+from doorstep.features.identity.rules import Scope
 from doorstep.features.identity.tokens import tracking_token
 from doorstep.features.merchants.rules import Merchant
 from doorstep.features.notifications import queries, service
+from doorstep.features.notifications.messages import Send
 from doorstep.features.notifications.rules import Language, Moment, NotificationState, Wish
 
 F = FactKind
@@ -131,6 +135,35 @@ async def test_a_shop_reads_and_says_what_is_told(network: Network, shop: Mercha
     assert await answer(await network.http.get("/v1/notifications", headers=key)) == changed
     refused = await network.http.put("/v1/notifications", json={"moments": ["birthday"]}, headers=key)
     assert refused.status_code == 422
+
+
+async def test_an_event_told_twice_and_a_job_run_twice_are_one_text(network: Network, shop: Merchant) -> None:
+    """Reactions run at least once; a phone rings once for a moment."""
+    made = await on_its_way(network, shop)
+    await network.run_jobs()
+    async with network.work() as work:
+        work.schedule("notifications.send", Send(made.id, Moment.ON_THE_WAY))
+        delivery = await deliveries.delivery(work, made.id)
+        moved = DeliveryPickedUp(
+            delivery_id=made.id, merchant_id=shop.id, market_id=made.market_id, store_id=made.store_id,
+            external_id=made.external_id, seq=4, at=work.now(), state=delivery.state, state_before=delivery.state,
+            driver_id=None, provider_id=None, provider_job_id=None, trip_id=None, fee_minor=0, tip_minor=0, currency="USD",
+        )  # fmt: skip
+        await service.tell(work, network.connectors, moved)
+    await network.run_jobs()
+    assert len(network.messages.sent) == 1
+
+
+async def test_a_wish_is_its_merchants_own(network: Network, shop: Merchant) -> None:
+    async with network.work() as work:
+        other = await make_merchant(work, name="Sugar Rail")
+    mine, theirs = bearer(await make_key(network, shop.id)), bearer(await make_key(network, other.id))
+    await network.http.put("/v1/notifications", json={"moments": []}, headers=mine)
+    assert len((await network.http.get("/v1/notifications", headers=theirs)).json()["moments"]) == 4
+    reader = bearer(await make_key(network, shop.id, Scope.DELIVERIES_READ))
+    refused = await network.http.put("/v1/notifications", json={"moments": ["delivered"]}, headers=reader)
+    assert refused.status_code == 403
+    assert (await network.http.get("/v1/notifications", headers=reader)).json()["moments"] == []
 
 
 class _Service:

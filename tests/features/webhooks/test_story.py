@@ -16,6 +16,7 @@ from tests.factories.webhooks import Receiver, make_endpoint, receiver
 from doorstep.features.deliveries import service as delivering
 from doorstep.features.deliveries.rules import FactKind
 from doorstep.features.webhooks import queries, service
+from doorstep.features.webhooks.egress import Answer, Egress
 from doorstep.features.webhooks.messages import Send
 from doorstep.features.webhooks.rules import (
     DisabledWhy,
@@ -24,7 +25,9 @@ from doorstep.features.webhooks.rules import (
     Message,
     MessageState,
 )
+from doorstep.features.webhooks.sending import Sending
 from doorstep.features.webhooks.signing import headers, new_secret
+from doorstep.platform.jobs import Attempt
 from doorstep.units.ids import public
 
 ROAD = [FactKind.REACHED_PICKUP, FactKind.PICKED_UP, FactKind.REACHED_DROPOFF, FactKind.HANDED_OVER]
@@ -312,3 +315,31 @@ async def test_a_message_sent_but_not_recorded_is_sent_again_under_its_id(
         work.schedule("webhooks.send", Send(message.id, 1))
     await network.run_jobs()
     assert [letter.id for letter in shop.letters] == [public("event", message.id)] * 2
+
+
+async def test_lined_up_anew_while_an_attempt_is_under_way_it_goes_out_once_more(
+    network: Network, shop: Receiver
+) -> None:
+    """The attempt is in the log and settles nothing: what counts is the turn that was asked for last."""
+    await make_endpoint(network, shop.url)
+    await make_delivery(network)
+    await network.run_jobs()
+    [message] = await messages(network)
+
+    async def once_more() -> None:
+        async with network.work() as work:
+            await service.replay(work, message.id)
+
+    class Meanwhile(Egress):
+        async def post(self, *said: Any) -> Answer:
+            await once_more()
+            return await super().post(*said)
+
+    await once_more()
+    sending = Sending(network.connectors, Meanwhile())
+    await sending.send(network.system, Send(message.id, 2), Attempt(1, last=False))
+    [now] = await messages(network)
+    assert (now.state, len(now.attempts), len(shop.taken)) == (MessageState.WAITING, 2, 2)
+    await network.run_jobs()
+    [now] = await messages(network)
+    assert (now.state, len(now.attempts), len(shop.taken)) == (MessageState.TAKEN, 3, 3)
