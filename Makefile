@@ -19,7 +19,7 @@ help: ## What can be made
 setup: .venv/.run ## Install what running needs; build the pages when their sources changed
 	@.tools/bin/python scripts/build_pages.py --if-stale
 
-setup-dev: .venv/.dev ## Install what tests and checks need, too
+setup-dev: .venv/.dev .venv/.warm ## Install what tests and checks need, too; compile the kernels
 	@.tools/bin/python scripts/build_pages.py --if-stale --keep
 
 $(UV):
@@ -34,6 +34,11 @@ $(UV):
 .venv/.dev: $(UV) pyproject.toml uv.lock
 	@$(UV) sync --quiet --frozen --python "$$(scripts/find-python -c 'import sys; print(sys.executable)')"
 	@touch $@ .venv/.run
+
+KERNELS := $(wildcard src/doorstep/engine/*.py src/doorstep/engine/*/*.py)
+.venv/.warm: .venv/.dev $(KERNELS)
+	@$(BIN)/doorstep warm
+	@touch $@
 
 run: setup ## The living demo market; FRESH=1 starts it anew, PORT and SPEED as you like
 	@exec $(BIN)/doorstep demo $(if $(SPEED),--speed $(SPEED))

@@ -6,13 +6,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from tests.factories.deliveries import driver_actor, make_delivery
+from tests.factories.deliveries import DOWNTOWN, driver_actor, make_delivery
 from tests.factories.drivers import make_driver, phone_of
 from tests.factories.network import Network
 
 from doorstep.connectors.maps.protocol import Leg
 from doorstep.features.deliveries.rules import Delivery
 from doorstep.features.drivers.rules import Driver
+from doorstep.features.fixes import writing
 from doorstep.features.markets import service as markets
 from doorstep.features.markets.rules import Market
 from doorstep.features.offers import queries, service
@@ -80,6 +81,15 @@ class Town:
         """The offer as it stands."""
         async with self.network.work() as work:
             return await queries.offer(work, offer_id)
+
+    async def stand(self, driver: Driver, north_km: float) -> None:
+        """The driver's phone says that she is so far north of the shop."""
+        lat, lng = DOWNTOWN.point.lat + north_km / 111.2, DOWNTOWN.point.lng
+        fix = {"lat": lat, "lng": lng, "device_at": self.network.clock.market_now().isoformat()}
+        headers = await self.phone(driver)
+        answer = await self.network.http.post("/driver/v1/fixes", json={"fixes": [fix]}, headers=headers)
+        assert answer.is_success, answer.text
+        await writing.write(self.network.web, self.network.app.state.fixes_inbox)
 
     async def phone(self, driver: Driver | UUID | None = None) -> dict[str, str]:
         """The header of a driver's one signed-in phone."""

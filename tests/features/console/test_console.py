@@ -11,7 +11,6 @@ from tests.factories.streams import listening
 
 from doorstep.features.console import service
 from doorstep.features.deliveries.rules import Delivery, FactKind
-from doorstep.features.fixes import writing
 from doorstep.features.identity.rules import StaffRole
 from doorstep.features.merchants import service as merchants
 from doorstep.features.merchants.rules import NewMerchant
@@ -130,10 +129,8 @@ class TestOverrides:
         phone = await town.phone(town.drivers[1])
         near, far = await town.delivery(), await town.delivery()
         seen = []
-        for one, lat in ((near, 36.159), (far, 36.28)):
-            fix = {"lat": lat, "lng": -86.7785, "device_at": network.clock.market_now().isoformat()}
-            await network.http.post("/driver/v1/fixes", json={"fixes": [fix]}, headers=phone)
-            await writing.write(network.web, network.app.state.fixes_inbox)
+        for one, north_km in ((near, 0.1), (far, 13.5)):
+            await town.stand(town.drivers[1], north_km)
             url = f"/deliveries/{public('delivery', one.id)}/assign"
             chosen = public("driver", town.drivers[1].id)
             made = await desk.post(url, 201, driver_id=chosen, reason="nobody else is left")

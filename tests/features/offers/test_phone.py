@@ -26,19 +26,43 @@ async def test_an_offer_says_what_stays_per_hour_after_the_car(network: Network)
     town = await a_town(network)
     await town.offer([await town.delivery(tip=Money(4_00))])
     (told,) = (await network.http.get("/driver/v1/offers", headers=await town.phone())).json()["items"]
+    assert (told["approach_m"], told["approach_minutes"]) == (None, None)  # nobody knows where she is
     assert (told["car_minor"], told["net_per_hour_minor"]) == net_of(
-        told["total_minor"],
-        told["approach_m"],
-        told["distance_m"],
-        told["minutes"],
-        told["car_per_mile_minor"],
+        told["total_minor"], told["distance_m"], told["minutes"], told["car_per_mile_minor"]
     )
 
 
-def test_the_way_to_the_shop_costs_too_and_no_time_is_no_division() -> None:
-    assert net_of(17_40, 0, 14_645, 41, 30) == (2_73, 21_47)
-    assert net_of(10_00, 1609, 0, 60, 30) == (30, 9_70)
-    assert net_of(10_00, None, 0, 0, 30) == (0, 600_00)
+async def test_each_of_several_sees_her_own_way_to_the_shop_reckoned_in(network: Network) -> None:
+    town = await a_town(network)
+    near, far = town.drivers
+    await town.stand(near, 0.5)
+    await town.stand(far, 6)
+    delivery = await town.delivery()
+    await town.offer([delivery], [near, far])
+    seen = []
+    for driver in (near, far):
+        (told,) = (await network.http.get("/driver/v1/offers", headers=await town.phone(driver))).json()[
+            "items"
+        ]
+        assert (told["car_minor"], told["net_per_hour_minor"]) == net_of(
+            told["total_minor"],
+            told["approach_m"] + told["distance_m"],
+            told["approach_minutes"] + told["minutes"],
+            told["car_per_mile_minor"],
+        )
+        seen.append(told)
+    here, there = seen
+    assert here["terms_hash"] == there["terms_hash"]
+    assert here["approach_m"] < 1_000
+    assert there["approach_m"] > 5_000
+    assert here["approach_minutes"] < there["approach_minutes"]
+    assert here["net_per_hour_minor"] > there["net_per_hour_minor"]
+
+
+def test_what_stays_after_the_car_and_no_time_is_no_division() -> None:
+    assert net_of(17_40, 14_645, 41, 30) == (2_73, 21_47)
+    assert net_of(10_00, 1609, 60, 30) == (30, 9_70)
+    assert net_of(10_00, 0, 0, 30) == (0, 600_00)
 
 
 async def test_a_try_to_reach_the_shopper_stands_in_the_timeline_once(network: Network) -> None:

@@ -25,9 +25,10 @@ export function useNet(offer: Offer): { perHourMinor: number; carMinor: number; 
     };
   }
   const way = (offer.approach_m ?? 0) + offer.distance_m;
+  const minutes = (offer.approach_minutes ?? 0) + offer.minutes;
   const carMinor = Math.round((way * carPerMileMinor) / METRES_PER_MILE);
   return {
-    perHourMinor: Math.round(((offer.total_minor - carMinor) * 60) / Math.max(offer.minutes, 1)),
+    perHourMinor: Math.round(((offer.total_minor - carMinor) * 60) / Math.max(minutes, 1)),
     carMinor,
     perMileMinor: carPerMileMinor,
   };
@@ -129,7 +130,7 @@ export function OfferTerms({ offer, children }: { offer: Offer; children?: React
         <div>
           <p className="amt">{money(offer.total_minor)}</p>
           <p>
-            {words.rich("offer.net", {
+            {words.rich(offer.state === "open" ? "offer.net" : "offer.net.then", {
               net: money(net.perHourMinor),
               car: money(net.carMinor),
               mile: money(net.perMileMinor),
@@ -192,6 +193,7 @@ export function OfferTerms({ offer, children }: { offer: Offer; children?: React
             <span>
               {words((offer.approach_m ?? 0) < 60 ? "offer.ready" : "offer.away", {
                 distance: f.distance(offer.approach_m ?? 0),
+                minutes: f.minutes(offer.approach_minutes ?? 0),
                 time: f.time(pickup.ready_at),
               })}
             </span>

@@ -1,11 +1,9 @@
 """Decisions by hand. Each carries a reason and stands in the audit, in the transaction of what it changes."""
 
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from doorstep.connectors.maps.protocol import Leg
 from doorstep.connectors.outside import Connectors
 from doorstep.features.console.remedies import kept_minor
 from doorstep.features.deliveries import queries as deliveries
@@ -13,15 +11,13 @@ from doorstep.features.deliveries import service as delivery_verbs
 from doorstep.features.deliveries.rules import CancelReason, Delivery, Party
 from doorstep.features.deliveries.service import Amendment
 from doorstep.features.dispatch import service as dispatch
-from doorstep.features.fixes import queries as fixes
-from doorstep.features.markets import queries as markets
 from doorstep.features.offers import queries as offers
 from doorstep.features.offers import service as offer_verbs
 from doorstep.features.offers.rules import Offer, StopState
+from doorstep.features.offers.ways import ways
 from doorstep.platform import audit
 from doorstep.platform.db.work import Work
-from doorstep.units.geo import LatLng, Metres, Seconds
-from doorstep.units.ids import DriverId, public
+from doorstep.units.ids import public
 
 
 async def _note(
@@ -40,23 +36,6 @@ async def _note(
     )
 
 
-async def _ways(
-    work: Work, connectors: Connectors, market_id: UUID, driver_id: UUID, points: Sequence[LatLng]
-) -> tuple[Leg | None, tuple[Leg, ...]]:
-    """The driver's way to the first point, None when nobody knows where she is, and the legs between the points."""
-    fix = (await fixes.latest(work, [driver_id])).get(DriverId(driver_id))
-    path = [*([fix.point] if fix else []), *points]
-    if len(path) < 2:
-        return None, ()
-    market = await markets.market(work, market_id)
-    matrix = await connectors.travel_for(market.timezone).matrix(path, work.now())
-    legs = [
-        Leg(metres=Metres(int(matrix.metres[a, b])), seconds=Seconds(int(matrix.seconds[a, b])))
-        for a, b in pairwise(range(len(path)))
-    ]
-    return (legs[0], tuple(legs[1:])) if fix else (None, tuple(legs))
-
-
 async def assign(
     work: Work, connectors: Connectors, delivery_id: UUID, driver_id: UUID, reason: str
 ) -> Offer:
@@ -65,7 +44,7 @@ async def assign(
     Raises UnknownDelivery, UnknownDriver, dispatch's NotWaiting and DriverUnfit.
     """
     before = await deliveries.delivery(work, delivery_id)
-    approach, _ = await _ways(work, connectors, before.market_id, driver_id, [before.pickup.point])
+    approach, _ = await ways(work, connectors, before.market_id, driver_id, [before.pickup.point])
     offer = await dispatch.override_assign(work, delivery_id, driver_id, reason, approach=approach)
     after = {"driver": public("driver", driver_id), "offer": public("offer", offer.id)}
     await _note(work, "delivery.assign", before, reason, after)
@@ -124,7 +103,7 @@ async def reassign(work: Work, connectors: Connectors, trip_id: UUID, driver_id:
     carried = await deliveries.many(work, trip.delivery_ids)
     kept = await kept_minor(work, carried)
     stops = [stop for stop in trip.stops if stop.state is not StopState.OFF]
-    approach, legs = await _ways(work, connectors, trip.market_id, driver_id, [stop.point for stop in stops])
+    approach, legs = await ways(work, connectors, trip.market_id, driver_id, [stop.point for stop in stops])
     offer = await dispatch.override_reassign(work, trip_id, driver_id, legs, reason, approach=approach)
     told = {"trip": public("trip", trip_id), "driver": public("driver", driver_id)}
     for before in carried:

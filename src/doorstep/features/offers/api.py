@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, File, Form, Path, Request, UploadFile
 from fastapi.responses import StreamingResponse
 
+from doorstep.connectors.maps.protocol import Leg
 from doorstep.connectors.outside import Connectors
 from doorstep.features.deliveries import queries as deliveries
 from doorstep.features.deliveries import service as deliveries_service
@@ -19,6 +20,8 @@ from doorstep.features.offers.rules import (
     FACT_OF,
     ZONE_SPAN,
     Offer,
+    OfferMode,
+    OfferState,
     ReportKind,
     Trip,
     TripState,
@@ -26,6 +29,7 @@ from doorstep.features.offers.rules import (
     meant,
 )
 from doorstep.features.offers.trips import Contact, Reported
+from doorstep.features.offers.ways import ways
 from doorstep.platform.auth.actors import Actor, Audience
 from doorstep.platform.auth.gate import DriverWork, audience_actor, database_of
 from doorstep.platform.db.work import Work
@@ -33,7 +37,7 @@ from doorstep.platform.errors import Fault, Invalid
 from doorstep.platform.http.pages import Cursor, Limit, Page, cursor_after, read_cursor
 from doorstep.platform.http.problems import PROBLEMS
 from doorstep.platform.http.streams import event_stream, frame, frames
-from doorstep.units.geo import LatLng
+from doorstep.units.geo import LatLng, Metres, Seconds
 from doorstep.units.ids import parse
 from doorstep.units.time import MarketInstant, market_instant
 
@@ -49,22 +53,25 @@ def _me(work: Work) -> UUID:
     return work.actor.subject
 
 
-def _offer(work: Work, offer: Offer) -> schemas.OfferTold:
-    return schemas.OfferTold.of(offer, work.clock.real_seconds_until(offer.expires_at))
+async def _offer(work: Work, connectors: Connectors, offer: Offer) -> schemas.OfferTold:
+    """As told to the driver; how far she is from its shop is frozen only when she alone is asked."""
+    shop, approach = offer.terms.pickups[0].point, None
+    if offer.terms.approach_m is not None:
+        approach = Leg(Metres(offer.terms.approach_m), Seconds(offer.approach_s))
+    elif offer.mode is OfferMode.BROADCAST and offer.state is OfferState.OPEN:
+        approach, _ = await ways(work, connectors, offer.market_id, _me(work), [shop])
+    return schemas.OfferTold.of(offer, work.clock.real_seconds_until(offer.expires_at), approach)
 
 
 async def _trip(work: Work, trip: Trip) -> trip_schemas.TripTold:
     return trip_schemas.TripTold.of(trip, await deliveries.many(work, trip.delivery_ids))
 
 
-async def _mine(work: Work) -> list[schemas.OfferTold]:
-    return [_offer(work, offer) for offer in await queries.open_for(work, _me(work))]
-
-
 @router.get("/offers")
-async def offers(work: DriverWork) -> schemas.Offers:
+async def offers(work: DriverWork, request: Request) -> schemas.Offers:
     """Offers you may accept now, oldest first."""
-    return schemas.Offers(items=await _mine(work))
+    mine = await queries.open_for(work, _me(work))
+    return schemas.Offers(items=[await _offer(work, request.app.state.connectors, offer) for offer in mine])
 
 
 @router.get(
@@ -77,15 +84,16 @@ async def offers_stream(
 ) -> StreamingResponse:
     """The same list, live: an event ``offers`` at once and whenever it changes."""
     database = database_of(request)
+    connectors: Connectors = request.app.state.connectors
     last: list[Any] = [None]
 
     async def look() -> list[bytes]:
         async with database.work(actor) as work:
-            mine = await _mine(work)
-        told = [offer.model_dump(mode="json") for offer in mine]
-        shown = [offer.id for offer in mine]
-        if shown == last[0]:
-            return []
+            mine = await queries.open_for(work, _me(work))
+            shown = [offer.id for offer in mine]
+            if shown == last[0]:
+                return []
+            told = [(await _offer(work, connectors, offer)).model_dump(mode="json") for offer in mine]
         last[0] = shown
         return [frame("offers", {"items": told})]
 
@@ -105,9 +113,10 @@ async def zones(work: DriverWork) -> schemas.Zones:
 
 
 @router.get("/offers/{offer_id}")
-async def read_offer(work: DriverWork, offer_id: OfferPath) -> schemas.OfferTold:
+async def read_offer(work: DriverWork, request: Request, offer_id: OfferPath) -> schemas.OfferTold:
     """One offer that was shown to you, whatever became of it."""
-    return _offer(work, await queries.offer(work, parse("offer", offer_id)))
+    offer = await queries.offer(work, parse("offer", offer_id))
+    return await _offer(work, request.app.state.connectors, offer)
 
 
 @router.get("/offers/{offer_id}/terms")
@@ -124,9 +133,10 @@ async def accept(work: DriverWork, offer_id: OfferPath) -> trip_schemas.TripTold
 
 
 @router.post("/offers/{offer_id}/decline")
-async def decline(work: DriverWork, offer_id: OfferPath) -> schemas.OfferTold:
+async def decline(work: DriverWork, request: Request, offer_id: OfferPath) -> schemas.OfferTold:
     """Say no. It is not offered to you again; nothing else follows."""
-    return _offer(work, await service.decline(work, parse("offer", offer_id), _me(work)))
+    offer = await service.decline(work, parse("offer", offer_id), _me(work))
+    return await _offer(work, request.app.state.connectors, offer)
 
 
 @router.get("/trips/current")

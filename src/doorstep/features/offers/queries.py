@@ -59,6 +59,7 @@ def offer_view(row: OfferRow) -> Offer:
         delivery_ids=tuple(DeliveryId(one) for one in row.delivery_ids),
         terms=from_document(row.terms),
         terms_hash=row.terms_hash,
+        approach_s=row.legs_s[0],
         tick_id=row.tick_id,
         accepted_by=None if row.accepted_by is None else DriverId(row.accepted_by),
         trip_id=None if row.trip_id is None else TripId(row.trip_id),

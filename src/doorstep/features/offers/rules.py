@@ -170,11 +170,8 @@ CAR_PER_MILE_MINOR = 30
 """What a mile costs the driver's car (fuel, wear, tyres) when she has said nothing else: for comparing, never for pay."""
 
 
-def net_of(
-    total_minor: int, approach_m: int | None, distance_m: int, minutes: int, car_per_mile_minor: int
-) -> tuple[int, int]:
-    """What the car costs for the way, approach included, and what stays per hour of the offer after it; minor units."""
-    way_m = (approach_m or 0) + distance_m
+def net_of(total_minor: int, way_m: int, minutes: int, car_per_mile_minor: int) -> tuple[int, int]:
+    """What the car costs for the way, and what stays per hour after it; minor units. Way and time from where she is."""
     car_minor = round(way_m * car_per_mile_minor / METRES_PER_MILE)
     return car_minor, round((total_minor - car_minor) * 60 / max(minutes, 1))
 
@@ -239,6 +236,7 @@ class Offer:
     delivery_ids: tuple[DeliveryId, ...]
     terms: Terms
     terms_hash: str
+    approach_s: int  # as reckoned for the one who was asked alone; 0 when several were
     tick_id: UUID | None
     accepted_by: DriverId | None
     trip_id: TripId | None

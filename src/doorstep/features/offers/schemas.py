@@ -1,10 +1,12 @@
 """Offers on the wire; trips are in ``trip_schemas``."""
 
 from datetime import datetime
+from math import ceil
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from doorstep.connectors.maps.protocol import Leg
 from doorstep.features.deliveries.rules import (
     TipStatus,
 )
@@ -95,13 +97,18 @@ class OfferTold(Told):
     pay_lines: list[PayLineTold] = Field(description="They add up to `base_minor`.")
     return_per_mile_minor: int
     distance_m: int = Field(description="From the first shop to the last door.")
-    approach_m: int | None = Field(description="From your last position to the first shop.")
+    approach_m: int | None = Field(
+        description="From your last position to the first shop: as it was when you alone were asked, as it is when several are."
+    )
+    approach_minutes: int | None = Field(description="How long that takes. Not part of `minutes`.")
     minutes: int
     pickups: list[PickupTold]
     drops: list[DropTold]
     car_per_mile_minor: int = Field(description="What a mile is reckoned to cost the car; yours may differ.")
     car_minor: int = Field(description="What the car costs at that, approach included.", examples=[273])
-    net_per_hour_minor: int = Field(description="What stays per hour after the car.", examples=[2147])
+    net_per_hour_minor: int = Field(
+        description="What stays per hour after the car, from where you are.", examples=[2147]
+    )
     reason: str
     shown_at: datetime
     expires_at: datetime
@@ -110,11 +117,17 @@ class OfferTold(Told):
     trip: str | None
 
     @classmethod
-    def of(cls, offer: Offer, real_s_left: float) -> Self:
-        """As told of ``offer``."""
+    def of(cls, offer: Offer, real_s_left: float, approach: Leg | None) -> Self:
+        """As told of ``offer`` to a driver who is ``approach`` away from its first shop, None when nobody knows."""
         terms = offer.terms
+        approach_m, approach_minutes = (
+            (None, None) if approach is None else (approach.metres, ceil(approach.seconds / 60))
+        )
         car_minor, net_minor = net_of(
-            terms.total.minor, terms.approach_m, terms.distance_m, terms.minutes, CAR_PER_MILE_MINOR
+            terms.total.minor,
+            (approach_m or 0) + terms.distance_m,
+            (approach_minutes or 0) + terms.minutes,
+            CAR_PER_MILE_MINOR,
         )
         return cls(
             id=public("offer", offer.id),
@@ -130,7 +143,8 @@ class OfferTold(Told):
             ],
             return_per_mile_minor=terms.return_per_mile_minor,
             distance_m=terms.distance_m,
-            approach_m=terms.approach_m,
+            approach_m=approach_m,
+            approach_minutes=approach_minutes,
             minutes=terms.minutes,
             pickups=[
                 PickupTold(
