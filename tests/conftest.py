@@ -25,17 +25,18 @@ from doorstep.platform.postgres.binaries import find_server
 from doorstep.platform.postgres.identity import choose_identity
 
 DEMOS = ("tests/faults/", "tests/browser/test_front")
+WITH_DEMOS = (*DEMOS, "tests/browser/test_driver", "tests/browser/test_three_faces")
 PAGES = "tests/browser/"
 
 
 class OneAtATime(LoadScopeScheduling):  # type: ignore[misc]
-    """Hands out test by test, but all that start a demo to one worker and all other pages to another.
+    """Hands out test by test, but all that start a demo and the driver's pages to one worker, all other pages to another.
 
-    No two demos run at a time, and no more than two browsers: they upset each other.
+    No two demos run at a time, and no more than two browsers: they upset each other. The two take about as long.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        if nodeid.startswith(DEMOS):
+        if nodeid.startswith(WITH_DEMOS):
             return "demos"
         return "pages" if nodeid.startswith(PAGES) else nodeid
 

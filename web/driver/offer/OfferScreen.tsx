@@ -130,7 +130,7 @@ export function OfferTerms({ offer, children }: { offer: Offer; children?: React
         <div>
           <p className="amt">{money(offer.total_minor)}</p>
           <p>
-            {words.rich(offer.state === "open" ? "offer.net" : "offer.net.then", {
+            {words.rich(offer.state === "open" && offer.approach_m !== null ? "offer.net" : "offer.net.then", {
               net: money(net.perHourMinor),
               car: money(net.carMinor),
               mile: money(net.perMileMinor),
