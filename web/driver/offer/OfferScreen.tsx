@@ -130,11 +130,14 @@ export function OfferTerms({ offer, children }: { offer: Offer; children?: React
         <div>
           <p className="amt">{money(offer.total_minor)}</p>
           <p>
-            {words.rich(offer.state === "open" && offer.approach_m !== null ? "offer.net" : "offer.net.then", {
-              net: money(net.perHourMinor),
-              car: money(net.carMinor),
-              mile: money(net.perMileMinor),
-            })}
+            {words.rich(
+              offer.state === "open" && offer.approach_m !== null ? "offer.net" : "offer.net.then",
+              {
+                net: money(net.perHourMinor),
+                car: money(net.carMinor),
+                mile: money(net.perMileMinor),
+              },
+            )}
           </p>
         </div>
         {children}
