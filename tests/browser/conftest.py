@@ -21,7 +21,7 @@ import httpx
 import pytest
 import uvicorn
 from playwright.async_api import Browser, async_playwright
-from tests.factories.browser import Visitor, a_chromium, why_not
+from tests.factories.browser import Visitor, a_chromium, whole_chromium, why_not
 from tests.factories.network import Network
 from tests.factories.offers import Town, a_town
 
@@ -111,6 +111,22 @@ async def street(network: Network) -> AsyncIterator[Street]:
 @pytest.fixture
 async def visitor(browser: Browser, street: Street) -> AsyncIterator[Visitor]:
     """A person on ``street``. A complaint on any of her pages fails the test."""
+    async with _visiting(browser, street) as someone:
+        yield someone
+
+
+@pytest.fixture
+async def notified_visitor(street: Street) -> AsyncIterator[Visitor]:
+    """The same with a Chromium that shows notices: the one without windows has none."""
+    async with async_playwright() as play:
+        with a_chromium(whole_chromium()) as address:
+            opened = await play.chromium.connect_over_cdp(address)
+            async with _visiting(opened, street) as someone:
+                yield someone
+
+
+@contextlib.asynccontextmanager
+async def _visiting(browser: Browser, street: Street) -> AsyncIterator[Visitor]:
     someone = Visitor(browser, street.url)
     yield someone
     for context in someone.contexts:

@@ -15,9 +15,12 @@ from doorstep.features.wakeups.rules import Language, says
 from doorstep.units.ids import public
 
 
-async def test_a_ring_shows_a_notice_in_her_language(street: Street, visitor: Visitor) -> None:
+async def test_a_ring_shows_a_notice_in_her_language(street: Street, notified_visitor: Visitor) -> None:
     phone = await a_phone(
-        visitor, street.network, street.town.drivers[0].id, permissions=["geolocation", "notifications"]
+        notified_visitor,
+        street.network,
+        street.town.drivers[0].id,
+        permissions=["geolocation", "notifications"],
     )
     page = phone.page
     line = await phone.context.new_cdp_session(page)
@@ -59,7 +62,9 @@ async def test_more_time_is_asked_for_once_and_the_card_counts_it(street: Street
     phone = await a_phone(visitor, street.network, driver.id, "/driver/settings")
     wish = phone.page.get_by_role("switch", name="More time to answer")
     await expect(wish).not_to_be_checked()
-    await wish.click()
+    async with phone.page.expect_response(lambda answer: answer.request.method != "GET") as saved:
+        await wish.click()  # shown at once, said to be so a moment later
+    assert (await saved.value).ok
     await expect(wish).to_be_checked()
     async with street.network.work() as work:
         assert (await drivers.driver(work, driver.id)).longer_to_answer

@@ -46,17 +46,22 @@ def chromium() -> str | None:
 
     The one without windows opens a page for a third of the processor's time: no toolbar is drawn that nobody sees.
     """
+    shell = None if os.environ.get("DOORSTEP_CHROMIUM") else shutil.which("chromium-headless-shell")
+    return shell or whole_chromium()
+
+
+@cache
+def whole_chromium() -> str | None:
+    """The Chromium that can show notices, too: ``DOORSTEP_CHROMIUM``, else the one on the path."""
+    names = ("chromium", "chromium-browser", "google-chrome")
     named = os.environ.get("DOORSTEP_CHROMIUM")
-    if named:
-        return named
-    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-    return next((path for name in names if (path := shutil.which(name))), None)
+    return named or next((path for name in names if (path := shutil.which(name))), None)
 
 
 def why_not() -> str | None:
     """What is missing for tests in a browser, with what would help; None when nothing is."""
-    if chromium() is None:
-        return "no Chromium: install it (Debian: apt-get install chromium-headless-shell) or set DOORSTEP_CHROMIUM"
+    if whole_chromium() is None:
+        return "no Chromium: install it (Debian: apt-get install chromium) or set DOORSTEP_CHROMIUM"
     if not (PAGES / "manifest.json").is_file():
         return "the pages are not built: make web"
     if not AXE.is_file():
@@ -167,22 +172,23 @@ async def no_sideways(page: Page) -> bool:
 
 
 @contextmanager
-def a_chromium() -> Iterator[str]:
-    """A running Chromium without a window; the address at which it takes orders."""
+def a_chromium(program: str | None = None) -> Iterator[str]:
+    """A running Chromium without a window; the address at which it takes orders. ``chromium()`` unless told."""
+    program = program or str(chromium())
     with tempfile.TemporaryDirectory(prefix="dsc-", ignore_cleanup_errors=True) as profile:
         process = subprocess.Popen(
-            [str(chromium()), "--headless", *ARGUMENTS, "--remote-debugging-port=0", f"--user-data-dir={profile}"],
+            [program, "--headless", *ARGUMENTS, "--remote-debugging-port=0", f"--user-data-dir={profile}"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            yield _address_in(Path(profile), process)
+            yield _address_in(Path(profile), process, program)
         finally:
             process.terminate()
             process.wait(20)
 
 
-def _address_in(profile: Path, process: "subprocess.Popen[bytes]") -> str:
+def _address_in(profile: Path, process: "subprocess.Popen[bytes]", program: str) -> str:
     """What Chromium writes into its profile once it listens: a port, a path."""
     until = time.monotonic() + STARTS_WITHIN_S
     while time.monotonic() < until and process.poll() is None:
@@ -190,4 +196,4 @@ def _address_in(profile: Path, process: "subprocess.Popen[bytes]") -> str:
             port, path = (profile / "DevToolsActivePort").read_text().splitlines()
             return f"ws://127.0.0.1:{port}{path}"
         time.sleep(0.05)
-    raise RuntimeError(f"Chromium did not start within {STARTS_WITHIN_S} s: {chromium()} --headless")
+    raise RuntimeError(f"Chromium did not start within {STARTS_WITHIN_S} s: {program} --headless")
