@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -180,11 +181,12 @@ def a_chromium(program: str | None = None) -> Iterator[str]:
             [program, "--headless", *ARGUMENTS, "--remote-debugging-port=0", f"--user-data-dir={profile}"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )  # fmt: skip
         try:
             yield _address_in(Path(profile), process, program)
         finally:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGTERM)  # Debian's is a script that starts the browser
             process.wait(20)
 
 
