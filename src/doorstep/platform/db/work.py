@@ -193,7 +193,7 @@ class Database:
             pool_size=size,
             max_overflow=overflow,
             pool_pre_ping=False,
-            pool_use_lifo=True,  # the connection used last has its statements prepared
+            pool_use_lifo=False,  # in turn: when a burst needs them all, all have their statements prepared
             pool_timeout=15,
             connect_args={
                 "server_settings": {"application_name": f"doorstep-{self.role}", "timezone": "UTC"}
