@@ -103,3 +103,14 @@ export class Hits {
     return best;
   }
 }
+
+/** Shops and doors as they are laid out, and what can be pointed at; one is shown while the next is made. */
+export class Doors {
+  readonly marks: Marks;
+  readonly hits = new Hits();
+  readonly groupHits = new Hits();
+
+  constructor(sheet: Sheet) {
+    this.marks = new Marks(sheet);
+  }
+}

@@ -6,7 +6,7 @@ import type { MarkName } from "../../shared/ui/shapes";
 import type { Show } from "../address";
 import { marketNow, recentSpeed } from "../market/clock";
 import { type Delivery, isOver, type LiveMarket, type Place, type Topic, type Trip } from "../market/live";
-import { Hits, Lines, Marks, type Tint } from "./buffers";
+import { Doors, Hits, Lines, Marks, type Tint } from "./buffers";
 import { type Anchor, LinesLayer, MarksLayer, Sheet } from "./gl";
 import { GROUPED_FROM, Groups, groupImage, groupImages } from "./groups";
 import { addLabels, layLabels, type Speech } from "./labels";
@@ -21,6 +21,8 @@ const SUM_EVERY_MS = 1000;
 const MOST_PULSES = 20;
 const PULSE_MS = 2400;
 const DOTS_BELOW_ZOOM = 9.6;
+/** From so many marks on, a step does one thing alone, and lays out so many doors at a time. */
+const CROWD = 1500;
 const HIT_PX = 16;
 
 export type Choice = { kind: "delivery" | "driver"; id: string } | null;
@@ -47,13 +49,15 @@ export class Scene {
 
   private anchor: Anchor = { x: 0, y: 0 };
   private layers: { lines: LinesLayer; doors: MarksLayer; movers: MarksLayer } | null = null;
-  private buffers: { lines: Lines; doors: Marks; movers: Marks } | null = null;
+  private buffers: { lines: Lines; movers: Marks } | null = null;
   private palette: Palette | null = null;
   private tints = new Map<string, Tint>();
   private map: MapLibreMap | null = null;
-  private readonly doorHits = new Hits();
+  private doors: Doors | null = null;
+  private spare: Doors | null = null;
+  private laying: Generator<void, void> | null = null;
+  private didSeldom = false;
   private readonly moverHits = new Hits();
-  private readonly doorGroups = new Hits();
   private readonly moverGroups = new Hits();
   private readonly sums = new Map<string, Sum>();
   private stale = true;
@@ -82,7 +86,10 @@ export class Scene {
     this.tints.clear();
     this.anchor = { x: mercatorX(middle.lng), y: mercatorY(middle.lat) };
     const sheet = new Sheet([...markImages(palette), ...pulseImages(palette), ...groupImages(palette)]);
-    this.buffers = { lines: new Lines(), doors: new Marks(sheet), movers: new Marks(sheet) };
+    this.buffers = { lines: new Lines(), movers: new Marks(sheet) };
+    this.doors = new Doors(sheet);
+    this.spare = new Doors(sheet);
+    this.laying = null;
     this.layers = {
       lines: new LinesLayer("console-lines", this.anchor),
       doors: new MarksLayer("console-doors", this.anchor, sheet),
@@ -124,16 +131,37 @@ export class Scene {
     // A machine that draws slowly is not given pictures that nobody will see.
     if (!map || !buffers || !layers || !this.drawn || document.visibilityState === "hidden") return;
     const began = performance.now();
-    const step10 = this.zoomStep();
     const moving = this.moves(began);
-    if (!this.stale && !this.unsummed && !moving && step10 === this.step10) return;
-    // Of what is seldom due, one thing a frame: each takes some milliseconds where there are thousands.
-    if (this.stale || step10 !== this.step10) {
-      this.step10 = step10;
-      this.layDoors(buffers.doors);
-      layers.doors.set(buffers.doors.values, buffers.doors.count);
-      this.stale = false;
-      this.unsummed = true;
+    if (!this.stale && !this.laying && !this.unsummed && !moving && this.zoomStep() === this.step10) return;
+    const crowd = this.market.deliveries.size + this.market.places.size > CROWD;
+    // In a crowd what is seldom due takes some milliseconds, and so do those who move: in turn, a step each.
+    this.didSeldom = !(crowd && this.didSeldom) && this.seldom(map, began);
+    if (!(crowd && this.didSeldom)) {
+      this.layMovers(buffers.movers, buffers.lines, began);
+      layers.movers.set(buffers.movers.values, buffers.movers.count);
+      layers.lines.set(buffers.lines.values, buffers.lines.count);
+      this.drawn = false;
+      map.triggerRepaint();
+    }
+    this.timing?.("scene", performance.now() - began);
+    this.onFrame?.();
+  }
+
+  /** One thing of what is seldom due; whether any was. */
+  private seldom(map: MapLibreMap, began: number): boolean {
+    const step10 = this.zoomStep();
+    if (this.laying || this.stale || step10 !== this.step10) {
+      if (!this.laying && this.spare) {
+        this.step10 = step10;
+        this.stale = false;
+        this.laying = this.layDoors(this.spare);
+      }
+      if (this.laying?.next().done) {
+        this.laying = null;
+        [this.doors, this.spare] = [this.spare, this.doors];
+        if (this.doors) this.layers?.doors.set(this.doors.marks.values, this.doors.marks.count);
+        this.unsummed = true;
+      }
     } else if (this.unsummed || began - this.summedAt > SUM_EVERY_MS) {
       this.sumUp();
       this.summedAt = began;
@@ -141,14 +169,8 @@ export class Scene {
     } else if (this.speech && began - this.labelsAt > LABELS_EVERY_MS) {
       this.labelsAt = began;
       layLabels(map, this.market, this.speech, this.chosen, this.chosenDriver());
-    }
-    this.layMovers(buffers.movers, buffers.lines, began);
-    layers.movers.set(buffers.movers.values, buffers.movers.count);
-    layers.lines.set(buffers.lines.values, buffers.lines.count);
-    this.timing?.("scene", performance.now() - began);
-    this.drawn = false;
-    map.triggerRepaint();
-    this.onFrame?.();
+    } else return false;
+    return true;
   }
 
   /** What of the zoom changes how doors are laid out: dots below a step, groups by every half. */
@@ -206,14 +228,16 @@ export class Scene {
     return this.show !== "free";
   }
 
-  private layDoors(to: Marks): void {
+  /** Lays out shops and doors, `CROWD` at a time. */
+  private *layDoors({ marks: to, hits, groupHits }: Doors): Generator<void, void> {
     const { market, anchor } = this;
     const now = marketNow();
     const small = this.small();
     const groups = this.grouped() ? new Groups(this.worldPx()) : null;
     to.count = 0;
-    this.doorHits.clear();
-    this.doorGroups.clear();
+    hits.clear();
+    groupHits.clear();
+    let seen = 0;
     const chosen = this.chosen?.kind === "delivery" ? this.chosen.id : "";
     const chosenOne = market.deliveries.get(chosen);
     for (const store of market.stores.values()) {
@@ -223,6 +247,7 @@ export class Scene {
     }
     const last: [number, number, string, number][] = [];
     for (const one of market.deliveries.values()) {
+      if (++seen % CROWD === 0) yield;
       const isChosen = one.id === chosen;
       if (isOver(one) && !isChosen) continue;
       const mark = market.markOf(one);
@@ -236,16 +261,16 @@ export class Scene {
         groups.add(x, y, doorImage(mark), one.id);
         continue;
       } else to.put(x, y, 0, small ? `dot-${mark}` : doorImage(mark));
-      this.doorHits.add(x, y, one.id);
+      hits.add(x, y, one.id);
     }
     groups?.each(
       (x, y, image, id) => {
         to.put(x, y, 0, image);
-        this.doorHits.add(x, y, id);
+        hits.add(x, y, id);
       },
       (x, y, count) => {
         to.put(x, y, 0, groupImage("door", count));
-        this.doorGroups.add(x, y, "group");
+        groupHits.add(x, y, "group");
       },
     );
     for (const [x, y, image, size] of last) to.put(x, y, 0, image, size); // what needs somebody stands above
@@ -384,9 +409,9 @@ export class Scene {
     const reach = HIT_PX / this.worldPx();
     const driver = this.moverHits.near(mx, my, reach);
     if (driver) return { kind: "driver", id: driver };
-    const door = this.doorHits.near(mx, my, reach);
+    const door = this.doors?.hits.near(mx, my, reach);
     if (door) return { kind: "delivery", id: door };
-    if (this.moverGroups.near(mx, my, reach) || this.doorGroups.near(mx, my, reach)) {
+    if (this.moverGroups.near(mx, my, reach) || this.doors?.groupHits.near(mx, my, reach)) {
       return { kind: "group", lng: place.lng, lat: place.lat };
     }
     return null;
