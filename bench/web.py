@@ -3,7 +3,7 @@
 ``python -m bench.web [--json FILE]``: sizes are those of the built files, packed with gzip. First paint is measured in
 Chromium against a running demo, the way Lighthouse's phone is slowed: 150 ms a round trip, 1.6 Mbit/s down, a processor
 four times slower; each page three times in a fresh browser, the middle one counts. The console under a crowd is
-``bench.crowd``'s.
+``bench.crowd``'s. What the pages hold after an hour is ``bench.hour``'s: read from its last record, or with ``--hour`` played anew.
 """
 
 import argparse
@@ -12,19 +12,21 @@ import contextlib
 import gzip
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import httpx
-from bench import crowd
+from bench import crowd, hour
 from bench.figures import Figure, machine, show, write
 from bench.network import Running, running
 from playwright.async_api import Browser, async_playwright
 from tests.factories.browser import ARGUMENTS, chromium, why_not
 
 PAGES = Path(__file__).parents[1] / "src/doorstep/app/pages"
+RECORDED = Path(__file__).parents[1] / "docs/measured/hour.json"
 FACES = {
     "console": "console/index.html",
     "driver": "driver/index.html",
@@ -167,16 +169,34 @@ async def paints() -> list[Figure]:
     return figures
 
 
+def memory(report: Mapping[str, Any]) -> list[Figure]:
+    """What the pages held on to, of a report of ``bench.hour``."""
+    when = f"{report['about']['minutes']:g} minutes of demo at {report['about']['speed']}x, {report['about']['at'][:10]}"
+    return [
+        Figure(
+            what=f"{one['what']} ({when})",
+            **{name: one[name] for name in ("value", "unit", "aim", "count", "detail")},
+        )
+        for one in report["figures"]
+        if " page: growth" in one["what"]
+    ]
+
+
 def main() -> None:
     """The command."""
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--json", type=Path)
+    words.add_argument("--hour", action="store_true", help="play the hour of demo now")
     asked = words.parse_args()
     missing = why_not()
     if missing:
         raise SystemExit(missing)
     about = machine()
     figures = [*sizes(), *asyncio.run(paints()), *asyncio.run(crowd.figures())]
+    if asked.hour:
+        figures += memory(asyncio.run(hour.measure(60)))
+    elif RECORDED.is_file():
+        figures += memory(json.loads(RECORDED.read_text()))
     show("The pages", figures)
     load = {"load_after": round(os.getloadavg()[0], 2)}
     write(asked.json, {"about": about | load, "figures": [one.told() for one in figures]})
