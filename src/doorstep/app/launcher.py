@@ -20,17 +20,18 @@ from pathlib import Path
 from random import SystemRandom
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import structlog
 
 from doorstep.app import wiring
-from doorstep.platform import clock_anchor, metrics
+from doorstep.platform import clock_anchor, metrics, secrets
 from doorstep.platform.auth.actors import system
 from doorstep.platform.clock import WallClock, epoch_ms
 from doorstep.platform.db import migrate
 from doorstep.platform.db.work import Database, Role, Work
 from doorstep.platform.jobs import Handlers
-from doorstep.platform.postgres.roles import DatabaseUrls, provision
+from doorstep.platform.postgres.roles import DatabaseUrls, check_serving_role, provision
 from doorstep.platform.postgres.server import EmbeddedPostgres
 from doorstep.platform.settings import Settings
 from doorstep.units.ids import IdSource
@@ -90,13 +91,47 @@ def open_database(settings: Settings) -> Iterator[tuple[DatabaseUrls, EmbeddedPo
         yield server.urls(), server
 
 
+async def look_first(urls: DatabaseUrls, mode: str) -> None:
+    """Refuse a database that is not ours to change, before anything in it is changed.
+
+    Raises WrongMode for a network of another kind, CannotStart for tables of something else.
+    """
+    owner = await asyncpg.connect(urls.owner, timeout=10)
+    try:
+        if await owner.fetchval("SELECT to_regclass('public.network') IS NOT NULL"):
+            clock_anchor.hold_to(mode, await owner.fetchval("SELECT mode FROM network WHERE id = 1"))
+        elif foreign := await owner.fetchval(_FOREIGN):
+            raise CannotStart(
+                f"the database of DATABASE_URL holds tables of something else ({foreign}). Give Doorstep one of its own."
+            )
+    finally:
+        await owner.close()
+
+
+_FOREIGN = """
+SELECT min(tablename) FROM pg_tables
+WHERE schemaname = 'public' AND to_regclass('public.alembic_version') IS NULL
+"""
+
+
+async def check_roles(urls: DatabaseUrls) -> None:
+    """Refuse roles that row-level security does not bind. Raises ServingRoleRefused."""
+    for url in (urls.web, urls.system):
+        connection = await asyncpg.connect(url, timeout=10)
+        try:
+            await check_serving_role(connection)
+        finally:
+            await connection.close()
+
+
 async def prepare(urls: DatabaseUrls, plan: Plan) -> Mapping[str, str]:
     """Migrate, found and fill the network; what its processes need to know besides.
 
-    Raises WrongMode when the database holds another kind.
+    Raises WrongMode when the database holds another kind, CannotStart, ServingRoleRefused.
     """
     wiring.import_rows()
     await migrate.upgrade(urls.owner)
+    await check_roles(urls)
     database = Database(
         urls.system, Role.SYSTEM, WallClock(), IdSource(epoch_ms, SystemRandom()), plan.handlers
     )
@@ -181,7 +216,11 @@ class Family:
 
 
 def run(settings: Settings, plan: Plan, announce: str) -> None:
-    """Run the network until SIGINT or SIGTERM. Raises CannotStart, WrongMode."""
+    """Run the network until SIGINT or SIGTERM.
+
+    What would stop every process is refused here, once, before any starts. Raises CannotStart, WrongMode,
+    UnsafeSecrets, ServingRoleRefused.
+    """
     if not sys.platform.startswith("linux") or os.uname().machine not in {"x86_64", "aarch64"}:
         raise CannotStart(
             f"Doorstep runs on Linux, x86-64 or arm64; this is {sys.platform} on {os.uname().machine}."
@@ -189,6 +228,8 @@ def run(settings: Settings, plan: Plan, announce: str) -> None:
     check_port(settings)
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with open_database(settings) as (urls, server):
+        asyncio.run(look_first(urls, plan.mode))
+        secrets.load(settings.secrets, demo=plan.mode == "demo")
         learned = asyncio.run(prepare(urls, plan))
         asyncio.run(_serve(settings, plan, learned, urls, server, announce))
 

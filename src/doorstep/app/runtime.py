@@ -33,6 +33,7 @@ from doorstep.platform.bus import Bus
 from doorstep.platform.clock import Clock, WallClock, epoch_ms
 from doorstep.platform.db.work import Database, Role
 from doorstep.platform.postgres.roles import check_serving_role
+from doorstep.platform.postgres.server import EmbeddedPostgres
 from doorstep.platform.settings import Settings
 from doorstep.units.geo import LatLng
 from doorstep.units.ids import IdSource
@@ -42,6 +43,7 @@ ATTENDANCE = 0x6F70656E
 REPLAY_ORIGIN = LatLng(lat=0.0, lng=0.0)
 """Where the plane of a recorded day is laid: far from any market, where degrees and metres agree best."""
 FOLLOW_S = clock_anchor.LEAD_S * 0.6
+WEBHOOK_ALLOW_REFUSED = "DOORSTEP_WEBHOOK_ALLOW is for demos and tests alone: unset it to serve real people."
 LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError)
 """How a lost database shows."""
 
@@ -58,15 +60,27 @@ class Runtime:
     mode: str
 
 
-def serving_url(role: Role) -> str:
-    """The database address of ``role``, as the launcher (or the operator) put it into the environment."""
+@contextlib.asynccontextmanager
+async def serving_url(role: Role, settings: Settings) -> AsyncIterator[str]:
+    """The database address of ``role``: from the environment, else of the embedded database of this home.
+
+    Ends the process where an operator's database is named without the role's own address.
+    """
     name = f"DATABASE_URL_{role.upper()}"
     url = os.environ.get(name)
-    if not url:
+    if url:
+        yield url
+        return
+    if settings.database_url:
         raise SystemExit(
-            f"{name} is not set: start this process by `doorstep serve`, or give it the address of its role."
+            f"{name} is not set: give this process the address of its role (`doorstep serve` prints how)."
         )
-    return url
+    server = EmbeddedPostgres(settings.home)
+    await asyncio.to_thread(server.start)
+    try:
+        yield getattr(server.urls(), role.value)
+    finally:
+        await asyncio.to_thread(server.stop)
 
 
 async def open_travel(settings: Settings) -> TravelFor:
@@ -95,18 +109,22 @@ def open_tiles(settings: Settings) -> StreetTiles | None:
 @contextlib.asynccontextmanager
 async def process(name: str, role: Role, settings: Settings) -> AsyncIterator[Runtime]:
     """Open the parts of a process called ``name`` under ``role``; closes them at the end."""
-    url = serving_url(role)
     actor: Actor = system(name) if role is Role.SYSTEM else GATE
     wall = WallClock()
-    async with httpx.AsyncClient(timeout=15, follow_redirects=False) as outward:
+    async with (
+        serving_url(role, settings) as url,
+        httpx.AsyncClient(timeout=15, follow_redirects=False) as outward,
+    ):
         bootstrap = await asyncpg.connect(url, timeout=10)
         try:
             await check_serving_role(bootstrap)
-            mode = await bootstrap.fetchval("SELECT mode FROM network")
+            mode = await bootstrap.fetchval("SELECT mode FROM network") if await _founded(bootstrap) else None
         finally:
             await bootstrap.close()
         if mode is None:
             raise SystemExit("nobody has founded a network in this database: run `doorstep serve` first")
+        if mode != "demo" and settings.webhook_allow:
+            raise SystemExit(WEBHOOK_ALLOW_REFUSED)
         keys = secrets.load(settings.secrets, demo=mode == "demo")
         connectors = Connectors(
             geocoder=default_geocoder() if settings.plane is None else PlanarGeocoder(),
@@ -139,6 +157,10 @@ async def process(name: str, role: Role, settings: Settings) -> AsyncIterator[Ru
             warming.cancel()
             await asyncio.gather(attendance, following, warming, return_exceptions=True)
             await database.close()
+
+
+async def _founded(connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
+    return bool(await connection.fetchval("SELECT to_regclass('public.network') IS NOT NULL"))
 
 
 async def _attend(database: Database, actor: Actor, url: str, attending: asyncio.Event) -> None:

@@ -72,8 +72,12 @@ async def found(work: Work, *, mode: str, scaled: bool, start: MarketInstant, sp
         ),
         {"mode": mode, "scaled": scaled, "market": start, "wall": wall, "speed": speed},
     )
-    there = await mode_of(work)
-    if there != mode:
+    hold_to(mode, await mode_of(work))
+
+
+def hold_to(mode: str, there: str | None) -> None:
+    """Raises WrongMode when a database holds a network of another kind; None: nobody has founded one."""
+    if there is not None and there != mode:
         raise WrongMode(
             f"this database holds a {there} network, not a {mode} one",
             remedy="Use another DOORSTEP_HOME or DATABASE_URL.",

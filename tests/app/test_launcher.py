@@ -1,0 +1,86 @@
+"""What would stop every process, or change what is not ours, is refused once, before anything starts."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import asyncpg
+import pytest
+from tests.conftest import Server
+
+from doorstep.app import launcher
+from doorstep.platform.clock_anchor import WrongMode
+from doorstep.platform.postgres.errors import ServingRoleRefused
+from doorstep.platform.postgres.roles import DatabaseUrls
+
+LIVE = """INSERT INTO network (id, mode, scaled, anchor_market, anchor_wall, speed, speed_before, usual_speed, beat_market, beat_wall)
+          VALUES (1, 'live', false, now(), now(), 1, 0, 1, now(), now())"""
+
+
+@pytest.fixture
+def urls(server: Server, database_name: str) -> DatabaseUrls:
+    """A migrated database by its three roles."""
+    return DatabaseUrls(
+        *(server.url(database_name, f"doorstep_{role}") for role in ("owner", "web", "system"))
+    )
+
+
+def doorstep(*words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """The command as a person runs it, nothing of this test's environment but the path."""
+    return subprocess.run(
+        [sys.executable, "-m", "doorstep.app.cli", *words],
+        env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+async def run(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute(statement)
+    await connection.close()
+
+
+async def test_a_live_network_is_not_touched_by_a_demo(urls: DatabaseUrls) -> None:
+    await launcher.look_first(urls, "demo")  # nobody has founded one yet
+    await run(urls.owner, LIVE)
+    await launcher.look_first(urls, "live")
+    with pytest.raises(WrongMode, match="a live network"):
+        await launcher.look_first(urls, "demo")
+
+
+async def test_a_database_of_something_else_is_left_alone(
+    server: Server, urls: DatabaseUrls, database_name: str
+) -> None:
+    await run(urls.owner, "DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE TABLE invoices (id int)")
+    with pytest.raises(launcher.CannotStart, match="invoices"):
+        await launcher.look_first(urls, "live")
+
+
+async def test_roles_that_row_level_security_does_not_bind_serve_nobody(urls: DatabaseUrls) -> None:
+    await launcher.check_roles(urls)
+    with pytest.raises(ServingRoleRefused, match="doorstep_owner"):
+        await launcher.check_roles(DatabaseUrls(urls.owner, urls.owner, urls.system))
+
+
+async def test_a_process_alone_on_a_live_network_sends_to_no_private_address(
+    urls: DatabaseUrls, tmp_path: Path
+) -> None:
+    await run(urls.owner, LIVE)
+    said = doorstep(
+        "worker",
+        DATABASE_URL_SYSTEM=urls.system,
+        DOORSTEP_HOME=str(tmp_path),
+        DOORSTEP_WEBHOOK_ALLOW="127.0.0.1:9",
+    )
+    assert said.returncode == 1
+    assert "DOORSTEP_WEBHOOK_ALLOW is for demos and tests alone" in said.stderr
+
+
+async def test_a_process_alone_says_which_address_it_lacks(urls: DatabaseUrls, tmp_path: Path) -> None:
+    said = doorstep("dispatcher", DATABASE_URL=urls.owner, DOORSTEP_HOME=str(tmp_path))
+    assert said.returncode == 1
+    assert "DATABASE_URL_SYSTEM is not set" in said.stderr
