@@ -267,10 +267,9 @@ def tail(file: Path) -> str:
 
 
 async def campaign(kills: int, *, seed: int = 1, speed: float = 30.0, until_s: float | None = None) -> Report:
-    """``kills`` of each kind in mixed order; no new ones after ``until_s`` seconds."""
+    """``kills`` of each kind in mixed order, each kind once before any again; no new ones after ``until_s`` seconds."""
     chance = Random(f"campaign {seed}")
-    order = [kind for kind in Kind for _ in range(kills)]
-    chance.shuffle(order)
+    order = [kind for _ in range(kills) for kind in chance.sample(list(Kind), len(Kind))]
     async with running(["doorstep.app.cli", "demo", "--speed", f"{speed:g}"], {"SEED": str(seed)}) as network:
         witness, till = Witness(network), Till(network.url, network.home, chance)
         while not await till.order():  # noqa: ASYNC110 (others' state)

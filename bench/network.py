@@ -112,7 +112,7 @@ async def _ready(url: str, process: "subprocess.Popen[bytes]", written: Path) ->
                 if (await http.get(f"{url}/readyz")).status_code == httpx.codes.OK:
                     return
             if process.poll() is not None or time.monotonic() > until:
-                raise Broken(f"the network did not start:\n{written.read_text()[-3000:]}")  # noqa: ASYNC240
+                raise Broken(f"the network did not start:\n{written.read_text()[-3000:]}")  # noqa: ASYNC240 (all is over by then)
             await asyncio.sleep(0.1)
 
 

@@ -49,7 +49,7 @@ class PyVRP:
     def plan(self, problem: Problem, budget: Budget, seed: int) -> Plan:
         """Its best feasible solution when the budget is spent; nothing served when it found none."""
         import pyvrp
-        from pyvrp import Activity, Depot, Location, ProblemData, Shipment, VehicleType  # noqa: F401
+        from pyvrp import Activity, Depot, Location, ProblemData, Shipment, VehicleType  # noqa: F401 (whether they are there)
 
         scale = _scale(problem)
         places = len(problem.travel_s)

@@ -284,7 +284,7 @@ class TestATrip:
         await phone.press("The map has the wrong place")
         await phone.step("Collect the order")
         async with asyncio.timeout(15):  # the step is foreseen; the report is on its way
-            while (await now(street, delivery)).state is not DeliveryState.AT_PICKUP:  # noqa: ASYNC110
+            while (await now(street, delivery)).state is not DeliveryState.AT_PICKUP:  # noqa: ASYNC110 (the database tells nobody)
                 await asyncio.sleep(0.1)
         async with street.network.work() as work:
             events = await deliveries.timeline(work, delivery.id)

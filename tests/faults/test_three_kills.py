@@ -13,7 +13,7 @@ KILLS = 3
 SPEED = 15.0
 """Half the pace of the demo: its tests share two cores with others."""
 LONGEST_S = 100
-"""A crowded machine strikes fewer blows; the whole campaign is `make faults`."""
+"""A crowded machine strikes fewer than three of each kind; the whole campaign is `make faults`."""
 
 
 @pytest.mark.slow
@@ -21,7 +21,7 @@ async def test_three_kills_of_each_kind_break_no_promise() -> None:
     report = await campaign(KILLS, seed=7, speed=SPEED, until_s=LONGEST_S)
 
     struck = Counter(blow.kind for blow in report.blows)
-    assert len(struck) >= len(Kind) - 1
+    assert set(struck) == set(Kind)
     assert max(struck.values()) <= KILLS
     # The campaign really lived: people ordered, drivers drove, money moved.
     assert report.promised > len(report.blows)

@@ -272,7 +272,7 @@ async def _serve(
         rest = [name for name in plan.children if name not in first]
         watchers += [asyncio.create_task(family.watch(name)) for name in rest]
     await stop.wait()
-    print("Stopping: what is under way is finished first.", flush=True)  # noqa: T201
+    print("Stopping: what is under way is finished first.", flush=True)  # noqa: T201 (for the person at the terminal)
     await family.stop()
     for watcher in watchers:
         watcher.cancel()

@@ -34,7 +34,7 @@ class Order:
     units: int = 1  # load
     needs: int = 0  # bit mask of abilities
     refused_by: frozenset[str] = field(default_factory=frozenset)
-    reserved: bool = False  # an open broadcast holds it: priced, not planned
+    reserved: bool = False  # an open broadcast holds it: out of the plan, at a price that no plan changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

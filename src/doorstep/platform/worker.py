@@ -46,12 +46,12 @@ _FIND = text(f"""
 _TAKE_INSIDE = text(f"""
     SELECT j.id, j.handler, j.payload, j.attempts FROM jobs j WHERE j.id = ANY(:ids) AND {_IS_DUE}
     ORDER BY j.id FOR UPDATE OF j SKIP LOCKED
-""")  # noqa: S608
+""")  # noqa: S608 (the same constant)
 _TAKE_OUTSIDE = text(f"""
     UPDATE jobs SET state = 'running', lease = :lease, leased_until_wall = :until, attempts = attempts + 1
     WHERE id IN (SELECT j.id FROM jobs j WHERE j.id = ANY(:ids) AND {_IS_DUE} FOR UPDATE OF j SKIP LOCKED)
     RETURNING id, handler, payload, attempts
-""")  # noqa: S608
+""")  # noqa: S608 (the same constant)
 _SAID = text("DELETE FROM jobs WHERE id = :id AND lease = :lease")
 _RENEW = text("UPDATE jobs SET leased_until_wall = :until WHERE lease = :lease AND id = ANY(:ids)")
 _RELEASE = text("UPDATE jobs SET leased_until_wall = :past WHERE state = 'running' AND lease = :lease")

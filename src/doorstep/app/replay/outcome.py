@@ -1,7 +1,10 @@
 """What came out of a replayed day, beside the pure engine on the same day."""
 
+import os
+import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -51,7 +54,15 @@ class Outcome:
             name: getattr(self, name) for name in self.__slots__ if name not in {"engine", "broken_promises"}
         }
         engine = None if self.engine is None else self.engine.as_dict()
-        return {**product, "broken_promises": dict(self.broken_promises), "engine": engine, "good": self.good}
+        machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+        about = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine}
+        return {
+            **about,
+            **product,
+            "broken_promises": dict(self.broken_promises),
+            "engine": engine,
+            "good": self.good,
+        }
 
     def lines(self) -> list[str]:
         """For the person at the terminal."""

@@ -20,6 +20,8 @@ LASTS_S = 300.0
 LOOK_EVERY_S = 1.0
 OFTEN = 5
 """Who is on duty is asked at each so manieth look."""
+SENT_EVERY_S = 0.25
+"""To one viewer."""
 QUEUED = 8
 
 
@@ -107,7 +109,7 @@ async def _pump(source: AsyncIterator[bytes], queue: "asyncio.Queue[bytes | None
 async def market_stream(
     app: Application, bus: Bus, market_id: UUID, watch: MarketWatch, monotonic: Callable[[], float]
 ) -> AsyncIterator[bytes]:
-    """Both sources as they come; each is slowed to what this viewer takes, so nobody else waits for her."""
+    """Both sources, what has come together at most four times a second; each is slowed to what this viewer takes."""
     queue: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUED)
     until = monotonic() + LASTS_S
     pumps = [
@@ -121,9 +123,11 @@ async def market_stream(
                 part = await asyncio.wait_for(queue.get(), left_s)
             except TimeoutError:
                 return
-            if part is None:
+            parts = [part, *(queue.get_nowait() for _ in range(queue.qsize()))]
+            yield b"".join(one for one in parts if one is not None)
+            if None in parts:
                 return
-            yield part
+            await asyncio.sleep(SENT_EVERY_S)
     finally:
         for pump in pumps:
             pump.cancel()

@@ -192,6 +192,7 @@ async def take_fixes(
 ) -> JSONResponse:
     """Up to 100 positions of the driver who asks, in any order; the newest by the phone's time counts.
 
+    What is taken in is written within a second; a server that falls loses what it took in that second, and the next position mends it.
     Served by the gateway before it gets here; the same rules, should a server mount the routes alone.
     """
     state = request.app.state

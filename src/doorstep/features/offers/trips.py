@@ -199,7 +199,7 @@ async def report(
             if one.delivery_id not in on_it:
                 raise NotOnTrip
             for proof in one.proofs:
-                taken.append(await deliveries_service.add_proof(work, blobs, secrets, one.delivery_id, proof))  # noqa: PERF401
+                taken.append(await deliveries_service.add_proof(work, blobs, secrets, one.delivery_id, proof))  # noqa: PERF401 (one after the other: each writes)
             if one.contact is not None:
                 await deliveries_service.contact_tried(
                     work, one.delivery_id, one.report_id, one.contact.how, one.contact.device_at

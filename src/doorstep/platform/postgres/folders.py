@@ -69,7 +69,7 @@ def socket_folder(folders: Folders, port: int, identity: Identity, environ: Mapp
         for parent in (environ.get("XDG_RUNTIME_DIR"), "/tmp"):  # noqa: S108 - owner and mode are checked below
             if parent and os.access(parent, os.W_OK | os.X_OK):
                 folder = Path(parent) / f"doorstep-{name}"
-                if _fits(folder, port) and (identity.mode is not RunMode.USER or parent == "/tmp"):  # noqa: S108
+                if _fits(folder, port) and (identity.mode is not RunMode.USER or parent == "/tmp"):  # noqa: S108 (the same, checked below)
                     break
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
