@@ -1,13 +1,11 @@
 """What would stop every process, or change what is not ours, is refused once, before anything starts."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import asyncpg
 import pytest
 from tests.conftest import Server
+from tests.factories.commands import doorstep
 
 from doorstep.app import launcher
 from doorstep.platform.clock_anchor import WrongMode
@@ -23,18 +21,6 @@ def urls(server: Server, database_name: str) -> DatabaseUrls:
     """A migrated database by its three roles."""
     return DatabaseUrls(
         *(server.url(database_name, f"doorstep_{role}") for role in ("owner", "web", "system"))
-    )
-
-
-def doorstep(*words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """The command as a person runs it, nothing of this test's environment but the path."""
-    return subprocess.run(
-        [sys.executable, "-m", "doorstep.app.cli", *words],
-        env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
     )
 
 

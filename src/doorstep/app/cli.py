@@ -46,7 +46,7 @@ def serve(web_processes: Annotated[int, typer.Option(min=1, max=32)] = 1) -> Non
     children = {f"web-{n}" if n else "web": ["web"] for n in range(web_processes)}
     children |= {"dispatcher": ["dispatcher"], "worker": ["worker"]}
     announce = f"Doorstep serves at {chosen.own_url}\nFirst time here? `doorstep owner-link` prints the first owner's sign-in link."
-    _run_network(lambda: launcher.run(chosen, launcher.Plan("live", children), announce))
+    launcher.run(chosen, launcher.Plan("live", children), announce)
 
 
 @app.command()
@@ -67,20 +67,22 @@ def demo(
         raise _say(
             f"A demo on {chosen.host} can be reached by others: add --public-demo, or leave HOST alone."
         )
-    _run_network(lambda: demo_network.run(chosen, speed=speed, seed=seed, fresh=fresh, public=public_demo))
+    demo_network.run(chosen, speed=speed, seed=seed, fresh=fresh, public=public_demo)
 
 
-def _run_network(start: Callable[[], None]) -> None:
+def _told(error: Exception) -> str | None:
+    """What a person is told of an error that says what to do; None for a bug."""
     from doorstep.app.launcher import CannotStart
     from doorstep.platform.postgres.errors import PostgresRefused
     from doorstep.platform.secrets import UnsafeSecrets
+    from doorstep.platform.settings import BadSetting
+    from doorstep.units.ids import MalformedId
 
-    try:
-        start()
-    except Refusal as refusal:
-        raise _say(f"{refusal.detail}\n{refusal.advice}".rstrip()) from refusal
-    except (CannotStart, UnsafeSecrets, PostgresRefused) as refusal:
-        raise _say(str(refusal)) from refusal
+    if isinstance(error, Refusal):
+        return f"{error.detail}\n{error.advice}".rstrip()
+    if isinstance(error, CannotStart | UnsafeSecrets | PostgresRefused | BadSetting | MalformedId):
+        return str(error)
+    return None
 
 
 def _process(name: str, run: Callable[[Settings], Awaitable[None]]) -> None:
@@ -129,7 +131,14 @@ def main() -> None:
     from doorstep.app.commands import install
 
     install(app)
-    app()
+    try:
+        app()
+    except Exception as error:
+        said = _told(error)
+        if said is None:
+            raise
+        typer.echo(said, err=True)
+        raise SystemExit(1) from None
 
 
 if __name__ == "__main__":
