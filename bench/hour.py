@@ -10,6 +10,7 @@ growth is the slope of a line through the samples, those of the first minutes le
 import argparse
 import asyncio
 import contextlib
+import json
 import os
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
@@ -23,9 +24,12 @@ from playwright.async_api import BrowserContext, CDPSession, Page, async_playwri
 from playwright.async_api import Error as BrowserError
 from tests.factories.browser import ARGUMENTS, Visitor, chromium, why_not
 
+from doorstep.demo.tally import FAILURES
+
 SPEED = 30
 EVERY_S = 30.0
 AGREES_WITHIN_S = 10.0
+FAILURES_WITHIN_S = 600.0
 WARM_MIN = 10.0
 """Minutes left out at most: caches fill, the market finds its level."""
 STEADY_MIN = 20.0
@@ -79,6 +83,7 @@ class Log:
     drifts: list[str] = field(default_factory=list)
     minutes: list[float] = field(default_factory=list)
     memory_mb: dict[str, list[float]] = field(default_factory=dict)
+    unseen: list[str] | None = None  # kinds of failure that had not happened after ten minutes
 
     def sample(self, minute: float, found: dict[str, float]) -> None:
         """Note how much everything holds; a process that was not there before begins at zero."""
@@ -314,6 +319,9 @@ async def watch(network: Running, visitor: Visitor, minutes: float) -> Log:
         log.checks += 1
         held = {f"{name} page": await one.heap_mb() for name, one in (("console", desk), ("driver", phone), ("tracking", shopper))}  # fmt: skip
         log.sample(passed_s / 60, held | resident_mb(network.process.pid))
+        if log.unseen is None and passed_s >= FAILURES_WITHIN_S:
+            seen = json.loads((network.home / "demo/tally.json").read_text())
+            log.unseen = [name for name in FAILURES if not seen.get(name)]
         await play(phone, log.checks)
         if await shopper.page.evaluate(
             "!document.querySelector('[data-part=eta] .t')"
@@ -332,6 +340,8 @@ def figures(log: Log, complaints: Sequence[str], minutes: float) -> list[Figure]
         Figure(what="complaints of the pages' consoles", value=len(complaints), unit="", aim=0, count=log.checks, detail={"said": list(complaints)[:20]}),
         Figure(what="pages that said otherwise than the API for ten seconds", value=len(log.drifts), unit="", aim=0, count=log.checks * 3, detail={"said": log.drifts[:20]}),
     ]  # fmt: skip
+    if log.unseen is not None:
+        found.append(Figure(what="kinds of failure the demo had not shown after ten minutes", value=len(log.unseen), unit="", aim=0, count=len(FAILURES), detail={"unseen": log.unseen}))  # fmt: skip
     for name in sorted(log.memory_mb, key=lambda one: (not one.endswith(" page"), one)):
         held = log.memory_mb[name]
         steady = held[first:] or held[-1:]

@@ -35,7 +35,8 @@ async def play(line: Line, tally: Tally) -> None:
         while lasted_s < LASTS_REAL_S and await _jobs(line) == before:
             await asyncio.sleep(LOOK_REAL_S)
             lasted_s += LOOK_REAL_S
-        tally.count(f"courier_company_{mood}")
+        if await _jobs(line) != before:  # a mood that met no job harmed nobody
+            tally.count(f"courier_company_{mood}")
         number += 1
 
 
