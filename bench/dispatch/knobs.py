@@ -43,7 +43,7 @@ class Knob:
 
 KNOBS = (
     Knob("driving_price", (0, 0.01, 0.03, 0.1, 0.2, 0.4, 0.8), "drive_min_per_order", "ctd90"),
-    Knob("coverage_price", (20, 40, 60, 75, 110, 200), "undelivered_pct", "ctd90"),
+    Knob("coverage_price", (40, 60, 75, 110, 200), "undelivered_pct", "ctd90"),
     Knob("waiting_price", (0, 0.1, 0.2, 0.4, 0.8), "rtp_mean", "ctd90"),
     Knob("convex_price", (0, 0.2, 0.5, 1, 2), "ctd_mean", "ctd_p90"),
     Knob("max_bundle", (1, 2, 3, 4), "drive_min_per_order", "ctd90"),
