@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 from tests.factories.deliveries import DOWNTOWN
 from tests.factories.dispatch import hold, stand, turn
 from tests.factories.network import Network
@@ -22,6 +23,7 @@ from doorstep.features.offers import service as offer_verbs
 from doorstep.features.offers.rules import Offer, OfferMode
 from doorstep.features.providers import queries as providers
 from doorstep.platform import leases
+from doorstep.platform.errors import NotFound
 from doorstep.units.geo import LatLng
 from doorstep.units.time import MarketInstant
 
@@ -214,3 +216,23 @@ async def test_fifty_ticks_and_races_leave_one_offer_per_delivery(network: Netwo
     held = [d for o in open_offers for d in o.delivery_ids]
     assert len(held) == len(set(held)) == 3
     assert len({o.driver_ids[0] for o in open_offers}) == len(open_offers)
+
+
+async def test_the_records_of_the_last_four_hundred_ticks_are_kept_and_no_older_ones(
+    network: Network,
+) -> None:
+    town = await _ready(network)
+    first = await turn(network, town.market.id)
+    async with network.work() as work:
+        key = await queries.record_key(work, first.tick_id)
+        await work.session.execute(text("UPDATE dispatch_states SET ticks = ticks + 448"))
+    network.clock.advance(60)
+    kept = await turn(network, town.market.id)  # the 450th looks back
+    with pytest.raises(NotFound, match="no longer kept"):
+        await network.connectors.blobs.get(key)
+    async with network.work() as work:
+        assert record.replay(
+            await network.connectors.blobs.get(await queries.record_key(work, kept.tick_id))
+        ).same
+        (left,) = (await work.session.execute(text("SELECT number FROM dispatch_ticks"))).scalars()
+    assert left == 450
