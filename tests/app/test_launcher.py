@@ -70,3 +70,14 @@ async def test_a_process_alone_says_which_address_it_lacks(urls: DatabaseUrls, t
     said = doorstep("dispatcher", DATABASE_URL=urls.owner, DOORSTEP_HOME=str(tmp_path))
     assert said.returncode == 1
     assert "DATABASE_URL_SYSTEM is not set" in said.stderr
+
+
+def test_what_only_a_demo_on_this_machine_may_is_refused_elsewhere(tmp_path: Path) -> None:
+    seen_by_others = doorstep("demo", DOORSTEP_HOME=str(tmp_path), HOST="0.0.0.0")
+    assert (seen_by_others.returncode, list(tmp_path.iterdir())) == (1, [])
+    assert "add --public-demo" in seen_by_others.stderr
+    inward = doorstep("serve", DOORSTEP_HOME=str(tmp_path), DOORSTEP_WEBHOOK_ALLOW="127.0.0.1:9")
+    assert (inward.returncode, list(tmp_path.iterdir())) == (1, [])
+    assert "unset it to serve real people" in inward.stderr
+    odd = doorstep("serve", DOORSTEP_HOME=str(tmp_path), PORT="eighty")
+    assert (odd.returncode, odd.stderr) == (1, "PORT must be a number, not 'eighty'\n")
