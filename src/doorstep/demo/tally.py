@@ -6,13 +6,8 @@ FAILURES = (
     *("declined", "left_to_expire", "late", "signal_lost", "given_back", "attempt_failed", "returned"),
     *("cancel_early", "cancel_late", "amend", "later_ready", "raise_tip"),
     *("webhook_failed", "webhook_slow"),
-    *("courier_company_refuses", "courier_company_loses_couriers", "courier_company_tells_twice"),
-    *(
-        "courier_company_does_not_answer",
-        "courier_company_lies",
-        "courier_company_nobody_opens",
-        "courier_company_slow",
-    ),
+    *("courier_company_refuses", "courier_company_loses_couriers", "courier_company_does_not_answer"),
+    *("courier_company_lies", "courier_company_nobody_opens"),
 )
 """What goes wrong in a demo, or is wished otherwise; each happens within ten real minutes."""
 

@@ -244,6 +244,7 @@ async def jobs(of: Of) -> dict[str, Any]:
     """Everything it holds, as it would bill it: what a test compares our books with."""
     return {
         "now": of.world.clock.now().isoformat(),
+        "asked": of.world.asked,
         "jobs": [of.shown(job) for job in of.world.jobs.values()],
     }
 

@@ -193,6 +193,7 @@ class World:
 
     def book(self, order: Order, quote_id: str) -> Job:
         """Send a courier. Raises Declined; ``duplicate_reference`` when the reference has a job."""
+        self.asked += 1
         if self.find(order.reference) is not None:
             raise Declined("duplicate_reference", "There is a job of this reference.", 409)
         quote, reference = self.quotes.get(quote_id, (None, ""))
