@@ -17,6 +17,9 @@ from doorstep.engine.params import Params
 from doorstep.engine.reasons import MILLISECONDS, closed, excluded
 from doorstep.engine.world import Chain, Driver, Ways, World
 
+TURNS = 10
+"""Turns of the search for each that one store a trip gets: an order has two places in a tour, so there is more to choose from."""
+
 
 def decide(world: World, travel: Ways, params: Params, now_s: int, seed: int, *, compiled: bool) -> Decisions:
     """See ``doorstep.engine.decide``, which is the way in. Each driver's next stop is sent, picked up or dropped on its own.
@@ -61,7 +64,7 @@ def plan_tours(layout: Layout, params: Params, kernels: Kernels, seed: int) -> N
         rounds = min(params.iterations_max, params.iterations_min + params.iterations_per_order * case.orders)
         rounds += params.iterations_per_new * new
         kernels.polish_tours(
-            case, tours, search, saved, layout.best, rounds, seed, 60 * thousandths(params.hot_min),
+            case, tours, search, saved, layout.best, TURNS * rounds, seed, 60 * thousandths(params.hot_min),
             params.ruin_most, params.blink_permille,
         )  # fmt: skip
         kernels.place_with_anybody(case, tours, search, saved)
