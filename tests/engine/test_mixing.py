@@ -183,15 +183,15 @@ def test_two_stores_on_one_way_share_a_trip_only_where_mixing_is_allowed() -> No
     world = World((near, next_door), (ANA,))
     alone = decide(world, LINE, Params(), NOW, 1, PYTHON)
     assert alone.plan == {"ana": (("soup",),)}, "one after the other"
-    both = decide(world, LINE, Params(mixing=True), NOW, 1, PYTHON)
+    both = decide(world, LINE, MIXED, NOW, 1, PYTHON)
     assert [send.orders for send in both.sends] == [("lunch",)]
     assert both.plan["ana"] == (("lunch",), ("soup",), ("lunch",), ("soup",))
     assert both.cost < alone.cost
     loaded = replace(ANA, place=2, aboard=(near,))
-    (then,) = decide(World((next_door,), (loaded,)), LINE, Params(mixing=True), NOW + 300, 1, PYTHON).sends
+    (then,) = decide(World((next_door,), (loaded,)), LINE, MIXED, NOW + 300, 1, PYTHON).sends
     assert then.orders == ("soup",)
     assert "on board" in then.sentence
-    full = decide(World((next_door,), (loaded,)), LINE, Params(mixing=True, load_most=1), NOW, 1, PYTHON)
+    full = decide(World((next_door,), (loaded,)), LINE, replace(MIXED, load_most=1), NOW, 1, PYTHON)
     assert [drop.order for drop in full.drops] == ["lunch"]
 
 
@@ -201,9 +201,9 @@ def test_what_nobody_has_picked_up_goes_to_whoever_comes_first_now() -> None:
     order = replace(LUNCH, id="soup", ready_s=NOW, pickup=3, dropoff=7)
     busy = replace(ANA, free_s=NOW + 1500)
     world = World((order,), (busy, ben), {"ana": (("soup",), ("soup",))})
-    assert [send.driver for send in decide(world, LINE, Params(mixing=True), NOW, 1, PYTHON).sends] == ["ben"]
+    assert [send.driver for send in decide(world, LINE, MIXED, NOW, 1, PYTHON).sends] == ["ben"]
     bound = replace(busy, place=3, keeps=("soup",))
-    kept = decide(replace(world, drivers=(bound, ben)), LINE, Params(mixing=True), NOW, 1, PYTHON)
+    kept = decide(replace(world, drivers=(bound, ben)), LINE, MIXED, NOW, 1, PYTHON)
     assert not kept.sends
     assert list(kept.plan) == ["ana"]
 
@@ -211,7 +211,7 @@ def test_what_nobody_has_picked_up_goes_to_whoever_comes_first_now() -> None:
 def test_rivals_of_a_mixed_trip_are_priced_by_the_plan_without_its_driver() -> None:
     later = LUNCH.ready_s - 240
     ben = Driver(id="ben", place=7, free_s=NOW)
-    params = Params(mixing=True)
+    params = MIXED
     decisions = decide(World((LUNCH,), (ANA, ben)), LINE, params, later, 1, PYTHON)
     only_ben = decide(World((LUNCH,), (ben,)), LINE, params, later, 1, PYTHON)
     (send,) = decisions.sends
@@ -224,4 +224,4 @@ def test_nothing_is_on_board_where_stores_are_not_mixed() -> None:
         decide(World((), (replace(ANA, aboard=(LUNCH,)),)), LINE, Params(), NOW, 1, PYTHON)
     both = replace(ANA, place=2, keeps=("lunch",), aboard=(LUNCH,))
     with pytest.raises(ValueError, match="one id"):
-        decide(World((LUNCH,), (both,)), LINE, Params(mixing=True), NOW, 1, PYTHON)
+        decide(World((LUNCH,), (both,)), LINE, MIXED, NOW, 1, PYTHON)
