@@ -1,11 +1,14 @@
 """A recorded day of a food network on the pure engine, against the published bars."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from doorstep.engine.compiled import warm_up
+from doorstep.engine.mixing import compiled as mixing
 from doorstep.engine.params import Params
 from doorstep.sim.mdrp.bars import bars_of
 from doorstep.sim.mdrp.day import Rules, play, play_by
+from doorstep.sim.mdrp.evaluator import breaches
 from doorstep.sim.mdrp.instance import read
 from doorstep.sim.mdrp.policy import Engine, Greedy
 
@@ -35,3 +38,16 @@ def test_the_same_seed_plays_the_same_day(data_folder: Path) -> None:
     first, again = play_by(instance, engine, rules, 3), play_by(instance, engine, rules, 3)
     assert first.solution == again.solution
     assert play_by(instance, engine, rules, 4).solution != first.solution
+
+
+def test_a_day_short_of_couriers_gains_by_mixing_restaurants_and_stays_lawful(data_folder: Path) -> None:
+    """The referee allows two restaurants on board here, and no other rule less."""
+    instance = read(data_folder / "mdrp/1o50t100s1p100")
+    params, grow = Params(late_price=0.0), Rules(grow=True, go_to_restaurant=True)
+    mixing.warm_up()
+    mixed = replace(params, mixing=True, iterations_min=50, iterations_per_order=3)  # enough, and quick
+    together = play_by(instance, Engine(mixed, warm_up()), replace(grow, mixing=True), 1)
+    apart = play_by(instance, Engine(params, warm_up()), grow, 1)
+    assert together.measures.ctd90 < apart.measures.ctd90
+    assert together.measures.undelivered_pct == 0
+    assert any("mixes" in breach for breach in breaches(instance, together.solution))

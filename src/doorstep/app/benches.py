@@ -4,6 +4,7 @@ import os
 import platform
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -35,6 +36,10 @@ def mdrp(
     declines: Annotated[
         float, typer.Option(min=0, max=90, help="Per cent of offers that couriers decline.")
     ] = 0,
+    mixing: Annotated[
+        bool,
+        typer.Option("--mixing", help="Orders of several restaurants on board at once (easier rules)."),
+    ] = False,
     peers: Annotated[bool, typer.Option(help="Play the greedy peer too.")] = True,
     processes: Annotated[int, typer.Option(min=1, help="Days played at once.")] = 1,
     json: Json = None,
@@ -44,8 +49,8 @@ def mdrp(
     from doorstep.sim.mdrp.campaign import ENGINE, GREEDY, Run, means, play_all, summed_up
     from doorstep.sim.mdrp.day import Rules
 
-    params = _params(param or [])
-    rules = Rules(grow=True, go_to_restaurant=True, declines_permille=round(10 * declines))
+    params = replace(_params(param or []), mixing=mixing)
+    rules = Rules(grow=True, go_to_restaurant=True, mixing=mixing, declines_permille=round(10 * declines))
     runs = [
         Run(folder, ENGINE, int(seed), params, rules, solutions)
         for folder in folders
@@ -60,7 +65,12 @@ def mdrp(
     for line in _lines(table, means(table)):
         typer.echo(line)
     machine = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
-    told = {"date": datetime.now(UTC).date().isoformat(), "machine": machine, "declines_pct": declines}
+    told = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": machine,
+        "declines_pct": declines,
+        "mixing": mixing,
+    }
     figures.write(
         json, {**told, "params": _plain(params), "means": means(table), "instances": table, "runs": rows}
     )
@@ -110,8 +120,6 @@ def pdptw(
 
 
 def _params(changes: Sequence[str]) -> Any:
-    from dataclasses import replace
-
     from doorstep.engine.params import Params
 
     given = dict(text.split("=", 1) for text in changes)

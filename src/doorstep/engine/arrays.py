@@ -1,6 +1,6 @@
 """A world laid out for the kernels. Orders and drivers are sorted by id, so the sequence of rows never matters."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from itertools import chain as chained
@@ -30,6 +30,10 @@ from doorstep.engine.params import Params
 from doorstep.engine.schedule import arrival_s, times_of
 from doorstep.engine.world import FOREVER_S, Chain, Driver, Order, Plane, Ways, World
 
+type DriverLine = Callable[
+    [Driver, list[Order], dict[tuple[str, int], int], Ways, Params, int], tuple[int, ...]
+]
+"""One line of ``Case.driver`` for a driver with her open trip, by the stores' numbers."""
 NEIGHBOURS = 20
 NOTHING = np.zeros((1, 1), np.int32)
 """Instead of a matrix."""
@@ -125,12 +129,14 @@ def lay_out(world: World, travel: Ways, params: Params, now_s: int, *, compiled:
     drivers = tuple(
         sorted((d for d in world.drivers if d.on_s <= now_s + params.start_ahead_s), key=lambda d: d.id)
     )
-    _refuse_nonsense(orders, drivers, travel.places)
+    refuse_nonsense(orders, drivers, travel.places)
+    if any(d.aboard for d in drivers):
+        raise ValueError("what is on board is planned only where stores are mixed")
     planned = {id_ for trips in world.plan.values() for trip in trips for id_ in trip}
     surge = sum(o.id not in planned for o in orders) >= params.surge_orders
     candidates = max(params.candidates, params.surge_candidates) if surge else params.candidates
     rows: Rows = CompiledRows() if compiled else PlainRows()
-    case = _case(orders, drivers, travel, params, now_s, rows, candidates, compiled=compiled)
+    case = case_of(orders, drivers, travel, params, now_s, rows, candidates, _driver_line, compiled=compiled)
     n, m, k = len(orders), len(drivers), case.candidates_most
     owner, kept = _last_plan(orders, drivers, world, case)
     search = Search(
@@ -165,7 +171,8 @@ def lay_out(world: World, travel: Ways, params: Params, now_s: int, *, compiled:
     return Layout(orders, drivers, len(world.drivers) - m, case, chains, search, saved, best)
 
 
-def _refuse_nonsense(orders: tuple[Order, ...], drivers: tuple[Driver, ...], places: int) -> None:
+def refuse_nonsense(orders: tuple[Order, ...], drivers: tuple[Driver, ...], places: int) -> None:
+    """Raise ValueError for what no tick can mean; see ``lay_out``."""
     if len({o.id for o in orders}) < len(orders) or len({d.id for d in drivers}) < len(drivers):
         raise ValueError("two orders or two drivers have one id")
     kept = [id_ for d in drivers for id_ in d.keeps]
@@ -176,7 +183,7 @@ def _refuse_nonsense(orders: tuple[Order, ...], drivers: tuple[Driver, ...], pla
         raise ValueError("an order or driver is at a place outside the travel matrix")
 
 
-def _case(
+def case_of(
     orders: tuple[Order, ...],
     drivers: tuple[Driver, ...],
     travel: Ways,
@@ -184,13 +191,15 @@ def _case(
     now_s: int,
     rows: Rows,
     candidates: int,
+    driver_line: DriverLine,
     *,
     compiled: bool,
 ) -> Case:
+    """What does not change within the tick; ``driver_line`` says when and where each driver could first do something new."""
     stores = {store: i for i, store in enumerate(dict.fromkeys((o.store, o.pickup) for o in orders))}
     rows_of = {o.id: o for o in orders}
     open_trips = [[rows_of[id_] for id_ in d.keeps] for d in drivers]
-    kept = {id_ for d in drivers for id_ in d.keeps}
+    kept = {id_ for d in drivers for id_ in d.keeps} | {o.id for d in drivers for o in d.aboard}
     number = {d.id: j for j, d in enumerate(drivers)}
     refused = [sorted(number[d] for d in o.refused_by if d in number) for o in orders]
     ends = list(accumulate((len(some) for some in refused), initial=0))
@@ -201,7 +210,7 @@ def _case(
     frozen = matrix.view()
     frozen.flags.writeable = False
     lines = [
-        _driver_line(d, trip, stores, travel, params, now_s)
+        driver_line(d, trip, stores, travel, params, now_s)
         for d, trip in zip(drivers, open_trips, strict=True)
     ]
     seen: Any = frozen if compiled else memoryview(frozen)

@@ -6,11 +6,14 @@ driver her first trip if leaving a tick later would delay it. A driver under way
 leaves it (their "two-stage additive commitment"), when the world says that her trip is open.
 """
 
+from functools import partial
+
 from doorstep.engine import reasons
 from doorstep.engine.arrays import Layout, lay_out, thousandths
 from doorstep.engine.chains import COST, TALLY, TOTAL
 from doorstep.engine.compiled import Kernels, ready
 from doorstep.engine.decisions import Decisions, Outlook, Pickup, Send
+from doorstep.engine.mixing import decide as mixed
 from doorstep.engine.objective import NEVER
 from doorstep.engine.params import Params
 from doorstep.engine.schedule import Times, times_of
@@ -23,10 +26,12 @@ def decide(
     """What to offer now, to whom and why, and the plan that the next world carries.
 
     The same arguments give the same answer, bit for bit, whatever the sequence of rows and with either kernels;
-    ``kernels`` defaults to the compiled ones once they are warm. Raises ValueError for ids that occur twice and
+    ``kernels`` defaults to the compiled ones once they are warm. With ``params.mixing`` see ``mixing.decide``. Raises ValueError for ids that occur twice and
     places outside the matrix.
     """
     kernels = kernels or ready()
+    if params.mixing:
+        return mixed.decide(world, travel, params, now_s, seed, compiled=kernels.compiled)
     layout = lay_out(world, travel, params, now_s, compiled=kernels.compiled)
     make_plan(layout, params, kernels, seed)
     chains = [[tuple(layout.orders[o] for o in trip) for trip in layout.trips(d)] for d in range(len(layout.drivers))]  # fmt: skip
@@ -144,5 +149,7 @@ def outlooks(
                 reasons.planned(order, driver, number, when, drop_s, offer_s)
                 for order, drop_s in zip(trip, when.drops_s, strict=True)
             ]
-    found += [reasons.left_out(layout, kernels, o) for o in layout.left_out()]
+    for o in layout.left_out():
+        cheapest = partial(kernels.cheapest, layout.case, layout.chains, layout.search, o)
+        found.append(reasons.left_out(layout, kernels, o, cheapest))
     return tuple(sorted(found, key=lambda outlook: outlook.order))

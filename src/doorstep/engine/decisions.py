@@ -43,6 +43,17 @@ class Pickup:
 
 
 @dataclass(frozen=True, slots=True)
+class Drop:
+    """An order on board that is handed over next, where stores are mixed: she leaves for its door now."""
+
+    driver: str
+    order: str
+    leave_s: int
+    drop_s: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Outlook:
     """Where an order that is not sent now stands."""
 
@@ -67,3 +78,4 @@ class Decisions:
     outlooks: tuple[Outlook, ...]  # of every order not sent, by id
     cost: float  # of the whole plan, sends included, with the price of each order left out
     pickups: tuple[Pickup, ...] = ()  # of open trips; none when the world has none
+    drops: tuple[Drop, ...] = ()  # only where stores are mixed

@@ -24,6 +24,12 @@ class Params:
     """Part of an order's earliest possible cost that its coverage price does not add."""
     max_bundle: int = 4
     """Orders per trip."""
+    mixing: bool = False
+    """For a shortage of drivers: orders of several stores share a trip, and every stop is planned anew (``mixing``)."""
+    load_most: int = 3
+    """Orders on board at once where stores are mixed."""
+    stops_ahead: int = 14
+    """Stops planned per driver where stores are mixed; only the first is acted upon."""
     trips_ahead: int = 3
     """Trips planned per driver; only the first is acted upon."""
     start_ahead_s: int = 1200
@@ -55,6 +61,8 @@ class Params:
         """Raise ValueError for a knob outside its range."""
         counts = (
             self.max_bundle,
+            self.load_most,
+            self.stops_ahead - 1,
             self.trips_ahead,
             self.candidates,
             self.surge_candidates,
@@ -63,7 +71,7 @@ class Params:
         )
         if min(counts) < 1:
             raise ValueError(
-                "max_bundle, trips_ahead, candidates, surge_candidates, ruin_most and tick_s are at least 1"
+                "max_bundle, load_most, trips_ahead, candidates, surge_candidates, ruin_most and tick_s are at least 1, stops_ahead 2"
             )
         prices = (
             self.driving_price,

@@ -3,13 +3,14 @@
 Sentences hold no figure that moves from tick to tick, so that an unchanged reason reads the same; figures are fields.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import numpy as np
 
 from doorstep.engine import candidates as walls
 from doorstep.engine.arrays import Layout
-from doorstep.engine.chains import MARKS, PRICE
+from doorstep.engine.chains import MARKS, PRICE, Case, Search
 from doorstep.engine.compiled import Kernels
 from doorstep.engine.decisions import Outlook, Rival
 from doorstep.engine.objective import NEVER
@@ -35,9 +36,45 @@ MILLISECONDS = 60_000
 """In a minute: the unit of the kernels' costs."""
 
 
-def excluded(layout: Layout, kernels: Kernels, o: int) -> tuple[dict[str, int], int, int]:
+class Tick(Protocol):
+    """What the reasons for an order that waits ask of a layout, of one store a trip or mixed."""
+
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """Behind the kernels' rows."""
+
+    @property
+    def drivers(self) -> tuple[Driver, ...]:
+        """Behind the kernels' rows."""
+
+    @property
+    def later(self) -> int:
+        """Drivers who start too far ahead."""
+
+    @property
+    def case(self) -> Case:
+        """What does not change."""
+
+    @property
+    def search(self) -> Search:
+        """Who has what, and at what price it is left out."""
+
+
+class Surveyors(Protocol):
+    """Kernels that can say who is kept from an order."""
+
+    @property
+    def compiled(self) -> bool:
+        """Whether these run as machine code."""
+
+    @property
+    def survey(self) -> Any:
+        """See ``candidates.survey``."""
+
+
+def excluded(layout: Tick, kernels: Surveyors, o: int) -> tuple[dict[str, int], int, int]:
     """How many drivers each constraint keeps from order ``o``; the last constraint met by any of them; seconds missing."""
-    count, least = _row(kernels, walls.BARRIERS), _row(kernels, walls.BARRIERS)
+    count, least = row(kernels, walls.BARRIERS), row(kernels, walls.BARRIERS)
     kernels.survey(layout.case, o, count, least)
     found = {NAMES[wall]: int(count[wall]) for wall in NAMES if count[wall]}
     if layout.later:
@@ -50,7 +87,7 @@ def excluded(layout: Layout, kernels: Kernels, o: int) -> tuple[dict[str, int], 
 
 def rivals(layout: Layout, kernels: Kernels, j: int, own: int) -> tuple[Rival, ...]:
     """The three drivers to whom driver ``j``'s first trip would have gone next, by what they would have cost more."""
-    who, added = _row(kernels, 3), _row(kernels, 3)
+    who, added = row(kernels, 3), row(kernels, 3)
     count = kernels.next_best(layout.case, layout.chains, layout.search, j, who, added)
     return tuple(
         Rival(
@@ -62,7 +99,8 @@ def rivals(layout: Layout, kernels: Kernels, j: int, own: int) -> tuple[Rival, .
     )
 
 
-def _row(kernels: Kernels, count: int) -> Any:
+def row(kernels: Surveyors, count: int) -> Any:
+    """Blank numbers for a kernel to fill."""
     return np.zeros(count, np.int64) if kernels.compiled else [0] * count
 
 
@@ -94,8 +132,8 @@ def planned(order: Order, driver: Driver, number: int, times: Times, drop_s: int
     return Outlook(order.id, driver.id, times.pickup_s, drop_s, sentence, offer_s=offer_s)
 
 
-def left_out(layout: Layout, kernels: Kernels, o: int) -> Outlook:
-    """An order in nobody's plan, and what would have to change."""
+def left_out(layout: Tick, kernels: Surveyors, o: int, cheapest: Callable[[], int]) -> Outlook:
+    """An order in nobody's plan, and what would have to change. ``cheapest``: what it would add at least, NEVER if nobody can."""
     order, price = layout.orders[o], int(layout.search.order[o * MARKS + PRICE]) / MILLISECONDS
     if not layout.drivers:
         sentence = "no driver is on duty" if not layout.later else "no driver is on duty yet"
@@ -115,7 +153,7 @@ def left_out(layout: Layout, kernels: Kernels, o: int) -> Outlook:
             short_s=short_s,
             price=price,
         )
-    added = int(kernels.cheapest(layout.case, layout.chains, layout.search, o))
+    added = int(cheapest())
     if added == NEVER:
         sentence = "all who could are full until their shifts end; one more driver would take it"
         return Outlook(order.id, None, 0, 0, sentence, counts, price=price)

@@ -55,10 +55,16 @@ class Driver:
 
     They stay hers; until the pickup others of that store may join them. ``place`` is then the store and
     ``free_s`` when she arrives there, and the kept orders are among the world's."""
+    aboard: tuple[Order, ...] = ()
+    """What she has picked up and not handed over, where stores are mixed; not among the world's orders. It stays hers."""
 
 
 Chain = tuple[tuple[str, ...], ...]
-"""A driver's trips in order; a trip is its order ids in drop sequence."""
+"""A driver's trips in order; a trip is its order ids in drop sequence.
+
+Where stores are mixed: her stops in order; an order named for the first time is picked up there, unless it is on board, and
+handed over where it is named last.
+"""
 Plan = Mapping[str, Chain]
 """Chains by driver id; carried from tick to tick."""
 

@@ -9,6 +9,7 @@ from statistics import fmean
 from typing import Any
 
 from doorstep.engine.compiled import warm_up
+from doorstep.engine.mixing import compiled as mixing
 from doorstep.engine.params import Params
 from doorstep.sim.mdrp import solution
 from doorstep.sim.mdrp.bars import bars_of
@@ -43,12 +44,14 @@ def play_run(run: Run) -> dict[str, Any]:
     """Play ``run``; its measures are the referee's, of the files that were written. Raises Infeasible."""
     instance = read(run.folder)
     policy: Policy = Engine(run.params, warm_up()) if run.policy == ENGINE else Greedy()
+    if run.params.mixing:
+        mixing.warm_up()
     rules = run.rules if run.policy == ENGINE else Rules(declines_permille=run.rules.declines_permille)
     day = play_by(instance, policy, rules, run.seed)
     with tempfile.TemporaryDirectory() as scratch:
         folder = (run.solutions or Path(scratch)) / run.policy / instance.name / str(run.seed)
         solution.write(folder, day.solution)
-        measures = evaluate(instance, solution.read(folder), day.ticks_s)
+        measures = evaluate(instance, solution.read(folder), day.ticks_s, mixing=rules.mixing)
     return {"policy": run.policy, "seed": run.seed, **measures.as_dict()}
 
 

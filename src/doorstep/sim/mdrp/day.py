@@ -2,10 +2,11 @@
 
 import random
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from doorstep.engine.compiled import Kernels
-from doorstep.engine.decisions import Decisions, Send
+from doorstep.engine.decisions import Decisions, Drop, Send
 from doorstep.engine.params import Params
 from doorstep.engine.world import Driver, Order, Travel, World
 from doorstep.sim.mdrp.evaluator import evaluate
@@ -26,6 +27,8 @@ class Rules:
     """A courier keeps what she was sent for, and until the pickup more of that restaurant may join it."""
     go_to_restaurant: bool = False
     """A courier for whom nothing is planned when her shift starts goes to the nearest restaurant."""
+    mixing: bool = False
+    """Orders of several restaurants on board at once; what is not on board is planned anew at every stop. Then trips grow."""
     declines_permille: int = 0
     """Chance that a courier says no to what she is sent; then she is not asked for it again."""
 
@@ -71,8 +74,18 @@ def play_by(instance: Instance, policy: Policy, rules: Rules, seed: int) -> Day:
     for minute in range(HORIZON_MIN):
         if not course.turn(policy, minute, seed):
             break
-    solution = of_stops(instance, course.stops)
-    return Day(solution, evaluate(instance, solution, course.ticks_s), tuple(course.ticks_s))
+    solution = of_stops(instance, in_drop_sequence(course.stops))
+    measures = evaluate(instance, solution, course.ticks_s, mixing=rules.mixing)
+    return Day(solution, measures, tuple(course.ticks_s))
+
+
+def in_drop_sequence(stops: Sequence[Stop]) -> list[Stop]:
+    """The same stops, what each takes from a restaurant named in the sequence in which it came to be handed over."""
+    drop_s = {stop.orders[0]: stop.at_s for stop in stops if stop.orders and not stop.is_pickup}
+    return [
+        replace(stop, orders=tuple(sorted(stop.orders, key=lambda o: drop_s[o]))) if stop.is_pickup else stop
+        for stop in stops
+    ]
 
 
 class Course:
@@ -104,10 +117,10 @@ class Course:
         while self.arriving and self.arriving[-1].placed_s <= now_s:
             order = self.arriving.pop()
             self.open[order.id] = order
-        if not self.open:
+        if not self.open and not any(d.aboard for d in self.drivers.values()):
             self._place_those_who_start(now_s)
             return bool(self.arriving)
-        live = tuple(d for d in self.drivers.values() if d.off_s >= now_s)
+        live = tuple(d for d in self.drivers.values() if d.off_s >= now_s or d.aboard)
         if not live:
             return False
         world = World(tuple(self.open.values()), live, self.plan)
@@ -141,6 +154,8 @@ class Course:
     def _obey(self, decisions: Decisions, now_s: int) -> None:
         for pickup in decisions.pickups:
             self._take(pickup.driver, pickup.orders, now_s)
+        for drop in decisions.drops:
+            self._bring(drop, now_s)
         for send in decisions.sends:
             if self.chance.randrange(1000) < self.rules.declines_permille:
                 for id_ in send.orders:
@@ -154,7 +169,7 @@ class Course:
         self.left_s[driver.id] = now_s
         arrives_s = now_s + int(self.travel.seconds[driver.place, store])
         self.drivers[driver.id] = replace(driver, place=store, free_s=arrives_s, keeps=send.orders)
-        if not self.rules.grow:
+        if not self.rules.grow and not self.rules.mixing:
             self._take(driver.id, send.orders, now_s)
 
     def _take(self, courier: str, orders: tuple[str, ...], now_s: int) -> None:
@@ -165,9 +180,24 @@ class Course:
         pickup_s = max(now_s, driver.free_s + half, *(o.ready_s for o in trip))
         self.stops.append(Stop(courier, trip[0].store, self.left_s[courier], pickup_s, orders, now_s))
         free_s, place = pickup_s + trip[0].pickup_service_s - half, trip[0].pickup
+        if self.rules.mixing:
+            aboard = (*driver.aboard, *trip)
+            self.drivers[courier] = replace(driver, place=place, free_s=free_s, keeps=(), aboard=aboard)
+            return
         for order in trip:
             half = order.dropoff_service_s // 2
             drop_s = free_s + int(self.travel.seconds[place, order.dropoff]) + half
             self.stops.append(Stop(courier, order.id, free_s, drop_s, (order.id,)))
             free_s, place = drop_s + order.dropoff_service_s - half, order.dropoff
         self.drivers[courier] = replace(driver, place=place, free_s=free_s, keeps=())
+
+    def _bring(self, drop: Drop, now_s: int) -> None:
+        """The courier brings one order of what she has on board."""
+        driver = self.drivers[drop.driver]
+        (order,) = (o for o in driver.aboard if o.id == drop.order)
+        half = order.dropoff_service_s // 2
+        drop_s = now_s + int(self.travel.seconds[driver.place, order.dropoff]) + half
+        self.stops.append(Stop(driver.id, order.id, now_s, drop_s, (order.id,)))
+        rest = tuple(o for o in driver.aboard if o is not order)
+        free_s = drop_s + order.dropoff_service_s - half
+        self.drivers[driver.id] = replace(driver, place=order.dropoff, free_s=free_s, aboard=rest)

@@ -1,0 +1,134 @@
+"""The decision where stores are mixed: every driver's stops over all that waits and all that is on board, of which only the
+next stop is acted upon, and that not before it must be.
+
+After each stop the rest is planned anew (re-optimisation as in Reyes et al. 2018, without their rule of one store a trip): take
+last tick's tours, put in what is new where it is cheapest, polish by ruin and recreate. What is on board stays with its driver,
+and so does what she is under way for; others of that store may join until the minute of the pickup.
+"""
+
+from doorstep.engine.arrays import thousandths
+from doorstep.engine.chains import TOTAL
+from doorstep.engine.decisions import Decisions, Drop, Outlook, Pickup, Send
+from doorstep.engine.mixing import reasons
+from doorstep.engine.mixing.arrays import Layout, lay_out
+from doorstep.engine.mixing.compiled import PYTHON, Kernels, ready
+from doorstep.engine.mixing.schedule import Visit, visits_of
+from doorstep.engine.params import Params
+from doorstep.engine.reasons import MILLISECONDS, closed, excluded
+from doorstep.engine.world import Chain, Driver, Ways, World
+
+TURNS = 10
+"""Turns of the search for each that one store a trip gets: an order has two places in a tour, so there is more to choose from."""
+
+
+def decide(world: World, travel: Ways, params: Params, now_s: int, seed: int, *, compiled: bool) -> Decisions:
+    """See ``doorstep.engine.decide``, which is the way in. Each driver's next stop is sent, picked up or dropped on its own.
+
+    ``compiled``: by machine code once it is warm. Raises ValueError for ids that occur twice and places outside the matrix.
+    """
+    kernels = ready() if compiled else PYTHON
+    layout = lay_out(world, travel, params, now_s, compiled=kernels.compiled)
+    plan_tours(layout, params, kernels, seed)
+    visits = [
+        visits_of(driver, layout.steps(d), travel, params, now_s) if layout.tours.size[d] else []
+        for d, driver in enumerate(layout.drivers)
+    ]
+    acting = [
+        d
+        for d, driver in enumerate(layout.drivers)
+        if visits[d] and is_due(driver, visits[d][0], params, now_s)
+    ]
+    closing = [d for d in acting if layout.drivers[d].keeps]
+    sent = [d for d in acting if visits[d][0].is_pickup and d not in closing]
+    dropping = [d for d in acting if not visits[d][0].is_pickup]
+    return Decisions(
+        sends=tuple(send(layout, kernels, d, visits[d]) for d in sent),
+        plan=what_remains(layout, visits, {*closing, *dropping}),
+        outlooks=outlooks(layout, kernels, params, visits, set(acting)),
+        cost=int(layout.search.tally[TOTAL]) / MILLISECONDS,
+        pickups=tuple(pickup(layout.drivers[d], visits[d]) for d in closing),
+        drops=tuple(drop(layout.drivers[d], visits[d][0]) for d in dropping),
+    )
+
+
+def plan_tours(layout: Layout, params: Params, kernels: Kernels, seed: int) -> None:
+    """Warm start, cheapest insertion, polish; leaves the plan in the layout's tours."""
+    case, tours, search, saved = layout.case, layout.tours, layout.search, layout.saved
+    new = len(layout.left_out())
+    kernels.find_candidates(case, search)
+    kernels.settle_tours(case, tours, search)
+    kernels.place_new(case, tours, search, saved)
+    kernels.place_with_anybody(case, tours, search, saved)
+    if case.orders and case.drivers:
+        kernels.find_neighbours(case, search)
+        rounds = min(params.iterations_max, params.iterations_min + params.iterations_per_order * case.orders)
+        rounds += params.iterations_per_new * new
+        kernels.polish_tours(
+            case, tours, search, saved, layout.best, TURNS * rounds, seed, 60 * thousandths(params.hot_min),
+            params.ruin_most, params.blink_permille,
+        )  # fmt: skip
+        kernels.place_with_anybody(case, tours, search, saved)
+
+
+def is_due(driver: Driver, first: Visit, params: Params, now_s: int) -> bool:
+    """Whether a tick later would delay ``driver``'s next stop: she is free and must leave, or at the store and picks up."""
+    if driver.keeps:
+        return first.at_s < now_s + params.tick_s
+    lead_s = params.offer_lead_s if first.is_pickup else 0
+    free = driver.free_s <= now_s and driver.on_s <= now_s
+    return free and first.leave_s - lead_s < now_s + params.tick_s
+
+
+def send(layout: Layout, kernels: Kernels, d: int, visits: list[Visit]) -> Send:
+    """Driver ``d`` goes to a store, with who came next and whom what excluded."""
+    first = visits[0]
+    ids = reasons.in_drop_sequence(first, visits)
+    driver, row = layout.drivers[d], int(layout.tours.stop[d * layout.tours.wide]) // 2
+    own, rivals = reasons.rivals(layout, kernels, d, len(ids))
+    counts, _, _ = excluded(layout, kernels, row)
+    return Send(
+        driver.id, ids, first.leave_s, first.at_s, reasons.drops_s(ids, visits), own,
+        reasons.sent(len(ids), len(driver.aboard)), rivals, counts,
+    )  # fmt: skip
+
+
+def pickup(driver: Driver, visits: list[Visit]) -> Pickup:
+    """What ``driver`` takes from the store where she is."""
+    ids = reasons.in_drop_sequence(visits[0], visits)
+    joined = tuple(id_ for id_ in ids if id_ not in driver.keeps)
+    return Pickup(driver.id, ids, joined, visits[0].at_s, reasons.drops_s(ids, visits), closed(len(joined)))
+
+
+def drop(driver: Driver, first: Visit) -> Drop:
+    """The order on board that ``driver`` hands over next."""
+    return Drop(
+        driver.id, first.orders[0].id, first.leave_s, first.at_s, reasons.handed_over(len(driver.aboard))
+    )
+
+
+def what_remains(layout: Layout, visits: list[list[Visit]], done: set[int]) -> dict[str, Chain]:
+    """The plan by driver id, without the stops that are made now; what is only under way stays in it."""
+    plan = {}
+    for d, driver in enumerate(layout.drivers):
+        rest = visits[d][1:] if d in done else visits[d]
+        if rest:
+            plan[driver.id] = tuple(tuple(o.id for o in visit.orders) for visit in rest)
+    return plan
+
+
+def outlooks(
+    layout: Layout, kernels: Kernels, params: Params, visits: list[list[Visit]], acting: set[int]
+) -> tuple[Outlook, ...]:
+    """Where every order stands that is neither on board nor sent nor picked up now, by id."""
+    found: list[Outlook] = []
+    for d, driver in enumerate(layout.drivers):
+        drops = {v.orders[0].id: v.at_s for v in visits[d] if not v.is_pickup}
+        for number, visit in enumerate(visits[d]):
+            if not visit.is_pickup or (number == 0 and d in acting):
+                continue
+            found += [
+                reasons.planned(order, driver, number, visit, drops[order.id], params.offer_lead_s)
+                for order in visit.orders
+            ]
+    found += [reasons.left_out(layout, kernels, o) for o in layout.left_out()]
+    return tuple(sorted(found, key=lambda outlook: outlook.order))

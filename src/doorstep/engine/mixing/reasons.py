@@ -1,0 +1,79 @@
+"""Why this driver, why not yet: the facts and sentences of ``engine.reasons`` where stores are mixed."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from doorstep.engine import reasons as one_store
+from doorstep.engine.decisions import Outlook, Rival
+from doorstep.engine.mixing.arrays import Layout
+from doorstep.engine.mixing.compiled import Kernels
+from doorstep.engine.mixing.schedule import Visit
+from doorstep.engine.reasons import MILLISECONDS, row
+from doorstep.engine.world import Driver, Order
+
+
+def in_drop_sequence(pickup: Visit, visits: Sequence[Visit]) -> tuple[str, ...]:
+    """Ids of what ``pickup`` takes, as they are handed over."""
+    taken = {o.id for o in pickup.orders}
+    return tuple(v.orders[0].id for v in visits if not v.is_pickup and v.orders[0].id in taken)
+
+
+def drops_s(ids: Sequence[str], visits: Sequence[Visit]) -> tuple[int, ...]:
+    """When ``ids`` are handed over as things stand."""
+    at_s = {v.orders[0].id: v.at_s for v in visits if not v.is_pickup}
+    return tuple(at_s[id_] for id_ in ids)
+
+
+def sent(count: int, aboard: int) -> str:
+    """Why somebody goes to a store now."""
+    what = "one order" if count == 1 else f"{count} orders of one store"
+    return f"{what}{_on_top(aboard)}; leaving later would delay the pickup"
+
+
+def handed_over(aboard: int) -> str:
+    """Why somebody goes to a door now."""
+    rest = _on_top(aboard - 1)
+    return f"the next door{rest}; leaving later would delay it"
+
+
+def _on_top(aboard: int) -> str:
+    if not aboard:
+        return ""
+    return f", with {'one more' if aboard == 1 else f'{aboard} more'} on board"
+
+
+def planned(order: Order, driver: Driver, number: int, visit: Visit, drop_s: int, lead_s: int) -> Outlook:
+    """An order whose pickup is stop ``number`` of somebody's tour."""
+    if number == 0 and driver.keeps:
+        kept = order.id in driver.keeps
+        sentence = (
+            "a driver is on her way to the store for it"
+            if kept
+            else "joins a driver on her way to its store, if nothing better comes up"
+        )
+        return Outlook(order.id, driver.id, visit.at_s, drop_s, sentence)
+    after = "her next stop" if number == 0 else f"after {number} earlier {'stop' if number == 1 else 'stops'}"
+    sentence = f"planned with a driver, {after}; sent when leaving later would delay the pickup"
+    return Outlook(order.id, driver.id, visit.at_s, drop_s, sentence, offer_s=visit.leave_s - lead_s)
+
+
+def rivals(layout: Layout, kernels: Kernels, d: int, count: int) -> tuple[float, tuple[Rival, ...]]:
+    """What driver ``d``'s first ``count`` pickups add to her tour, and the three to whom they would have gone next."""
+    who, added = row(kernels, 3), row(kernels, 3)
+    case, tours, search = layout.case, layout.tours, layout.search
+    first = int(tours.stop[d * tours.wide]) // 2
+    own, found = kernels.others_instead(case, tours, search, layout.saved, d, count, who, added)
+    return int(own) / MILLISECONDS, tuple(
+        Rival(
+            layout.drivers[who[k]].id,
+            (int(added[k]) - int(own)) / MILLISECONDS,
+            int(kernels.barrier(case, first, who[k])[1]),
+        )
+        for k in range(found)
+    )
+
+
+def left_out(layout: Layout, kernels: Kernels, o: int) -> Outlook:
+    """An order in nobody's plan, and what would have to change."""
+    cheapest = partial(kernels.cheapest_added, layout.case, layout.tours, layout.search, o)
+    return one_store.left_out(layout, kernels, o, cheapest)

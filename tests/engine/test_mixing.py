@@ -1,0 +1,227 @@
+"""Orders of several stores on board at once: laws of the tours, and a few plain stories."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.engine.test_decide import LAWS, LINE, LUNCH, NOW, QUICK, worlds
+
+from doorstep.engine.compiled import PYTHON
+from doorstep.engine.decide import decide
+from doorstep.engine.decisions import Decisions
+from doorstep.engine.mixing import decide as mixed
+from doorstep.engine.mixing.compiled import warm_up
+from doorstep.engine.mixing.schedule import Visit, steps_of, visits_of
+from doorstep.engine.params import Params
+from doorstep.engine.record import pack, replay
+from doorstep.engine.world import Driver, Order, Plan, Travel, World
+
+MIXED = replace(QUICK, mixing=True)
+ANA = Driver(id="ana", place=1, free_s=NOW)
+
+
+@st.composite
+def worlds_on_the_road(draw: st.DrawFn) -> tuple[World, Travel, int]:
+    """Drivers with up to two orders on board and up to two they are under way for, and any plan at all."""
+    world, travel, now = draw(worlds())
+    waiting = [o for o in world.orders if not o.reserved]
+    drivers = []
+    for j, idle in enumerate(world.drivers):
+        driver = idle
+        if idle.on_s <= now:
+            store = draw(st.integers(0, 2))
+            there = [o for o in waiting if o.pickup == store][: draw(st.integers(0, 2))]
+            waiting = [o for o in waiting if o not in there]
+            aboard = tuple(
+                Order(
+                    id=f"b{j}{k}", pickup=0, dropoff=draw(st.integers(0, travel.places - 1)), store="s0", placed_s=now - 900,
+                    ready_s=now - 600, wanted_from_s=now - 900, due_s=now + draw(st.integers(-300, 1800)),
+                )
+                for k in range(draw(st.integers(0, 2)))
+            )  # fmt: skip
+            driver = replace(idle, aboard=aboard)
+            if there:
+                arrives_s = now + draw(st.sampled_from([-600, 0, 300]))
+                driver = replace(driver, place=store, free_s=arrives_s, keeps=tuple(o.id for o in there))
+        drivers.append(driver)
+    names = [o.id for o in world.orders] + [o.id for d in drivers for o in d.aboard] + ["nobody's"]
+    step = st.lists(st.sampled_from(names), max_size=3).map(tuple)
+    plan: Plan = draw(
+        st.dictionaries(
+            st.sampled_from([d.id for d in drivers] or ["none"]),
+            st.lists(step, max_size=8).map(tuple),
+            max_size=5,
+        )
+    )
+    return World(world.orders, tuple(drivers), plan), travel, now
+
+
+def tours(world: World, decisions: Decisions) -> dict[str, list[tuple[Order, bool]]]:
+    """Every driver's stops in sequence, those made now included; True for a pickup."""
+    orders = {o.id: o for o in world.orders} | {o.id: o for d in world.drivers for o in d.aboard}
+    chains = {p.driver: [p.orders] for p in decisions.pickups}
+    chains |= {drop.driver: [(drop.order,)] for drop in decisions.drops}
+    for name, chain in decisions.plan.items():
+        chains.setdefault(name, []).extend(chain)
+    found = {}
+    for driver in world.drivers:
+        held = {o.id for o in driver.aboard}
+        stops = []
+        for id_ in (id_ for step in chains.get(driver.id, ()) for id_ in step):
+            stops.append((orders[id_], id_ not in held))
+            held.symmetric_difference_update({id_})
+        assert not held, "everything on board is handed over in the end"
+        found[driver.id] = stops
+    return found
+
+
+def visits(
+    world: World, travel: Travel, params: Params, now: int, decisions: Decisions
+) -> dict[str, list[Visit]]:
+    stops, drivers = tours(world, decisions), {d.id: d for d in world.drivers}
+    return {
+        name: visits_of(drivers[name], steps_of(line), travel, params, now)
+        for name, line in stops.items()
+        if line
+    }
+
+
+@LAWS
+@given(worlds_on_the_road(), st.sampled_from([0, 120]))
+def test_hard_rules_hold_and_what_is_bound_stays(given_: tuple[World, Travel, int], lead_s: int) -> None:
+    world, travel, now = given_
+    params = replace(MIXED, offer_lead_s=lead_s, load_most=3, coverage_price=1e5)
+    decisions = decide(world, travel, params, now, 1, PYTHON)
+    stops, drivers = tours(world, decisions), {d.id: d for d in world.drivers}
+    picked = [o.id for line in stops.values() for o, is_pickup in line if is_pickup]
+    assert len(picked) == len(set(picked)), "no order twice"
+    for name, line in stops.items():
+        driver = drivers[name]
+        bound = {*driver.keeps, *(o.id for o in driver.aboard)}
+        assert {o.id for o, is_pickup in line if not is_pickup} >= bound
+        first = [o.id for o, is_pickup in line[: len(driver.keeps)] if is_pickup]
+        if driver.keeps:
+            together = steps_of(line)[0][0]
+            assert set(driver.keeps) <= {o.id for o in together}
+            assert first
+        load, most = len(driver.aboard), max(3, len(bound))
+        units = sum(o.units for o in driver.aboard)
+        room = max(driver.capacity_units, units + sum(o.units for o in world.orders if o.id in driver.keeps))
+        for order, is_pickup in line:
+            load += 1 if is_pickup else -1
+            units += order.units if is_pickup else -order.units
+            assert load <= most
+            assert units <= room
+            if is_pickup and order.id not in bound:
+                assert not order.needs & ~driver.abilities
+                assert name not in order.refused_by
+                assert not order.reserved
+    for name, made in visits(world, travel, params, now, decisions).items():
+        for number, visit in enumerate(made):
+            if visit.is_pickup and (number or not drivers[name].keeps):
+                assert visit.at_s <= drivers[name].off_s
+                assert visit.at_s >= max(o.ready_s for o in visit.orders)
+    told = {outlook.order for outlook in decisions.outlooks} | {o for s in decisions.sends for o in s.orders}
+    told |= {o for p in decisions.pickups for o in p.orders}
+    assert told == {o.id for o in world.orders if not o.reserved}, "every order is told where it stands"
+
+
+@LAWS
+@given(worlds_on_the_road(), st.sampled_from([0, 120]), st.sampled_from([0.0, 0.5]))
+def test_the_kernels_price_a_tour_as_one_would_on_paper(
+    given_: tuple[World, Travel, int], lead_s: int, convex: float
+) -> None:
+    world, travel, now = given_
+    params = replace(MIXED, offer_lead_s=lead_s, convex_price=convex, reoffer_price=convex)
+    decisions = decide(world, travel, params, now, 2, PYTHON)
+    paper = sum(outlook.price for outlook in decisions.outlooks if outlook.driver is None)
+    for made in visits(world, travel, params, now, decisions).values():
+        paper += sum(visit.cost for visit in made)
+    assert decisions.cost == pytest.approx(paper, abs=1e-6)
+
+
+@LAWS
+@given(worlds_on_the_road(), st.randoms(use_true_random=False))
+def test_tours_come_out_the_same_compiled_replayed_shuffled_or_renamed(
+    given_: tuple[World, Travel, int], chance: object
+) -> None:
+    world, travel, now = given_
+    first = decide(world, travel, MIXED, now, 9, PYTHON)
+    warm_up()
+    assert first == mixed.decide(world, travel, MIXED, now, 9, compiled=True)
+    assert replay(pack(world, travel, MIXED, now, 9, first, "python"), PYTHON).same
+    orders, drivers = list(world.orders), list(world.drivers)
+    chance.shuffle(orders)  # type: ignore[attr-defined]
+    chance.shuffle(drivers)  # type: ignore[attr-defined]
+    assert first == decide(World(tuple(orders), tuple(drivers), world.plan), travel, MIXED, now, 9, PYTHON)
+
+    def named(ids: Sequence[str]) -> tuple[str, ...]:
+        return tuple("x" + id_ for id_ in ids)
+
+    def told(order: Order) -> Order:
+        return replace(order, id="x" + order.id, refused_by=frozenset(named(sorted(order.refused_by))))
+
+    renamed = World(
+        tuple(map(told, world.orders)),
+        tuple(
+            replace(d, id="x" + d.id, keeps=named(d.keeps), aboard=tuple(map(told, d.aboard)))
+            for d in world.drivers
+        ),
+        {"x" + name: tuple(map(named, chain)) for name, chain in world.plan.items()},
+    )
+    again = decide(renamed, travel, MIXED, now, 9, PYTHON)
+    assert again.cost == first.cost
+    assert again.plan == {"x" + name: tuple(map(named, chain)) for name, chain in first.plan.items()}
+
+
+def test_two_stores_on_one_way_share_a_trip_only_where_mixing_is_allowed() -> None:
+    """One driver; the second store and both doors lie behind the first store."""
+    near = replace(LUNCH, ready_s=NOW, store="s", pickup=2, dropoff=6)
+    next_door = replace(near, id="soup", store="t", pickup=3, dropoff=7)
+    world = World((near, next_door), (ANA,))
+    alone = decide(world, LINE, Params(), NOW, 1, PYTHON)
+    assert alone.plan == {"ana": (("soup",),)}, "one after the other"
+    both = decide(world, LINE, MIXED, NOW, 1, PYTHON)
+    assert [send.orders for send in both.sends] == [("lunch",)]
+    assert both.plan["ana"] == (("lunch",), ("soup",), ("lunch",), ("soup",))
+    assert both.cost < alone.cost
+    loaded = replace(ANA, place=2, aboard=(near,))
+    (then,) = decide(World((next_door,), (loaded,)), LINE, MIXED, NOW + 300, 1, PYTHON).sends
+    assert then.orders == ("soup",)
+    assert "on board" in then.sentence
+    full = decide(World((next_door,), (loaded,)), LINE, replace(MIXED, load_most=1), NOW, 1, PYTHON)
+    assert [drop.order for drop in full.drops] == ["lunch"]
+
+
+def test_what_nobody_has_picked_up_goes_to_whoever_comes_first_now() -> None:
+    """It was planned with ana; ben is free next to the store."""
+    ben = Driver(id="ben", place=3, free_s=NOW)
+    order = replace(LUNCH, id="soup", ready_s=NOW, pickup=3, dropoff=7)
+    busy = replace(ANA, free_s=NOW + 1500)
+    world = World((order,), (busy, ben), {"ana": (("soup",), ("soup",))})
+    assert [send.driver for send in decide(world, LINE, MIXED, NOW, 1, PYTHON).sends] == ["ben"]
+    bound = replace(busy, place=3, keeps=("soup",))
+    kept = decide(replace(world, drivers=(bound, ben)), LINE, MIXED, NOW, 1, PYTHON)
+    assert not kept.sends
+    assert list(kept.plan) == ["ana"]
+
+
+def test_rivals_of_a_mixed_trip_are_priced_by_the_plan_without_its_driver() -> None:
+    later = LUNCH.ready_s - 240
+    ben = Driver(id="ben", place=7, free_s=NOW)
+    params = MIXED
+    decisions = decide(World((LUNCH,), (ANA, ben)), LINE, params, later, 1, PYTHON)
+    only_ben = decide(World((LUNCH,), (ben,)), LINE, params, later, 1, PYTHON)
+    (send,) = decisions.sends
+    assert send.rivals[0].driver == "ben"
+    assert send.rivals[0].extra_cost == pytest.approx(only_ben.cost - decisions.cost)
+
+
+def test_nothing_is_on_board_where_stores_are_not_mixed() -> None:
+    with pytest.raises(ValueError, match="on board"):
+        decide(World((), (replace(ANA, aboard=(LUNCH,)),)), LINE, Params(), NOW, 1, PYTHON)
+    both = replace(ANA, place=2, keeps=("lunch",), aboard=(LUNCH,))
+    with pytest.raises(ValueError, match="one id"):
+        decide(World((LUNCH,), (both,)), LINE, MIXED, NOW, 1, PYTHON)
