@@ -30,7 +30,7 @@ async def play(line: Line, tally: Tally) -> None:
         if not reply.good:
             log.warning("mood_refused", refusal=reply.body)
         before = await _asked(line)
-        while await _asked(line) == before:
+        while await _asked(line) == before:  # noqa: ASYNC110 (the company tells nobody)
             await asyncio.sleep(LOOK_REAL_S)
         await asyncio.sleep(LINGERS_REAL_S)
         tally.count(f"courier_company_{mood}")

@@ -164,6 +164,7 @@ class World:
     by_reference: dict[str, Job] = field(default_factory=dict)
     moving: dict[str, Job] = field(default_factory=dict)  # jobs that there is still something to tell of
     quoted: int = 0
+    asked: int = 0  # bookings, those declined among them
 
     def chance(self, purpose: str, reference: str) -> Random:
         """The dice for one purpose and one job: the same however often they are asked for."""
