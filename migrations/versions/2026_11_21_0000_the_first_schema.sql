@@ -571,10 +571,12 @@ CREATE TABLE provider_jobs (
 	proof_url TEXT NOT NULL, 
 	refusal TEXT NOT NULL, 
 	lookups BIGINT NOT NULL, 
+	absences BIGINT NOT NULL, 
 	polls BIGINT NOT NULL, 
 	events_count BIGINT NOT NULL, 
 	asked_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	booked_at TIMESTAMP WITH TIME ZONE, 
+	unconfirmed_since TIMESTAMP WITH TIME ZONE, 
 	looked_at TIMESTAMP WITH TIME ZONE, 
 	ended_at TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT pk_provider_jobs PRIMARY KEY (id), 
@@ -583,7 +585,7 @@ CREATE TABLE provider_jobs (
 CREATE INDEX ix_provider_jobs_delivery ON provider_jobs (delivery_id, id);
 CREATE INDEX ix_provider_jobs_open ON provider_jobs (state) WHERE ended_at IS NULL;
 CREATE INDEX ix_provider_jobs_provider ON provider_jobs (provider_id, id);
-CREATE UNIQUE INDEX uq_provider_jobs_live ON provider_jobs (delivery_id) WHERE state IN ('asked', 'booking', 'booked');
+CREATE UNIQUE INDEX uq_provider_jobs_live ON provider_jobs (delivery_id) WHERE state IN ('asked', 'booking', 'booked', 'calling_off');
 CREATE TABLE provider_webhooks (
 	provider_id UUID NOT NULL, 
 	event_id TEXT NOT NULL, 
