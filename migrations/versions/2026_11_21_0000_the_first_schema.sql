@@ -257,6 +257,8 @@ CREATE TABLE entry_links (
 	id UUID NOT NULL, 
 	digest BYTEA NOT NULL, 
 	staff_id UUID, 
+	user_id UUID, 
+	merchant_id UUID, 
 	made_wall TIMESTAMP WITH TIME ZONE NOT NULL, 
 	spent_wall TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT pk_entry_links PRIMARY KEY (id), 
@@ -412,7 +414,8 @@ CREATE TABLE merchant_users (
 	email TEXT NOT NULL, 
 	name TEXT NOT NULL, 
 	role TEXT NOT NULL, 
-	password_hash TEXT NOT NULL, 
+	store_id UUID, 
+	password_hash TEXT, 
 	created_wall TIMESTAMP WITH TIME ZONE NOT NULL, 
 	disabled_wall TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT pk_merchant_users PRIMARY KEY (id), 
@@ -1022,7 +1025,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON entry_links TO doorstep_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON entry_links TO doorstep_system;
 ALTER TABLE entry_links ENABLE ROW LEVEL SECURITY;
 ALTER TABLE entry_links FORCE ROW LEVEL SECURITY;
-CREATE POLICY entry_links_web ON entry_links TO doorstep_web USING (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'gate' THEN (true) ELSE false END) WITH CHECK (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'gate' THEN (true) ELSE false END);
+CREATE POLICY entry_links_web ON entry_links TO doorstep_web USING (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'merchant' THEN (merchant_id = doorstep_tenant()) WHEN 'gate' THEN (true) ELSE false END) WITH CHECK (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'merchant' THEN (merchant_id = doorstep_tenant()) WHEN 'gate' THEN (true) ELSE false END);
 CREATE POLICY entry_links_system ON entry_links TO doorstep_system USING (true) WITH CHECK (true);
 REVOKE ALL ON fix_history FROM PUBLIC;
 GRANT INSERT ON fix_history TO doorstep_web;

@@ -165,7 +165,7 @@ async def test_what_a_company_may_be_bringing_is_shown_to_no_driver_and_does_not
         await work.session.execute(
             text("UPDATE provider_jobs SET state = 'booking', unconfirmed_since = :now"), {"now": now}
         )
-    for minutes in (0, 60, 120):  # long after it would have been ended
+    for minutes in (1, 60, 120):  # long after it would have been ended
         network.clock.advance(minutes * 60)
         for driver in town.drivers:
             await stand(network, driver, NEAR)
