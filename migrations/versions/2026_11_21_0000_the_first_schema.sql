@@ -257,6 +257,8 @@ CREATE TABLE entry_links (
 	id UUID NOT NULL, 
 	digest BYTEA NOT NULL, 
 	staff_id UUID, 
+	user_id UUID, 
+	merchant_id UUID, 
 	made_wall TIMESTAMP WITH TIME ZONE NOT NULL, 
 	spent_wall TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT pk_entry_links PRIMARY KEY (id), 
@@ -412,7 +414,8 @@ CREATE TABLE merchant_users (
 	email TEXT NOT NULL, 
 	name TEXT NOT NULL, 
 	role TEXT NOT NULL, 
-	password_hash TEXT NOT NULL, 
+	store_id UUID, 
+	password_hash TEXT, 
 	created_wall TIMESTAMP WITH TIME ZONE NOT NULL, 
 	disabled_wall TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT pk_merchant_users PRIMARY KEY (id), 
@@ -571,10 +574,12 @@ CREATE TABLE provider_jobs (
 	proof_url TEXT NOT NULL, 
 	refusal TEXT NOT NULL, 
 	lookups BIGINT NOT NULL, 
+	absences BIGINT NOT NULL, 
 	polls BIGINT NOT NULL, 
 	events_count BIGINT NOT NULL, 
 	asked_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	booked_at TIMESTAMP WITH TIME ZONE, 
+	unconfirmed_since TIMESTAMP WITH TIME ZONE, 
 	looked_at TIMESTAMP WITH TIME ZONE, 
 	ended_at TIMESTAMP WITH TIME ZONE, 
 	CONSTRAINT pk_provider_jobs PRIMARY KEY (id), 
@@ -583,7 +588,7 @@ CREATE TABLE provider_jobs (
 CREATE INDEX ix_provider_jobs_delivery ON provider_jobs (delivery_id, id);
 CREATE INDEX ix_provider_jobs_open ON provider_jobs (state) WHERE ended_at IS NULL;
 CREATE INDEX ix_provider_jobs_provider ON provider_jobs (provider_id, id);
-CREATE UNIQUE INDEX uq_provider_jobs_live ON provider_jobs (delivery_id) WHERE state IN ('asked', 'booking', 'booked');
+CREATE UNIQUE INDEX uq_provider_jobs_live ON provider_jobs (delivery_id) WHERE state IN ('asked', 'booking', 'booked', 'calling_off');
 CREATE TABLE provider_webhooks (
 	provider_id UUID NOT NULL, 
 	event_id TEXT NOT NULL, 
@@ -1020,7 +1025,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON entry_links TO doorstep_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON entry_links TO doorstep_system;
 ALTER TABLE entry_links ENABLE ROW LEVEL SECURITY;
 ALTER TABLE entry_links FORCE ROW LEVEL SECURITY;
-CREATE POLICY entry_links_web ON entry_links TO doorstep_web USING (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'gate' THEN (true) ELSE false END) WITH CHECK (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'gate' THEN (true) ELSE false END);
+CREATE POLICY entry_links_web ON entry_links TO doorstep_web USING (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'merchant' THEN (merchant_id = doorstep_tenant()) WHEN 'gate' THEN (true) ELSE false END) WITH CHECK (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'merchant' THEN (merchant_id = doorstep_tenant()) WHEN 'gate' THEN (true) ELSE false END);
 CREATE POLICY entry_links_system ON entry_links TO doorstep_system USING (true) WITH CHECK (true);
 REVOKE ALL ON fix_history FROM PUBLIC;
 GRANT INSERT ON fix_history TO doorstep_web;

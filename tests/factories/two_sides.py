@@ -17,7 +17,7 @@ from doorstep.features.deliveries import service as deliveries
 from doorstep.features.deliveries.rules import Delivery, FactKind, Place, ProofKind, Requirements
 from doorstep.features.deliveries.service import ProofTaken
 from doorstep.features.identity import service as identity
-from doorstep.features.identity.rules import Scope
+from doorstep.features.identity.rules import MerchantRole, Scope
 from doorstep.features.markets import service as markets
 from doorstep.features.markets.rules import Market
 from doorstep.features.providers import service as providers
@@ -91,6 +91,9 @@ async def make_side(network: Network, market: Market, name: str, number: int) ->
     )  # asked before others
     async with network.work() as work:
         job = await providers.request(work, waiting.id, "nobody near")
+        user = await identity.create_user(
+            work, merchant.id, email=f"{name.lower()}@example.com", name=name, role=MerchantRole.ADMIN
+        )
         kept = await identity.create_key(work, merchant.id, tuple(Scope), f"{name} till")
         endpoint = await webhooks.create_endpoint(
             work,
@@ -115,6 +118,7 @@ async def make_side(network: Network, market: Market, name: str, number: int) ->
         delivery_id=carried.id,
         ids={
             "key_id": public("key", kept.id),
+            "user_id": public("user", user.id),
             "merchant_id": public("merchant", merchant.id),
             "market_id": public("market", market.id),
             "store_id": public("store", store.id),

@@ -52,8 +52,14 @@ QUESTIONS: dict[str, str] = {
         SELECT count(*) FROM (SELECT delivery_id, kind FROM earnings WHERE promised AND amount_minor > 0
         GROUP BY delivery_id, kind, trip_id HAVING count(*) > 1) x""",
     "no delivery is asked of two courier companies at once": """
-        SELECT count(*) FROM (SELECT delivery_id FROM provider_jobs WHERE state IN ('asked', 'booking', 'booked')
+        SELECT count(*) FROM (SELECT delivery_id FROM provider_jobs WHERE state IN ('asked', 'booking', 'booked', 'calling_off')
         GROUP BY delivery_id HAVING count(*) > 1) x""",
+    "no driver has or is offered what a courier company may be bringing": """
+        SELECT count(*) FROM provider_jobs j JOIN deliveries d ON d.id = j.delivery_id
+        WHERE j.state IN ('asked', 'booking', 'booked', 'calling_off')
+        AND d.state NOT IN ('delivered', 'returned', 'cancelled', 'expired')
+        AND (d.driver_id IS NOT NULL
+             OR EXISTS (SELECT 1 FROM offered_deliveries o WHERE o.delivery_id = d.id AND o.open))""",
     "everything delivered long enough ago by a driver has been paid": """
         SELECT count(*) FROM deliveries d WHERE d.state = 'delivered' AND d.driver_id IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM earnings e WHERE e.delivery_id = d.id)

@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from tests.factories.deliveries import report_all
 from tests.factories.identity import bearer, sign_staff_in, tracking_link
 from tests.factories.network import Network
 from tests.factories.offers import Town, a_town
+from tests.factories.providers import make_deal, make_provider
 from tests.factories.streams import listening
 
 from doorstep.features.console import service
@@ -168,6 +170,32 @@ class TestOverrides:
         assert after["state"] == "cancelled"
         again = await desk.post(f"{url}/assign", 403, driver_id="drv_x", reason="please")
         assert again["code"] == "not_allowed"
+
+    async def test_a_silent_companys_delivery_is_in_the_queue_and_freed_with_a_reason(
+        self, network: Network
+    ) -> None:
+        town, desk = await a_town(network), await desk_of(network)
+        await make_deal(network, await make_provider(network), market_id=town.market.id)
+        one = await a_delivery(network, town)
+        url = f"/deliveries/{public('delivery', one.id)}"
+        await desk.post(f"{url}/provider", 202, reason="nobody is near")
+        nothing = await desk.post(f"{url}/provider/set-aside", 409, reason="they never called back")
+        assert nothing["code"] == "nothing_unconfirmed"
+        async with network.work() as work:  # its order went out, and no answer came
+            silent = text(
+                "UPDATE provider_jobs SET state = 'booking', fee_minor = 935, unconfirmed_since = :at"
+            )
+            await work.session.execute(silent, {"at": network.clock.market_now()})
+        network.clock.advance(360)
+        queue = await desk.get(f"/markets/{public('market', town.market.id)}/exceptions")
+        line = queue["items"][0]
+        assert (line["trouble"], line["choices"][0]["price_minor"]) == ("courier_unconfirmed", 935)
+        await desk.post(f"{url}/provider/set-aside", 422, reason="")
+        await desk.post(f"{url}/provider/set-aside", 200, reason="they never called back")
+        (entry,) = (await desk.get("/audit?act=delivery.set_aside"))["items"]
+        assert entry["reason"] == "they never called back"
+        queue = await desk.get(f"/markets/{public('market', town.market.id)}/exceptions")
+        assert "courier_unconfirmed" not in [line["trouble"] for line in queue["items"]]
 
     async def test_without_a_provider_the_network_says_so(self, network: Network) -> None:
         town, desk = await a_town(network), await desk_of(network)

@@ -13,6 +13,7 @@ from tests.factories.network import START
 from doorstep.features.console.rules import (
     EntryKind,
     Line,
+    Remedy,
     Situation,
     Trouble,
     concern_of,
@@ -94,6 +95,22 @@ class TestQueue:
             situation(a_delivery(DeliveryState.DELIVERED, -10, 3)),
         ]
         assert ranked(calm, NOW) == []
+
+    def test_a_silent_company_is_for_staff_alone_once_it_lasts(self) -> None:
+        one = a_delivery(DeliveryState.REQUESTED, 60)
+
+        def asked(minutes: float) -> Situation:
+            return Situation(delivery=one, heard_at=None, unconfirmed_since=at(-minutes))
+
+        assert concern_of(asked(4), NOW) is None
+        concern = concern_of(asked(6), NOW)
+        assert concern is not None
+        assert (concern.trouble, concern.minutes) == (Trouble.COURIER_UNCONFIRMED, 6)
+        assert concern.remedies == (Remedy.SET_ASIDE, Remedy.CANCEL)
+        late = concern_of(replace(asked(6), delivery=a_delivery(DeliveryState.REQUESTED, -30)), NOW)
+        assert late is not None
+        assert late.trouble is Trouble.COURIER_UNCONFIRMED, "nobody else may be sent before this is settled"
+        assert late.cost_minor > concern.cost_minor
 
     @pytest.mark.parametrize(
         ("one", "heard_min", "trouble"),

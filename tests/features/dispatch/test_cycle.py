@@ -20,8 +20,11 @@ from doorstep.features.dispatch.errors import DriverUnfit
 from doorstep.features.dispatch.rules import ReasonKind
 from doorstep.features.offers import queries as offers
 from doorstep.features.offers import service as offer_verbs
+from doorstep.features.offers.errors import AlreadyOffered
 from doorstep.features.offers.rules import Offer, OfferMode
 from doorstep.features.providers import queries as providers
+from doorstep.features.providers import service as provider_verbs
+from doorstep.features.providers.errors import CourierUnconfirmed
 from doorstep.platform import leases
 from doorstep.platform.errors import NotFound
 from doorstep.units.geo import LatLng
@@ -146,6 +149,41 @@ async def test_when_everybody_passed_all_are_asked_then_a_provider(network: Netw
     assert job is not None
     assert kinds[-1] is ReasonKind.PROVIDER
     assert (await turn(network, town.market.id)).providers == 0, "asked once"
+
+
+async def test_what_a_company_may_be_bringing_is_shown_to_no_driver_and_does_not_end(
+    network: Network,
+) -> None:
+    town = await _ready(network)
+    await make_deal(network, await make_provider(network), market_id=town.market.id)
+    now = network.clock.market_now()
+    delivery = await town.delivery(
+        ready_at=MarketInstant(now), due_at=MarketInstant(now + timedelta(minutes=40))
+    )
+    async with network.work() as work:
+        job = await provider_verbs.request(work, delivery.id, "by hand")
+        await work.session.execute(text("DELETE FROM jobs"))
+        await work.session.execute(
+            text("UPDATE provider_jobs SET state = 'booking', unconfirmed_since = :now"), {"now": now}
+        )
+    for minutes in (1, 60, 120):  # long after it would have been ended
+        network.clock.advance(minutes * 60)
+        for driver in town.drivers:
+            await stand(network, driver, NEAR)
+        outcome = await turn(network, town.market.id)
+        assert (outcome.offered, outcome.broadcasts, outcome.providers, outcome.expired) == (0, 0, 0, 0)
+    with pytest.raises(CourierUnconfirmed):
+        async with network.work() as work:
+            await service.override_assign(work, delivery.id, town.drivers[0].id, "she is near")
+    assert await _open(network, town) == []
+    async with network.work() as work:
+        await provider_verbs.set_aside(work, delivery.id, "they say on the phone that nobody comes")
+        offer = await service.override_assign(work, delivery.id, town.drivers[0].id, "she is near")
+    assert offer.delivery_ids == (delivery.id,)
+    with pytest.raises(AlreadyOffered):
+        async with network.work() as work:
+            await provider_verbs.request(work, delivery.id, "while a driver is asked")
+    assert job.delivery_id == delivery.id
 
 
 async def test_without_any_carrier_it_ends_long_after_its_promise(network: Network) -> None:

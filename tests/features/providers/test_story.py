@@ -26,9 +26,9 @@ from doorstep.features.deliveries.rules import (
     Requirements,
 )
 from doorstep.features.providers import events, queries, service
-from doorstep.features.providers.errors import NoDeal
+from doorstep.features.providers.errors import CourierUnconfirmed, NoDeal, NothingUnconfirmed
 from doorstep.features.providers.messages import Book
-from doorstep.features.providers.rules import JobState, Pricing, ProviderState
+from doorstep.features.providers.rules import SURE_AFTER, JobState, Pricing, ProviderJob, ProviderState
 from doorstep.platform.db.work import Work
 from doorstep.platform.events import Event
 from doorstep.platform.jobs import Handler
@@ -163,31 +163,132 @@ async def test_an_answer_that_never_came_is_looked_up_and_booked_once(out: Outso
     assert len(out.twin.company.world.jobs) == 1
 
 
-async def test_a_company_that_stays_silent_is_given_up_and_called_off_later(
-    out: Outsourced, told: list[Event]
-) -> None:
+def fall_silent(out: Outsourced) -> None:
+    """From now on nobody answers where the company was."""
+    out.network.connectors.couriers["swift"] = TwinCourier("http://127.0.0.1:1", KEY, out.twin.http)
+
+
+def speak_again(out: Outsourced) -> None:
+    """The company answers as before."""
+    out.network.connectors.couriers["swift"] = out.twin.courier
+
+
+async def silence(out: Outsourced, minutes: float) -> ProviderJob:
+    """A job whose order arrived, of a company that has said nothing since, for ``minutes``."""
     await out.twin.behave(drop_answers=1)
     grow_impatient(out)
     job = await out.ask()
     await out.network.run_jobs()
-    await out.twin.behave(slow_s=0.5)  # longer than we wait
+    fall_silent(out)
     for _ in range(8):
-        out.network.clock.advance(10)
+        out.network.clock.advance(minutes * 60 / 8)
         await out.network.run_jobs()
-    assert (await out.job(job)).state is JobState.CALLING_OFF
-    assert [event.name for event in told] == ["provider.refused"]
-    async with out.network.work() as work:  # the delivery is free for others meanwhile
-        await delivering.assign(work, [job.delivery_id], Carrier(driver_id=DRIVER, trip_id=TRIP))
     await out.twin.behave()
+    return job
+
+
+async def test_a_company_that_stays_silent_keeps_its_delivery_from_all_others(
+    out: Outsourced, told: list[Event]
+) -> None:
+    second = await make_provider(out.network, slug="second")
+    await make_deal(out.network, second)
+    job = await silence(out, minutes=12)
+    assert (await out.job(job)).state is JobState.BOOKING
+    assert not told, "nothing is settled"
+    async with out.network.work() as work:
+        waiting = [await deliveries.delivery(work, job.delivery_id)]
+        assert (await queries.chances(work, job.market_id, waiting))[job.delivery_id].asked
+        assert (await service.request(work, job.delivery_id, "again")).id == job.id, "nobody else"
+        with pytest.raises(CourierUnconfirmed):
+            await service.request(work, job.delivery_id, "by hand", provider_id=second.id)
+        assert list(await queries.unconfirmed(work, job.market_id)) == [job.delivery_id]
+
+    speak_again(out)
+    out.network.clock.advance(60)
+    await out.network.run_jobs()
+    assert (await out.job(job)).state is JobState.BOOKED, "the books answered: it goes on"
+    assert len(out.twin.company.world.jobs) == 1
+    await out.run(90)
+    assert (await out.delivery(job)).state is DeliveryState.DELIVERED
+
+
+async def test_books_that_never_held_the_order_free_the_delivery(out: Outsourced, told: list[Event]) -> None:
+    job = await silence(out, minutes=10)
+    out.twin.company.world.by_reference.clear()
+    speak_again(out)
+    for _ in range(SURE_AFTER):
+        assert (await out.job(job)).state is JobState.BOOKING, "once may be an order still on its way"
+        out.network.clock.advance(60)
+        await out.network.run_jobs()
+    ended = await out.job(job)
+    assert (ended.state, ended.refusal.split(":")[0]) == (JobState.REFUSED, "never_booked")
+    assert [event.name for event in told] == ["provider.refused"]
+    async with out.network.work() as work:
+        waiting = [await deliveries.delivery(work, job.delivery_id)]
+        assert not (await queries.chances(work, job.market_id, waiting))[job.delivery_id].asked
+
+
+async def test_what_staff_set_aside_is_free_for_others_and_still_called_off(
+    out: Outsourced, told: list[Event]
+) -> None:
+    job = await silence(out, minutes=10)
+    async with out.network.work() as work:
+        aside = await service.set_aside(
+            work, job.delivery_id, "the company says on the phone that it lost it"
+        )
+    assert aside.state is JobState.SET_ASIDE
+    async with out.network.work() as work:
+        assert not await queries.held(work, [job.delivery_id])
+        with pytest.raises(NothingUnconfirmed):
+            await service.set_aside(work, job.delivery_id, "once is enough")
+        await delivering.assign(work, [job.delivery_id], Carrier(driver_id=DRIVER, trip_id=TRIP))
+    speak_again(out)
     out.network.clock.advance(120)
     await out.network.run_jobs()
     assert (await out.job(job)).state is JobState.CANCELLED
     company = out.twin.company.world.find(job.reference)
     assert company is not None
     assert company.state(out.network.clock.market_now()) is Told.CANCELLED
+    assert [event.name for event in told] == ["provider.refused", "provider.job_ended"]
     ended = told[-1]
     assert isinstance(ended, events.ProviderJobEnded)
-    assert (ended.fee_minor, ended.delivered) == (0, False)
+    assert not ended.delivered
+
+
+async def test_until_the_company_confirms_nobody_else_is_sent(out: Outsourced) -> None:
+    job = await out.ask()
+    await out.network.run_jobs()
+    fall_silent(out)
+    async with out.network.work() as work:
+        await delivering.unassign(work, job.delivery_id, "a driver is closer")
+    await out.network.run_jobs()
+    assert (await out.job(job)).state is JobState.CALLING_OFF
+    async with out.network.work() as work:
+        assert await queries.held(work, [job.delivery_id]) == {job.delivery_id}
+        with pytest.raises(CourierUnconfirmed):
+            await service.request(work, job.delivery_id, "again")
+    speak_again(out)
+    out.network.clock.advance(60)
+    await out.network.run_jobs()
+    assert (await out.job(job)).state is JobState.CANCELLED
+    async with out.network.work() as work:
+        assert not await queries.held(work, [job.delivery_id])
+
+
+async def test_a_courier_who_has_the_goods_keeps_the_delivery_when_called_off(out: Outsourced) -> None:
+    job = await out.ask()
+    await out.network.run_jobs()
+    company = out.twin.company.world.find(job.reference)
+    assert company is not None
+    while company.state(out.network.clock.market_now()) is not Told.PICKED_UP:
+        out.network.clock.advance(60)  # our own rows know nothing of it
+    async with out.network.work() as work:
+        await delivering.unassign(work, job.delivery_id, "a driver is closer")
+    await out.network.run_jobs()
+    assert (await out.job(job)).state is JobState.BOOKED
+    assert (await out.delivery(job)).carrier == Carrier(provider_id=out.provider.id, provider_job_id=job.id)
+    await out.run(90)
+    assert (await out.delivery(job)).state is DeliveryState.DELIVERED
 
 
 @dataclass(slots=True)

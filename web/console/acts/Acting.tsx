@@ -13,7 +13,7 @@ import { ActDialog } from "./ActDialog";
 export type Act =
   | { what: "assign"; one: Delivery; driver?: { id: string; name: string } }
   | { what: "reassign"; one: Delivery; trip: string }
-  | { what: "unassign" | "provider" | "cancel"; one: Delivery; priceMinor?: number | null }
+  | { what: "unassign" | "provider" | "set_aside" | "cancel"; one: Delivery; priceMinor?: number | null }
   | { what: "amend"; one: Delivery; instructions: string; phone: string }
   | { what: "withdraw"; offer: string; one: Delivery; driver: string }
   | { what: "zone"; postcode: string; paused: boolean };
@@ -138,6 +138,11 @@ export function Acting({ market, cut, children }: { market: Market; cut: boolean
               params: path,
               body: { ...body, provider_id: answer.provider || null },
             }),
+          );
+          break;
+        case "set_aside":
+          await told(
+            api.POST("/staff/v1/deliveries/{delivery_id}/provider/set-aside", { params: path, body }),
           );
           break;
         case "cancel":

@@ -13,6 +13,7 @@ import { useWords } from "../words";
 const MARKS: Record<ConcernTold["trouble"], MarkName> = {
   late: "late",
   no_carrier: "wait",
+  courier_unconfirmed: "wait",
   failed_attempt: "back",
   silent: "late",
   at_risk: "risk",

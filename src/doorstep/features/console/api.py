@@ -192,6 +192,19 @@ async def call_provider(
     return schemas.DeliveryTold.of(after, work.now())
 
 
+@router.post("/deliveries/{delivery_id}/provider/set-aside")
+async def set_provider_aside(
+    work: StaffWork, delivery_id: DeliveryPath, wanted: schemas.OverrideAsked
+) -> schemas.DeliveryTold:
+    """Let others have a delivery although a courier company does not say whether its courier is coming.
+
+    The one way in which a second courier may be sent; the company is still called off. For owners and dispatchers.
+    """
+    need(work, *DISPATCHES)
+    after = await overrides.set_aside(work, parse("delivery", delivery_id), wanted.reason)
+    return schemas.DeliveryTold.of(after, work.now())
+
+
 @router.post("/deliveries/{delivery_id}/amend")
 async def amend(
     work: StaffWork, delivery_id: DeliveryPath, wanted: schemas.AmendAsked

@@ -15,6 +15,7 @@ from doorstep.features.offers import queries as offers
 from doorstep.features.offers import service as offer_verbs
 from doorstep.features.offers.rules import Offer, StopState
 from doorstep.features.offers.ways import ways
+from doorstep.features.providers import service as provider_verbs
 from doorstep.platform import audit
 from doorstep.platform.db.work import Work
 from doorstep.units.ids import public
@@ -76,6 +77,18 @@ async def call_provider(
     after = {"provider": public("provider", provider_id)} if provider_id else None
     await _note(work, "delivery.provider", before, reason, after)
     return await deliveries.delivery(work, delivery_id)
+
+
+async def set_aside(work: Work, delivery_id: UUID, reason: str) -> Delivery:
+    """Let others have it although a courier company has not said that no courier of its is coming.
+
+    Raises UnknownDelivery, providers' NothingUnconfirmed.
+    """
+    before = await deliveries.delivery(work, delivery_id)
+    job = await provider_verbs.set_aside(work, delivery_id, reason)
+    after = {"provider_job": public("provider_job", job.id), "provider": public("provider", job.provider_id)}
+    await _note(work, "delivery.set_aside", before, reason, after)
+    return before
 
 
 async def withdraw(work: Work, offer_id: UUID, reason: str) -> Offer:

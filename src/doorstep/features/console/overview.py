@@ -15,6 +15,7 @@ from doorstep.features.fixes.rules import Fix
 from doorstep.features.markets import queries as markets
 from doorstep.features.offers import queries as offers
 from doorstep.features.offers.rules import Offer, Trip
+from doorstep.features.providers import queries as providers
 from doorstep.platform.db.work import Work
 from doorstep.units.ids import DeliveryId, DriverId
 from doorstep.units.time import MarketInstant
@@ -25,7 +26,11 @@ async def concerns(work: Work, market_id: UUID) -> list[Troubled]:
     await markets.market(work, market_id)
     under_way = {one.id: one for one in await deliveries.under_way(work, market_id)}
     heard = await fixes.latest_in_market(work, market_id)
-    situations = [Situation(delivery=one, heard_at=_heard_at(one, heard)) for one in under_way.values()]
+    unconfirmed = await providers.unconfirmed(work, market_id)
+    situations = [
+        Situation(delivery=one, heard_at=_heard_at(one, heard), unconfirmed_since=unconfirmed.get(one.id))
+        for one in under_way.values()
+    ]
     found = ranked(situations, work.now())
     pairs = [(concern, under_way[DeliveryId(concern.delivery_id)]) for concern in found]
     return await helped(work, market_id, pairs, heard)

@@ -11,6 +11,7 @@ from doorstep.features.drivers.rules import Driver, why_not
 from doorstep.features.fixes.rules import Fix
 from doorstep.features.offers import queries as offers
 from doorstep.features.offers.rules import Cause, kept_after
+from doorstep.features.providers import queries as providers
 from doorstep.platform.db.work import Work
 from doorstep.units.geo import great_circle_m
 from doorstep.units.ids import DriverId
@@ -96,6 +97,11 @@ async def _choice(
         return Choice(remedy=remedy, price_minor=0, undoable=True, driver_id=nearest.id, name=named(nearest))
     if remedy is Remedy.PROVIDER:
         return Choice(remedy=remedy, price_minor=None, undoable=False)
+    if (
+        remedy is Remedy.SET_ASIDE
+    ):  # dear if its courier comes after all: then the company is owed for nothing
+        job = await providers.job_of(work, one.id)
+        return Choice(remedy=remedy, price_minor=job.fee.minor if job else 0, undoable=False)
     if remedy is Remedy.CALL:
         if driver is None:
             return None

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from doorstep.features.deliveries.rules import CARRIED, FINAL, WAITING, WITH_GOODS, Delivery, DeliveryState
+from doorstep.features.providers.rules import STAFF_ASKED_AFTER
 from doorstep.units.ids import MarketId
 from doorstep.units.time import MarketInstant, WallInstant
 
@@ -74,6 +75,9 @@ class Trouble(StrEnum):
 
     LATE = "late"  # the promise is broken and the goods are not there
     NO_CARRIER = "no_carrier"  # nobody has it, and the time to leave has come
+    COURIER_UNCONFIRMED = (
+        "courier_unconfirmed"  # a courier company does not say whether its courier is coming
+    )
     FAILED_ATTEMPT = "failed_attempt"  # could not be handed over; somebody must say what comes next
     SILENT = "silent"  # its driver has not been heard of
     AT_RISK = "at_risk"  # the promise breaks if nothing happens
@@ -86,6 +90,7 @@ class Remedy(StrEnum):
     ASSIGN = "assign"
     UNASSIGN = "unassign"
     PROVIDER = "provider"
+    SET_ASIDE = "set_aside"  # let others have it without the company's word
     CANCEL = "cancel"
     CALL = "call"  # ring who knows: its driver, else the shopper
 
@@ -93,6 +98,7 @@ class Remedy(StrEnum):
 REMEDIES: Mapping[Trouble, tuple[Remedy, ...]] = {
     Trouble.LATE: (Remedy.CALL, Remedy.UNASSIGN, Remedy.ASSIGN, Remedy.PROVIDER, Remedy.CANCEL),
     Trouble.NO_CARRIER: (Remedy.ASSIGN, Remedy.PROVIDER, Remedy.CANCEL),
+    Trouble.COURIER_UNCONFIRMED: (Remedy.SET_ASIDE, Remedy.CANCEL),
     Trouble.FAILED_ATTEMPT: (Remedy.CALL,),
     Trouble.SILENT: (Remedy.CALL, Remedy.UNASSIGN),
     Trouble.AT_RISK: (Remedy.ASSIGN, Remedy.UNASSIGN, Remedy.CALL, Remedy.PROVIDER),
@@ -102,7 +108,7 @@ REMEDIES: Mapping[Trouble, tuple[Remedy, ...]] = {
 
 def possible(remedy: Remedy, one: Delivery) -> bool:
     """Whether ``remedy`` can be used on a delivery as it stands."""
-    if remedy in {Remedy.ASSIGN, Remedy.PROVIDER}:
+    if remedy in {Remedy.ASSIGN, Remedy.PROVIDER, Remedy.SET_ASIDE}:
         return one.state in WAITING
     if remedy is Remedy.UNASSIGN:
         return one.state in CARRIED
@@ -125,10 +131,14 @@ APPROACH = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """A delivery under way, and when its driver was last heard of (None: no driver of ours, or never)."""
+    """A delivery under way, and when its driver was last heard of (None: no driver of ours, or never).
+
+    ``unconfirmed_since``: since when a courier company alone knows whether its courier is coming; None: none does.
+    """
 
     delivery: Delivery
     heard_at: MarketInstant | None
+    unconfirmed_since: MarketInstant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +175,13 @@ def _troubles(situation: Situation, now: MarketInstant) -> Iterable[Concern | No
     arrives = max(now, one.ready_at if one.state in WAITING | CARRIED else now) + _still_to_drive(one)
     late_cost = _minutes(max(now + LOOK_AHEAD, arrives) - one.due_at) * LATE_MINUTE_MINOR
     coming_back = one.state in {DeliveryState.ENROUTE_TO_RETURN, DeliveryState.AT_RETURN}
+    asked_since = situation.unconfirmed_since
+    if asked_since is not None and one.state in WAITING and now - asked_since >= STAFF_ASKED_AFTER:
+        silent = _minutes(now - asked_since)
+        said = f"A courier company has not said for {silent} min whether its courier is coming."
+        cost = one.fee.minor + (late_cost if arrives > one.due_at else 0)
+        yield _line(one, Trouble.COURIER_UNCONFIRMED, asked_since, cost, said, silent)
+        return  # nobody else may be sent before this is settled
     cold = 2 if one.requirements.cold and one.state in WITH_GOODS else 1
     if one.state is DeliveryState.ATTEMPT_FAILED:
         yield _line(one, Trouble.FAILED_ATTEMPT, now, one.fee.minor * cold, "Could not be handed over.")

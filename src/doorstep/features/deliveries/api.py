@@ -18,11 +18,13 @@ from doorstep.features.deliveries.schemas import (
     ReadyAsked,
     TipAsked,
 )
+from doorstep.features.identity import queries as identity
 from doorstep.features.identity.rules import Scope
 from doorstep.features.identity.tokens import tracking_token
 from doorstep.features.quotes.schemas import instant_of
 from doorstep.platform.auth.gate import MerchantWork, need
 from doorstep.platform.db.work import Work
+from doorstep.platform.errors import NotAllowed
 from doorstep.platform.http.idempotency import once
 from doorstep.platform.http.pages import Cursor, Limit, Page, cursor_after, read_cursor
 from doorstep.platform.http.problems import MEDIA, PROBLEMS
@@ -175,9 +177,12 @@ async def tip(
 async def ready(
     work: MerchantWork, request: Request, delivery_id: DeliveryPath, wish: ReadyAsked
 ) -> DeliveryTold:
-    """Say when the goods are, or will be, ready at the counter."""
+    """Say when the goods are, or will be, ready at the counter. Who works at one store says it of that store's."""
     need(work, Scope.DELIVERIES_WRITE, Scope.STORE)
-    changed = await service.move_ready(work, parse("delivery", delivery_id), wish.at(work.now()))
+    found = await queries.delivery(work, parse("delivery", delivery_id))
+    if await identity.store_of(work) not in {None, found.store_id}:
+        raise NotAllowed("It leaves from another store.")
+    changed = await service.move_ready(work, found.id, wish.at(work.now()))
     return _told(work, request, changed)
 
 

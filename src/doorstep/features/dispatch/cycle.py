@@ -168,6 +168,7 @@ async def _look(work: Work, market_id: UUID) -> Belief:
         refusals=await offers.refusals(work, [d.id for d in waiting]),
         broadcasts=await offers.broadcasts_without_taker(work, [d.id for d in waiting]),
         plan=queries.plan_of(state),
+        outside=await providers.held(work, [d.id for d in waiting]),
     )
 
 

@@ -6,7 +6,7 @@ from doorstep.connectors.outside import Connectors
 from doorstep.features.deliveries.events import DeliveryCancelled, DeliveryCreated, DeliveryUnassigned
 from doorstep.features.dispatch import service
 from doorstep.features.offers.events import OfferDeclined, OfferExpired, OfferWithdrawn, TripFinished
-from doorstep.features.providers.events import ProviderLost, ProviderRefused
+from doorstep.features.providers.events import ProviderJobEnded, ProviderLost, ProviderRefused
 from doorstep.platform.db.work import Work
 from doorstep.platform.jobs import Handler, Handlers
 
@@ -29,6 +29,7 @@ def register(handlers: Handlers, _connectors: Connectors) -> None:
         TripFinished,
         ProviderRefused,
         ProviderLost,
+        ProviderJobEnded,  # one that was called off leaves its delivery to others
     ):
         handlers.on(
             event,

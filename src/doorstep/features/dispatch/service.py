@@ -23,9 +23,11 @@ from doorstep.features.drivers.rules import why_not
 from doorstep.features.offers import queries as offers
 from doorstep.features.offers import service as offer_verbs
 from doorstep.features.offers.rules import Cause, Offer, Proposal, StopKind
+from doorstep.features.providers import queries as providers
 from doorstep.features.providers import service as provider_verbs
+from doorstep.features.providers.errors import CourierUnconfirmed
 from doorstep.platform.db.work import Work
-from doorstep.units.ids import DeliveryId, DriverId, MarketId
+from doorstep.units.ids import DeliveryId, DriverId, MarketId, public
 from doorstep.units.time import MarketInstant
 
 KEEP_TICKS = 400
@@ -181,6 +183,18 @@ async def count_stale(work: Work, tick_id: UUID) -> None:
     await work.session.execute(update(TickRow).where(TickRow.id == tick_id).values(stale=TickRow.stale + 1))
 
 
+async def _show(work: Work, proposal: Proposal) -> Offer:
+    """Show an offer, unless a courier company may be bringing one of its deliveries already.
+
+    Asked under the market's own lock of offers, which whoever asks a company takes too: of the two one comes
+    first. Raises as offers' ``show``, and providers' CourierUnconfirmed.
+    """
+    offer = await offer_verbs.show(work, proposal)
+    if outside := await providers.held(work, proposal.delivery_ids):
+        raise CourierUnconfirmed(facts={"deliveries": [public("delivery", one) for one in sorted(outside)]})
+    return offer
+
+
 async def offer_trip(
     work: Work,
     *,
@@ -206,7 +220,7 @@ async def offer_trip(
         d.state not in WAITING or d.version != versions.get(d.id) for d in present
     ):
         return None
-    offer = await offer_verbs.show(
+    offer = await _show(
         work,
         Proposal(
             market_id=market_id,
@@ -239,7 +253,7 @@ async def broadcast(
     least_real_s: int,
 ) -> Offer:
     """Ask all of ``driver_ids`` at once; the first to accept has it."""
-    offer = await offer_verbs.show(
+    offer = await _show(
         work,
         Proposal(
             market_id=delivery.market_id,
@@ -286,7 +300,8 @@ async def override_assign(
 ) -> Offer:
     """A dispatcher chooses the driver: an offer goes to her alone, above any plan. She may still decline.
 
-    ``approach`` is her way to the shop, None when nobody knows where she is. Any open offer of the delivery is withdrawn first. Raises NotWaiting, DriverUnfit.
+    ``approach`` is her way to the shop, None when nobody knows where she is. Any open offer of the delivery is withdrawn first. Raises NotWaiting, DriverUnfit,
+    providers' CourierUnconfirmed.
     """
     delivery = await deliveries.delivery(work, delivery_id)
     if delivery.state not in WAITING:
@@ -302,7 +317,7 @@ async def override_assign(
     for open_offer in await offers.open_in_market(work, delivery.market_id):
         if delivery.id in open_offer.delivery_ids:
             await offer_verbs.withdraw(work, open_offer.id, "a dispatcher chose another driver")
-    offer = await offer_verbs.show(
+    offer = await _show(
         work,
         Proposal(
             market_id=delivery.market_id,
@@ -358,7 +373,7 @@ async def override_reassign(
     for delivery_id in trip.delivery_ids:
         await offer_verbs.release(work, delivery_id, Cause.STAFF, reason)
     order = tuple(one for stop in trip.stops if stop.kind is StopKind.DROP for one in stop.delivery_ids)
-    offer = await offer_verbs.show(
+    offer = await _show(
         work,
         Proposal(
             market_id=trip.market_id,
@@ -380,7 +395,9 @@ async def override_reassign(
 
 
 async def call_provider(work: Work, delivery_id: UUID, reason: str, provider_id: UUID | None = None) -> None:
-    """A dispatcher hands a waiting delivery to an outside courier. Raises NotWaiting."""
+    """A dispatcher hands a waiting delivery to an outside courier. Raises NotWaiting,
+    and as providers' ``request``.
+    """
     delivery = await deliveries.delivery(work, delivery_id)
     if delivery.state not in WAITING:
         raise NotWaiting(facts={"state": delivery.state})

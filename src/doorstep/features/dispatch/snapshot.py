@@ -40,6 +40,8 @@ class Belief:
     refusals: Mapping[Any, frozenset[Any]]
     broadcasts: Mapping[Any, int]  # that ended without a taker
     plan: Plan
+    outside: frozenset[UUID] = frozenset()
+    """Deliveries for which a courier company may have a courier on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +113,18 @@ def take(belief: Belief) -> Snapshot:
     """The world of one tick.
 
     A delivery in an open directed offer is left out (its driver is busy with it); one in an open broadcast
-    is there but reserved. A driver on a trip is where her last stop is, when she is likely done.
+    is there but reserved, and so is one that a courier company may be bringing. A driver on a trip is where her last stop is, when she is likely done.
     """
     places = _Places()
     directed = {d for o in belief.offers if o.mode is OfferMode.DIRECTED for d in o.delivery_ids}
     broadcast = {d for o in belief.offers if o.mode is OfferMode.BROADCAST for d in o.delivery_ids}
     orders = tuple(
-        _order(delivery, places, belief, reserved=delivery.id in broadcast or _past_asking(delivery, belief))
+        _order(
+            delivery,
+            places,
+            belief,
+            reserved=delivery.id in broadcast | belief.outside or _past_asking(delivery, belief),
+        )
         for delivery in belief.deliveries
         if delivery.id not in directed
     )

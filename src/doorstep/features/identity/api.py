@@ -113,6 +113,19 @@ async def sign_user_out(work: MerchantWork, request: Request, response: Response
     await _sign_out(request, response, work)
 
 
+@merchants.post("/invitation", status_code=201)
+async def accept_user_invitation(
+    request: Request, response: Response, wanted: schemas.InvitationAccepted, _gate: AtTheGate
+) -> schemas.SessionOpened:
+    """Redeem an invitation of a merchant: choose a password and be signed in."""
+    await _keeper(request).throttle.place(LINK_TRIES, _place(request))
+    stored = await passwords.hashed(wanted.password)
+    async with database_of(request).work(GATE) as work:
+        invited = await service.redeem_user_invitation(work, wanted.token, password_hash=stored)
+        opened = await service.open_session(work, Audience.MERCHANT, invited.id, invited.merchant_id)
+    return _opened(request, response, opened)
+
+
 @merchants.get("/keys")
 async def list_keys(work: MerchantWork, limit: Limit = 50, cursor: Cursor = None) -> Page[schemas.KeyTold]:
     """The merchant's keys, newest first. Needs the scope `keys:write`."""

@@ -79,6 +79,14 @@ class TooManyKeys(Conflict):
     remedy = "Revoke those that nobody uses."
 
 
+class TooManyUsers(Conflict):
+    """A merchant has as many people as it may have."""
+
+    code = "too_many_users"
+    title = "So many people are not allowed"
+    remedy = "Shut somebody out who has left."
+
+
 class LastOwner(Conflict):
     """A network without an owner could never be changed again."""
 

@@ -59,7 +59,8 @@ class MerchantUserRow(Row):
     email: Mapped[str] = mapped_column(unique=True)  # lower case
     name: Mapped[str]
     role: Mapped[str]
-    password_hash: Mapped[str]
+    store_id: Mapped[UUID | None]  # of the store at whose counter she works
+    password_hash: Mapped[str | None]  # none before she has accepted her invitation
     created_wall: Mapped[datetime]
     disabled_wall: Mapped[datetime | None]
 
@@ -108,13 +109,15 @@ class SignInCodeRow(Row):
 
 
 class LinkRow(Row):
-    """A one-time link: for the first owner (no staff yet) or for somebody invited."""
+    """A one-time link: for the first owner (nobody named), or for somebody of the operator or of a merchant."""
 
     __tablename__ = "entry_links"
-    __visible__ = Visible(gate="true")
+    __visible__ = Visible(merchant="merchant_id = doorstep_tenant()", gate="true")
     id: Mapped[UUID] = mapped_column(primary_key=True)
     digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     staff_id: Mapped[UUID | None] = mapped_column(index=True)
+    user_id: Mapped[UUID | None]
+    merchant_id: Mapped[UUID | None]  # of the user
     made_wall: Mapped[datetime]
     spent_wall: Mapped[datetime | None]
 

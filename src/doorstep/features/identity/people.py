@@ -2,15 +2,30 @@
 
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import ColumnElement, Row, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from doorstep.features.identity import credentials, passwords, phones, queries
 from doorstep.features.identity.credentials import Kind
-from doorstep.features.identity.errors import EmailTaken, LastOwner, LinkSpent, PhoneTaken
+from doorstep.features.identity.errors import (
+    EmailTaken,
+    LastOwner,
+    LinkSpent,
+    PhoneTaken,
+    ScopeTooWide,
+    TooManyUsers,
+)
 from doorstep.features.identity.models import DriverPhoneRow, LinkRow, MerchantUserRow, SessionRow, StaffRow
 from doorstep.features.identity.remembered import raise_generation
-from doorstep.features.identity.rules import LINK_LIFETIME, MerchantRole, Staff, StaffRole, User
+from doorstep.features.identity.rules import (
+    LINK_LIFETIME,
+    SCOPES_OF,
+    USERS_ALIVE,
+    MerchantRole,
+    Staff,
+    StaffRole,
+    User,
+)
 from doorstep.platform import audit
 from doorstep.platform.auth.actors import Audience
 from doorstep.platform.db.work import Work
@@ -65,10 +80,14 @@ async def create_user(
     email: str,
     name: str,
     role: MerchantRole,
-    password: str,
+    password: str | None = None,
+    store_id: UUID | None = None,
 ) -> User:
-    """Let somebody work for a merchant. Raises EmailTaken."""
-    stored = await passwords.hashed(password)
+    """Let somebody work for a merchant, at one store's counter or for all. Without a password she needs an invitation.
+
+    Raises EmailTaken.
+    """
+    stored = None if password is None else await passwords.hashed(password)
     row_id = work.new_id()
     made = await work.session.execute(
         insert(MerchantUserRow)
@@ -78,6 +97,7 @@ async def create_user(
             email=plain_email(email),
             name=name,
             role=role.value,
+            store_id=store_id,
             password_hash=stored,
             created_wall=work.wall(),
         )
@@ -93,6 +113,47 @@ async def create_user(
         after={"role": role, "merchant": public("merchant", merchant_id)},
     )
     return await queries.user(work, row_id)
+
+
+async def invite_user(
+    work: Work,
+    merchant_id: MerchantId | UUID,
+    *,
+    email: str,
+    name: str,
+    role: MerchantRole,
+    store_id: UUID | None,
+) -> tuple[User, str]:
+    """Somebody new of a merchant and the one-time token with which she chooses her password.
+
+    A merchant's own request cannot let in somebody who may do more than itself. Raises ScopeTooWide,
+    TooManyUsers, EmailTaken.
+    """
+    if work.actor.audience is Audience.MERCHANT and not SCOPES_OF[role] <= work.actor.roles:
+        wider = ", ".join(sorted(SCOPES_OF[role] - work.actor.roles))
+        raise ScopeTooWide(f"Who invites has not: {wider}.")
+    alive = await work.session.scalar(
+        select(func.count())
+        .select_from(MerchantUserRow)
+        .where(MerchantUserRow.merchant_id == merchant_id, MerchantUserRow.disabled_wall.is_(None))
+    )
+    if (alive or 0) >= USERS_ALIVE:
+        raise TooManyUsers(f"{alive} people have access; {USERS_ALIVE} are allowed.")
+    invited = await create_user(work, merchant_id, email=email, name=name, role=role, store_id=store_id)
+    return invited, _link(work, user=invited)
+
+
+async def disable_user(work: Work, merchant_id: MerchantId | UUID, user_id: UUID) -> None:
+    """Shut one of a merchant's people out, her sessions with the next request. Raises NotFound."""
+    row = await work.session.get(MerchantUserRow, user_id, with_for_update=True, populate_existing=True)
+    if row is None or row.merchant_id != merchant_id:
+        raise NotFound
+    if row.disabled_wall is None:
+        row.disabled_wall = work.wall()
+        await audit.record(
+            work, "user.disable", public("user", user_id), after={"merchant": public("merchant", merchant_id)}
+        )
+        await work.session.flush()
 
 
 async def register_driver_phone(work: Work, driver_id: DriverId | UUID, phone: str) -> str:
@@ -168,30 +229,29 @@ async def owner_link(work: Work) -> str:
     """
     await work.session.execute(
         update(LinkRow)
-        .where(LinkRow.staff_id.is_(None), LinkRow.spent_wall.is_(None))
+        .where(LinkRow.staff_id.is_(None), LinkRow.user_id.is_(None), LinkRow.spent_wall.is_(None))
         .values(spent_wall=work.wall())
     )
     await audit.record(work, "owner_link.create", "network")
-    return _link(work, None)
+    return _link(work)
 
 
 async def invite_staff(work: Work, *, email: str, name: str, role: StaffRole) -> tuple[Staff, str]:
     """Somebody new and the one-time token with which she chooses her password. Raises EmailTaken."""
     invited = await create_staff(work, email=email, name=name, role=role)
-    return invited, _link(work, invited.id)
+    return invited, _link(work, staff_id=invited.id)
 
 
 async def redeem_owner_link(work: Work, link: str, *, name: str, email: str, password_hash: str) -> Staff:
     """The owner signs up. Raises LinkSpent, EmailTaken."""
-    if await _spend(work, link, first_owner=True) is not None:
-        raise LinkSpent
+    await _spend(work, link, LinkRow.staff_id.is_(None), LinkRow.user_id.is_(None))
     return await create_staff(work, email=email, name=name, role=StaffRole.OWNER, password_hash=password_hash)
 
 
 async def redeem_invitation(work: Work, link: str, *, password_hash: str) -> Staff:
     """Somebody invited chooses her password. Raises LinkSpent."""
-    staff_id = await _spend(work, link, first_owner=False)
-    row = None if staff_id is None else await work.session.get(StaffRow, staff_id, with_for_update=True)
+    spent = await _spend(work, link, LinkRow.staff_id.is_not(None))
+    row = await work.session.get(StaffRow, spent.staff_id, with_for_update=True)
     if row is None or row.disabled_wall is not None:
         raise LinkSpent
     row.password_hash = password_hash
@@ -200,13 +260,27 @@ async def redeem_invitation(work: Work, link: str, *, password_hash: str) -> Sta
     return queries.as_staff(row)
 
 
-def _link(work: Work, staff_id: UUID | None) -> str:
+async def redeem_user_invitation(work: Work, link: str, *, password_hash: str) -> User:
+    """Somebody whom a merchant invited chooses her password. Raises LinkSpent."""
+    spent = await _spend(work, link, LinkRow.user_id.is_not(None))
+    row = await work.session.get(MerchantUserRow, spent.user_id, with_for_update=True)
+    if row is None or row.disabled_wall is not None:
+        raise LinkSpent
+    row.password_hash = password_hash
+    await work.session.flush()
+    await audit.record(work, "user.accept_invitation", public("user", row.id))
+    return queries.as_user(row)
+
+
+def _link(work: Work, *, staff_id: UUID | None = None, user: User | None = None) -> str:
     token = credentials.make(Kind.LINK)
     work.session.add(
         LinkRow(
             id=work.new_id(),
             digest=credentials.digest(token),
             staff_id=staff_id,
+            user_id=user.id if user else None,
+            merchant_id=user.merchant_id if user else None,
             made_wall=work.wall(),
             spent_wall=None,
         )
@@ -214,24 +288,28 @@ def _link(work: Work, staff_id: UUID | None) -> str:
     return token
 
 
-async def _spend(work: Work, link: str, *, first_owner: bool) -> UUID | None:
-    """Use a link up; whom it is for. One statement decides: of two at once, one has it."""
+async def _spend(
+    work: Work, link: str, *of_kind: ColumnElement[bool]
+) -> Row[tuple[UUID | None, UUID | None]]:
+    """Use a link of one kind up; whom it is for. One statement decides: of two at once, one has it.
+
+    Raises LinkSpent.
+    """
     spent = await work.session.execute(
         update(LinkRow)
         .where(
             LinkRow.digest == credentials.digest(link),
-            LinkRow.staff_id.is_(None) if first_owner else LinkRow.staff_id.is_not(None),
+            *of_kind,
             LinkRow.spent_wall.is_(None),
             LinkRow.made_wall > work.wall() - LINK_LIFETIME,
         )
         .values(spent_wall=work.wall())
-        .returning(LinkRow.staff_id)
+        .returning(LinkRow.staff_id, LinkRow.user_id)
     )
     row = spent.one_or_none()
     if row is None:
         raise LinkSpent
-    staff_id: UUID | None = row.staff_id
-    return staff_id
+    return row
 
 
 async def _held(work: Work, staff_id: UUID) -> StaffRow:

@@ -166,6 +166,8 @@ def as_user(row: MerchantUserRow) -> User:
         email=row.email,
         name=row.name,
         role=MerchantRole(row.role),
+        store_id=row.store_id,
+        invited=row.password_hash is None,
         disabled=row.disabled_wall is not None,
     )
 
@@ -176,6 +178,29 @@ async def user(work: Work, user_id: UUID) -> User:
     if row is None:
         raise NotFound
     return as_user(row)
+
+
+async def users(work: Work, merchant_id: UUID, *, limit: int = 100, after: UUID | None = None) -> list[User]:
+    """A merchant's people, in the order in which they came, those shut out too."""
+    query = (
+        select(MerchantUserRow)
+        .where(MerchantUserRow.merchant_id == merchant_id)
+        .order_by(MerchantUserRow.id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(MerchantUserRow.id > after)
+    return [as_user(row) for row in (await work.session.scalars(query)).all()]
+
+
+async def store_of(work: Work) -> UUID | None:
+    """The store whose counter the asking person works at; None for a key and for those who may act everywhere."""
+    if work.actor.audience is not Audience.MERCHANT or work.actor.subject is None:
+        return None
+    store_id: UUID | None = await work.session.scalar(
+        select(MerchantUserRow.store_id).where(MerchantUserRow.id == work.actor.subject)
+    )
+    return store_id
 
 
 async def demo_subject(work: Work, role: DemoRole) -> UUID | None:

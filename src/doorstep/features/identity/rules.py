@@ -16,8 +16,9 @@ class Scope(StrEnum):
     DELIVERIES_WRITE = "deliveries:write"  # create, amend, cancel, tip
     QUOTES = "quotes"  # ask whether and for how much
     WEBHOOKS = "webhooks"  # keep endpoints and replay their attempts
-    STORE = "store"  # what happens at the counter: ready, handed over, returned
+    STORE = "store"  # the counter: say when goods are ready; who carries them reports the handing over and the return
     KEYS_WRITE = "keys:write"  # make and revoke keys
+    USERS_WRITE = "users:write"  # invite people, see who they are, shut them out
 
 
 class StaffRole(StrEnum):
@@ -34,7 +35,7 @@ class MerchantRole(StrEnum):
     """What one of a merchant's people may do."""
 
     ADMIN = "admin"  # all that a key of every scope may
-    STORE = "store"  # works at the counter: sees deliveries, hands them over
+    STORE = "store"  # works at one store's counter: sees deliveries, says when those of her store are ready
 
 
 SCOPES_OF: dict[MerchantRole, frozenset[Scope]] = {
@@ -84,6 +85,8 @@ CODE_LIFETIME = timedelta(minutes=5)
 CODE_TRIES = 5
 CODES_AN_HOUR = 5
 LINK_LIFETIME = timedelta(hours=24)
+USERS_ALIVE = 500
+"""How many people of one merchant may have access at once."""
 KEYS_ALIVE = 50
 """How many keys one holder may have alive at once."""
 
@@ -133,6 +136,8 @@ class User:
     email: str
     name: str
     role: MerchantRole
+    store_id: UUID | None  # whose counter she works at; None: every store's
+    invited: bool  # has not chosen a password yet
     disabled: bool
 
 

@@ -17,6 +17,13 @@ class UnknownStore(NotFound):
     title = "There is no such store"
 
 
+class StoreNeeded(Invalid):
+    """A person who works at a counter without a store, or one for all stores with a store."""
+
+    code = "store_needed"
+    title = "Who works at a counter is named with its store, and nobody else"
+
+
 class SlugTaken(Conflict):
     """Another merchant is called so."""
 

@@ -154,6 +154,14 @@ async def open_in_market(work: Work, market_id: UUID) -> list[Offer]:
     return [offer_view(row) for row in rows]
 
 
+async def is_offered(work: Work, delivery_id: UUID) -> bool:
+    """Whether a delivery is in an open offer: some driver may take it at any moment."""
+    found = await work.session.scalar(
+        select(OfferedRow.offer_id).where(OfferedRow.delivery_id == delivery_id, OfferedRow.open)
+    )
+    return found is not None
+
+
 async def count_open(work: Work, market_id: UUID) -> int:
     """How many offers of a market can be accepted now."""
     return int(

@@ -1,7 +1,7 @@
 """The verbs of offers and trips, gathered from the rooms that hold them."""
 
 from doorstep.features.offers.answering import accept, decline
-from doorstep.features.offers.closing import expire_due, withdraw, withdraw_stale
+from doorstep.features.offers.closing import expire_due, one_at_a_time, withdraw, withdraw_stale
 from doorstep.features.offers.rules import OfferMode
 from doorstep.features.offers.showing import OffersDue, show
 from doorstep.features.offers.trips import (
@@ -22,6 +22,7 @@ __all__ = [
     "decline",
     "expire_due",
     "give_back",
+    "one_at_a_time",
     "release",
     "remember_refusal",
     "report",

@@ -2,6 +2,8 @@
 
 An order whose answer did not come is looked up under our own reference before anything else is tried. A
 reference is unique at the company, so an order that is sent again after a clear "no such job" cannot make two.
+A company that stays silent keeps the delivery: it is asked again and again, ever more seldom, and nobody else is
+sent until its books say that no courier is on the way, or staff set its job aside.
 """
 
 from dataclasses import dataclass
@@ -24,7 +26,18 @@ from doorstep.features.deliveries.rules import WAITING, Delivery, Place
 from doorstep.features.providers import outcomes, queries
 from doorstep.features.providers.messages import Book, CallOff
 from doorstep.features.providers.models import JobRow
-from doorstep.features.providers.rules import ENDS, LOOKUP_WAITS_S, Deal, JobState, TooDear, price
+from doorstep.features.providers.rules import (
+    ENDS,
+    LOOKUP_WAITS_S,
+    OFF,
+    SURE_AFTER,
+    Deal,
+    JobState,
+    TooDear,
+    lookup_wait_s,
+    price,
+    too_late_to_call_off,
+)
 from doorstep.platform.auth.actors import system
 from doorstep.platform.db.work import Database, Work
 from doorstep.platform.jobs import Attempt, RetryAt
@@ -33,8 +46,6 @@ from doorstep.units.money import Money
 from doorstep.units.time import WallInstant
 
 ACTOR = system("providers")
-_SURE_AFTER = 3
-"""How often a company must not know a job before we believe that no order is on its way any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,7 @@ class _Asking:
     leg_m: int
     request: JobRequest
     ordered: bool  # an order may have reached the company before
+    silent: bool  # for so long that nothing is ordered of it again
 
 
 class Booking:
@@ -57,29 +69,35 @@ class Booking:
 
     async def book(self, database: Database, message: Book, attempt: Attempt) -> None:  # noqa: ARG002 (counted on the row)
         """Find out what the company makes of a job, to its end: booked, refused, or not needed any more."""
-        asking = await self._begin(database, message.job_id)
-        if asking is None:
-            return
+        job_id = message.job_id
+        asking = None
         try:
-            if asking.ordered:
-                found = await _looked_up(asking)
-                if found is not None:
-                    await self._answered(database, message.job_id, found)
-                    return
-            quote = await asking.courier.quote(asking.request)
-            fee = price(asking.deal, asking.leg_m, quote)
-            if not await self._order(database, message.job_id, quote.quote_id, fee):
+            asking = await self._begin(database, job_id)
+            if asking is None:
                 return
-            job = await asking.courier.book(asking.request, quote.quote_id)
+            job = await _looked_up(asking) if asking.ordered else None
+            if job is None and not asking.silent:
+                quote = await asking.courier.quote(asking.request)
+                fee = price(asking.deal, asking.leg_m, quote)
+                if not await self._order(database, job_id, quote.quote_id, fee):
+                    return
+                job = await asking.courier.book(asking.request, quote.quote_id)
         except (CourierRefused, TooDear) as refusal:
             code = refusal.code if isinstance(refusal, CourierRefused) else "too_dear"
-            await self._refused(database, message.job_id, code, str(refusal))
+            if asking is not None and asking.ordered:  # an earlier order may still be on its way
+                await self._absent(database, job_id, code, str(refusal))
+            else:
+                await self._refused(database, job_id, code, str(refusal))
         except CourierUnknown as unknown:
-            await self._unknown(database, message.job_id, str(unknown))
+            await self._unknown(database, job_id, str(unknown))
         else:
-            await self._answered(database, message.job_id, job)
+            if job is None:
+                await self._absent(database, job_id, "never_booked", "its books hold no such order")
+            else:
+                await self._answered(database, job_id, job)
 
     async def _begin(self, database: Database, job_id: UUID) -> _Asking | None:
+        """What to ask with; None when the job is no longer wanted. Raises CourierUnknown: nobody to ask."""
         async with database.work(ACTOR) as work:
             row = await outcomes.locked(work, job_id)
             if row.state not in {JobState.ASKED, JobState.BOOKING}:
@@ -91,10 +109,10 @@ class Booking:
             provider = await queries.provider(work, row.provider_id)
             courier = self._connectors.couriers.get(provider.slug)
             if courier is None:
+                why = f"no connector goes by {provider.slug}"
                 if row.state == JobState.BOOKING:
-                    outcomes.given_up(work, row)
-                else:
-                    outcomes.refused(work, row, "not_connected", f"no connector goes by {provider.slug}")
+                    raise CourierUnknown(why)
+                outcomes.refused(work, row, "not_connected", why)
                 return None
             return _Asking(
                 courier=courier,
@@ -102,6 +120,7 @@ class Booking:
                 leg_m=delivery.leg_m,
                 request=await _request(work, self._connectors.secrets, row, delivery),
                 ordered=row.state == JobState.BOOKING,
+                silent=row.state == JobState.BOOKING and row.lookups >= len(LOOKUP_WAITS_S),
             )
 
     async def _order(self, database: Database, job_id: UUID, quote_id: str, fee: Money) -> bool:
@@ -113,13 +132,14 @@ class Booking:
             if (await deliveries.delivery(work, row.delivery_id)).state not in WAITING:
                 outcomes.superseded(work, row)
                 return False
-            row.state = JobState.BOOKING
+            row.state, row.absences = JobState.BOOKING, 0
+            row.unconfirmed_since = row.unconfirmed_since or work.now()
             row.quote_id, row.fee_minor, row.currency = quote_id, fee.minor, fee.currency
             return True
 
     async def _answered(self, database: Database, job_id: UUID, job: CourierJob) -> None:
         """The company has a job of our reference: take it, or call it off when it is not needed any more."""
-        if job.state in ENDS:
+        if job.state in ENDS and not too_late_to_call_off(job.state):
             await self._refused(
                 database, job_id, "ended_at_once", job.cancel_reason or f"the job is {job.state}"
             )
@@ -143,58 +163,101 @@ class Booking:
                 outcomes.refused(work, row, code, why)
 
     async def _unknown(self, database: Database, job_id: UUID, why: str) -> None:
-        """Wait and look again, or give up. Raises RetryAt after the commit."""
+        """Wait and look again; only a company of which nothing was ordered yet is given up. Raises RetryAt."""
         async with database.work(ACTOR) as work:
             row = await outcomes.locked(work, job_id)
             if row.state not in {JobState.ASKED, JobState.BOOKING}:
                 return
-            if row.lookups >= len(LOOKUP_WAITS_S):
-                if row.state == JobState.BOOKING:
-                    outcomes.given_up(work, row)
-                else:
-                    outcomes.refused(work, row, "no_answer", why)
+            if row.state == JobState.ASKED and row.lookups >= len(LOOKUP_WAITS_S):
+                outcomes.refused(work, row, "no_answer", why)
                 return
-            wait = timedelta(seconds=LOOKUP_WAITS_S[row.lookups])
-            row.lookups += 1
-            due = WallInstant(work.wall() + wait)
+            due = _later(work, row)
+        raise RetryAt(due, why)
+
+    async def _absent(self, database: Database, job_id: UUID, code: str, why: str) -> None:
+        """The books do not hold what was ordered: believed when they say so again and again. Raises RetryAt."""
+        async with database.work(ACTOR) as work:
+            row = await outcomes.locked(work, job_id)
+            if row.state != JobState.BOOKING:
+                return
+            row.absences += 1
+            if row.absences >= SURE_AFTER:
+                outcomes.refused(work, row, code, why)
+                return
+            due = _later(work, row)
         raise RetryAt(due, why)
 
     async def call_off(self, database: Database, message: CallOff, attempt: Attempt) -> None:
-        """Call a courier off and go on until the company's books say that it is over."""
+        """Call a courier off and go on until the company's books say that it is over.
+
+        A courier who has the goods, or whom the company will not call off, keeps the delivery that still waits.
+        """
         async with database.work(ACTOR) as work:
             row = await outcomes.locked(work, message.job_id)
-            if row.state != JobState.CALLING_OFF:
+            if row.state not in OFF:
                 return
-            reference, why, was_booked = row.reference, row.refusal, row.booked_at is not None
+            reference, why = row.reference, row.refusal
             provider = await queries.provider(work, row.provider_id)
+        again = WallInstant(
+            database.clock.wall_now() + timedelta(seconds=min(60.0, 0.5 * 2 ** min(attempt.number, 10)))
+        )
         courier = self._connectors.couriers.get(provider.slug)
-        pause = timedelta(seconds=min(60.0, 0.5 * 2 ** min(attempt.number, 10)))
         if courier is None:
-            raise RetryAt(
-                WallInstant(database.clock.wall_now() + pause), f"no connector goes by {provider.slug}"
-            )
+            raise RetryAt(again, f"no connector goes by {provider.slug}")
         try:
             found = await courier.find(reference)
-            if found is not None and found.state not in ENDS:
+        except (CourierRefused, CourierUnknown) as unknown:
+            raise RetryAt(again, str(unknown)) from unknown
+        goes_on = found is not None and too_late_to_call_off(found.state)
+        if found is not None and found.state not in ENDS and not goes_on:
+            try:
                 found = await courier.cancel(found.job_id, why or "not needed any more")
-        except CourierRefused as refusal:  # the goods are on board: follow it to its end
-            raise RetryAt(
-                WallInstant(database.clock.wall_now() + timedelta(seconds=15)), str(refusal)
-            ) from refusal
-        except CourierUnknown as unknown:
-            raise RetryAt(WallInstant(database.clock.wall_now() + pause), str(unknown)) from unknown
-        if found is None and not was_booked and attempt.number < _SURE_AFTER:
-            raise RetryAt(WallInstant(database.clock.wall_now() + pause), "no such job, yet")
-        if found is not None and found.state not in ENDS:
-            raise RetryAt(WallInstant(database.clock.wall_now() + pause), f"still {found.state}")
+            except CourierRefused:  # the goods are on board: only the books say how it ends
+                goes_on = True
+            except CourierUnknown as unknown:
+                raise RetryAt(again, str(unknown)) from unknown
+        if not await self._called_off(database, message.job_id, found, goes_on=goes_on):
+            raise RetryAt(again, "no such job, yet" if found is None else f"still {found.state}")
+
+    async def _called_off(
+        self, database: Database, job_id: UUID, found: CourierJob | None, *, goes_on: bool
+    ) -> bool:
+        """Write what the books say of a job that is called off. Whether nothing is left to ask."""
+        if goes_on and found is not None and await self._gone_on(database, job_id, found):
+            return True
         async with database.work(ACTOR) as work:
-            row = await outcomes.locked(work, message.job_id)
-            if row.state != JobState.CALLING_OFF:
-                return
+            row = await outcomes.locked(work, job_id)
+            if row.state not in OFF:
+                return True
             if found is None:
+                row.absences += 1
+                if row.absences < SURE_AFTER:
+                    return False
                 outcomes.never_was(work, row)
-            else:
+            elif found.state in ENDS:
                 await outcomes.ended(work, row, found)
+            else:
+                return False
+            return True
+
+    async def _gone_on(self, database: Database, job_id: UUID, found: CourierJob) -> bool:
+        """Leave the delivery to a courier who goes on with it. Whether it still waited, and nobody else may have it."""
+        try:
+            async with database.work(ACTOR) as work:
+                row = await outcomes.locked(work, job_id)
+                if row.state != JobState.CALLING_OFF:
+                    return False
+                await outcomes.booked(work, row, found)
+        except AlreadyTaken:
+            return False
+        return True
+
+
+def _later(work: Work, row: JobRow) -> WallInstant:
+    """When to ask again; counts one more time without an answer that settles it."""
+    wait = timedelta(seconds=lookup_wait_s(row.lookups))
+    row.lookups += 1
+    return WallInstant(work.wall() + wait)
 
 
 async def _looked_up(asking: _Asking) -> CourierJob | None:

@@ -10,6 +10,21 @@ class NoDeal(Conflict):
     title = "No courier company can take this delivery"
 
 
+class CourierUnconfirmed(Conflict):
+    """A company that was asked has not said yet that no courier of its is on the way: nobody else is sent."""
+
+    code = "courier_unconfirmed"
+    title = "A courier company may have a courier on the way"
+    remedy = "Wait for the company's word, or set its job aside by hand once you know from elsewhere."
+
+
+class NothingUnconfirmed(Conflict):
+    """No company's word is awaited for this delivery."""
+
+    code = "nothing_unconfirmed"
+    title = "No courier company's word is awaited"
+
+
 class UnknownProvider(NotFound):
     """No such company."""
 

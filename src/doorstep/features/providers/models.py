@@ -84,17 +84,19 @@ class JobRow(Row):
     position_at: Mapped[datetime | None]
     proof_url: Mapped[str]
     refusal: Mapped[str]
-    lookups: Mapped[int]
+    lookups: Mapped[int]  # without an answer
+    absences: Mapped[int]  # how often the company's books did not hold the order that was sent last
     polls: Mapped[int]
     events_count: Mapped[int]
     asked_at: Mapped[datetime]
     booked_at: Mapped[datetime | None]
+    unconfirmed_since: Mapped[datetime | None]  # the company alone knows whether a courier is on the way
     looked_at: Mapped[datetime | None]  # when the company last answered
     ended_at: Mapped[datetime | None]
     __table_args__ = (
         Index(
             "uq_provider_jobs_live", "delivery_id", unique=True,
-            postgresql_where=text("state IN ('asked', 'booking', 'booked')"),
+            postgresql_where=text("state IN ('asked', 'booking', 'booked', 'calling_off')"),
         ),
         Index("ix_provider_jobs_delivery", "delivery_id", "id"),
         Index("ix_provider_jobs_provider", "provider_id", "id"),

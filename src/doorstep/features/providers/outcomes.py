@@ -4,7 +4,6 @@ Locks are taken in one order: the job, then its delivery.
 """
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from doorstep.connectors.couriers.protocol import CourierJob
@@ -16,12 +15,13 @@ from doorstep.features.deliveries.rules import FINAL, Carrier, Delivery, Deliver
 from doorstep.features.deliveries.rules import FactKind as F
 from doorstep.features.providers import events, queries
 from doorstep.features.providers.errors import UnknownJob
-from doorstep.features.providers.messages import Poll
+from doorstep.features.providers.messages import Poll, Refresh
 from doorstep.features.providers.models import JobRow
 from doorstep.features.providers.rules import (
     ENDS,
     LOST_ON_THE_WAY,
     POLL_EVERY_MINUTES,
+    UNCONFIRMED,
     JobState,
     attested,
     facts,
@@ -31,7 +31,7 @@ from doorstep.features.providers.rules import (
     older,
     strands,
 )
-from doorstep.features.providers.service import call_off
+from doorstep.features.providers.service import call_off, tell
 from doorstep.platform.blobs import Blobs
 from doorstep.platform.db.work import Work
 from doorstep.platform.secrets import Secrets
@@ -51,35 +51,15 @@ async def locked(work: Work, job_id: UUID) -> JobRow:
 def _move(row: JobRow, after: JobState) -> None:
     assert may_move(JobState(row.state), after), f"{row.state} to {after}"
     row.state = after
-
-
-def _tell(work: Work, row: JobRow, kind: type[events.ProviderJobMoved], **more: Any) -> None:
-    row.events_count += 1
-    event = kind(
-        job_id=row.id,
-        delivery_id=row.delivery_id,
-        provider_id=row.provider_id,
-        market_id=row.market_id,
-        seq=row.events_count,
-        at=work.now(),
-        **more,
-    )
-    work.emit(event, stream=events.stream(row.id), seq=row.events_count, market_id=row.market_id)
-    work.wake(f"delivery:{row.delivery_id}")
-    work.wake(f"market:{row.market_id}")
+    if after not in UNCONFIRMED:
+        row.unconfirmed_since = None
 
 
 def refused(work: Work, row: JobRow, code: str, why: str) -> None:
     """The company will not do it: the next carrier may be looked for. The row must be locked."""
     _move(row, JobState.REFUSED)
     row.refusal, row.ended_at = f"{code}: {why}"[:500], work.now()
-    _tell(work, row, events.ProviderRefused, code=code[:60], why=why[:300])
-
-
-def given_up(work: Work, row: JobRow) -> None:
-    """Whether a courier was ordered cannot be found out: go on without, and call off whatever there may be."""
-    call_off(work, row, "the company did not answer whether it took the job")
-    _tell(work, row, events.ProviderRefused, code="no_answer", why="the company did not answer in time")
+    tell(work, row, events.ProviderRefused, code=code[:60], why=why[:300])
 
 
 def superseded(work: Work, row: JobRow) -> None:
@@ -92,17 +72,24 @@ def superseded(work: Work, row: JobRow) -> None:
 
 
 async def booked(work: Work, row: JobRow, told: CourierJob) -> None:
-    """The company has it: the delivery is the job's from now on. Raises deliveries' AlreadyTaken."""
+    """The company has it: the delivery is the job's from now on. Raises deliveries' AlreadyTaken.
+
+    Also when it was to be called off and the courier goes on after all. What the courier has done already, when
+    the answer comes late, is left to the next look, which is at once.
+    """
     _move(row, JobState.BOOKED)
     row.external_id, row.booked_at = told.job_id, work.now()
     note(work, row, told)
+    if told.state is not Told.PENDING:
+        row.told = ""
+        work.schedule("providers.refresh", Refresh(row.id), key=f"{row.id}:booked", market_id=row.market_id)
     await delivering.assign(
         work,
         [row.delivery_id],
         Carrier(provider_id=row.provider_id, provider_job_id=ProviderJobId(row.id)),
         note={"first_name": told.courier_name, "vehicle": told.vehicle} if told.courier_name else {},
     )
-    _tell(work, row, events.ProviderBooked, fee_minor=row.fee_minor, currency=row.currency)
+    tell(work, row, events.ProviderBooked, fee_minor=row.fee_minor, currency=row.currency)
     next_poll(work, row)
 
 
@@ -164,11 +151,11 @@ async def _keep_photo(work: Work, row: JobRow, photo: bytes, blobs: Blobs, secre
 async def _report(work: Work, row: JobRow, delivery: Delivery, told: CourierJob) -> None:
     if gives_back(told.state, delivery.state):
         why = told.cancel_reason or "the courier company gave it up"
-        _tell(work, row, events.ProviderLost, with_goods=False, why=why)
+        tell(work, row, events.ProviderLost, with_goods=False, why=why)
         await delivering.unassign(work, row.delivery_id, why, carrier=delivery.carrier)
     elif strands(told.state, delivery.state):
         why = told.cancel_reason or "the courier company lost its courier with the goods"
-        _tell(work, row, events.ProviderLost, with_goods=True, why=why)
+        tell(work, row, events.ProviderLost, with_goods=True, why=why)
         await _heard(work, row, F.ATTEMPT_FAILED, told, delivery.carrier, reason=LOST_ON_THE_WAY, note=why)
     else:
         for fact in facts(told.state):
@@ -215,7 +202,7 @@ async def ended(work: Work, row: JobRow, told: CourierJob) -> None:
     row.told, row.external_id = told.state, told.job_id
     delivery = await deliveries.delivery(work, row.delivery_id)
     delivered = told.state is Told.DELIVERED and delivery.state is DeliveryState.DELIVERED
-    _tell(
+    tell(
         work,
         row,
         events.ProviderJobEnded,

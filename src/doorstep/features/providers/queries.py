@@ -12,6 +12,7 @@ from doorstep.features.providers.errors import UnknownDeal, UnknownJob, UnknownP
 from doorstep.features.providers.models import DealRow, JobRow, ProviderRow
 from doorstep.features.providers.rules import (
     LIVE,
+    UNCONFIRMED,
     Ability,
     Deal,
     JobState,
@@ -80,6 +81,7 @@ def job_view(row: JobRow) -> ProviderJob:
         refusal=row.refusal,
         asked_at=MarketInstant(row.asked_at),
         booked_at=_instant(row.booked_at),
+        unconfirmed_since=_instant(row.unconfirmed_since),
         ended_at=_instant(row.ended_at),
     )
 
@@ -182,9 +184,31 @@ async def jobs(
     return [job_view(row) for row in await work.session.scalars(query)]
 
 
+async def held(work: Work, delivery_ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Those of ``delivery_ids`` for which a company may have a courier on the way: nobody else is asked."""
+    found = await work.session.scalars(
+        select(JobRow.delivery_id).where(JobRow.delivery_id.in_(list(delivery_ids)), JobRow.state.in_(LIVE))
+    )
+    return frozenset(found)
+
+
+async def unconfirmed(work: Work, market_id: UUID) -> dict[DeliveryId, MarketInstant]:
+    """Deliveries of a market of which a company alone knows whether its courier is on the way, and since when."""
+    found = await work.session.execute(
+        select(JobRow.delivery_id, JobRow.unconfirmed_since).where(
+            JobRow.market_id == market_id,
+            JobRow.state.in_(UNCONFIRMED),
+            JobRow.ended_at.is_(None),
+        )
+    )
+    return {
+        DeliveryId(delivery_id): MarketInstant(since) for delivery_id, since in found if since is not None
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """Whether a company could take a delivery, and whether one is being asked right now."""
+    """Whether a company could take a delivery, and whether one is asked and may have a courier on the way."""
 
     open: bool
     asked: bool

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
@@ -52,22 +52,30 @@ class JobState(StrEnum):
     ASKED = "asked"  # chosen; a price is being asked for
     BOOKING = "booking"  # a courier was ordered; until the answer is known nothing else is tried
     BOOKED = "booked"  # the company has it, and the delivery is its
-    CALLING_OFF = "calling_off"  # no longer wanted; the company has not confirmed yet
-    REFUSED = "refused"  # the company declined, or its answer could not be had
+    CALLING_OFF = "calling_off"  # no longer wanted; until the company confirms, its delivery stays with it
+    SET_ASIDE = "set_aside"  # staff let others have the delivery without the company's word; still called off
+    REFUSED = "refused"  # the company declined, would not say its price, or holds no such order
     CANCELLED = "cancelled"  # called off
     LOST = "lost"  # the company lost its courier
     DELIVERED = "delivered"  # handed over
     RETURNED = "returned"  # back at the store
 
 
-LIVE = frozenset({JobState.ASKED, JobState.BOOKING, JobState.BOOKED})
-"""States in which a courier may be on the way for us: one job of a delivery at a time."""
-OPEN = LIVE | {JobState.CALLING_OFF}
+WANTED = frozenset({JobState.ASKED, JobState.BOOKING, JobState.BOOKED})
+"""States of a job that we would like to see done."""
+LIVE = WANTED | {JobState.CALLING_OFF}
+"""States in which a courier may be on the way for us: one job of a delivery at a time, and no driver beside it."""
+UNCONFIRMED = frozenset({JobState.BOOKING, JobState.CALLING_OFF})
+"""States in which the company alone knows whether a courier is on the way."""
+OFF = frozenset({JobState.CALLING_OFF, JobState.SET_ASIDE})
+"""States in which the company is told that no courier is needed, until its books say so."""
+OPEN = LIVE | OFF
 EDGES: dict[JobState, frozenset[JobState]] = {
     JobState.ASKED: frozenset({JobState.BOOKING, JobState.REFUSED, JobState.CANCELLED}),
-    JobState.BOOKING: frozenset({JobState.BOOKED, JobState.REFUSED, JobState.CALLING_OFF}),
+    JobState.BOOKING: frozenset({JobState.BOOKED, JobState.REFUSED, JobState.CALLING_OFF, JobState.SET_ASIDE}),
     JobState.BOOKED: frozenset({JobState.CALLING_OFF, JobState.LOST, JobState.DELIVERED, JobState.RETURNED, JobState.CANCELLED}),
-    JobState.CALLING_OFF: frozenset({JobState.CANCELLED, JobState.LOST, JobState.DELIVERED, JobState.RETURNED}),
+    JobState.CALLING_OFF: frozenset({JobState.BOOKED, JobState.SET_ASIDE, JobState.CANCELLED, JobState.LOST, JobState.DELIVERED, JobState.RETURNED}),
+    JobState.SET_ASIDE: frozenset({JobState.CANCELLED, JobState.LOST, JobState.DELIVERED, JobState.RETURNED}),
 }  # fmt: skip
 """Where each state may lead; those left out are ends."""
 ENDS: dict[Told, JobState] = {
@@ -78,7 +86,16 @@ ENDS: dict[Told, JobState] = {
 }
 """How a company's last word ends our job."""
 LOOKUP_WAITS_S = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Real seconds before each look for a booking whose answer did not come; after the last it is given up."""
+"""Real seconds before each of the first looks for a booking whose answer did not come.
+
+So long an order that the company's books do not hold is sent again; after the last it is only asked after.
+"""
+LONGEST_LOOKUP_WAIT_S = 60.0
+"""Real seconds between two looks at most, however long a company has been silent: it is never given up."""
+SURE_AFTER = 3
+"""How often a company's books must not hold an order before we believe that none is on its way any more."""
+STAFF_ASKED_AFTER = timedelta(minutes=5)
+"""Market time without the company's word after which staff are asked: nobody else is, by rule."""
 POLL_EVERY_MINUTES = 3
 """Market minutes between two looks at a job under way, should its webhooks not arrive."""
 
@@ -140,6 +157,7 @@ class ProviderJob:
     refusal: str
     asked_at: MarketInstant
     booked_at: MarketInstant | None
+    unconfirmed_since: MarketInstant | None  # since when the company alone knows; None: it has told
     ended_at: MarketInstant | None
 
 
@@ -257,6 +275,21 @@ def attested(names: Iterable[str]) -> frozenset[ProofKind]:
 def facts(told: Told) -> tuple[FactKind, ...]:
     """What the delivery learns when the company says ``told``; earlier facts are implied by later ones."""
     return _FACTS.get(told, ())
+
+
+_GOODS_WITH_THEM = frozenset({Told.PICKED_UP, Told.AT_DROPOFF, Told.RETURNING, Told.DELIVERED, Told.RETURNED})
+
+
+def too_late_to_call_off(told: Told) -> bool:
+    """Whether the company's courier has, or had, the goods: nobody else can carry them."""
+    return told in _GOODS_WITH_THEM
+
+
+def lookup_wait_s(lookups: int) -> float:
+    """Real seconds before the next look, after ``lookups`` of them brought no answer: ever longer, to a bound."""
+    if lookups < len(LOOKUP_WAITS_S):
+        return LOOKUP_WAITS_S[lookups]
+    return min(LOOKUP_WAITS_S[-1] * 2.0 ** min(lookups - len(LOOKUP_WAITS_S) + 1, 10), LONGEST_LOOKUP_WAIT_S)
 
 
 def gives_back(told: Told, state: DeliveryState) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from secrets import token_bytes
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -12,12 +13,25 @@ from sqlalchemy.exc import IntegrityError
 from doorstep.features.deliveries import queries as deliveries
 from doorstep.features.deliveries.errors import AlreadyTaken
 from doorstep.features.deliveries.rules import WAITING
-from doorstep.features.providers import queries
-from doorstep.features.providers.errors import BadDeal, NoDeal, SlugTaken, UnknownDeal, UnknownProvider
+from doorstep.features.offers import queries as offers
+from doorstep.features.offers import service as offer_verbs
+from doorstep.features.offers.errors import AlreadyOffered
+from doorstep.features.providers import events, queries
+from doorstep.features.providers.errors import (
+    BadDeal,
+    CourierUnconfirmed,
+    NoDeal,
+    NothingUnconfirmed,
+    SlugTaken,
+    UnknownDeal,
+    UnknownProvider,
+)
 from doorstep.features.providers.messages import Book, CallOff, Sweep
 from doorstep.features.providers.models import DealRow, HeardRow, JobRow, ProviderRow
 from doorstep.features.providers.rules import (
     LIVE,
+    UNCONFIRMED,
+    WANTED,
     Deal,
     JobState,
     Pricing,
@@ -194,15 +208,22 @@ async def request(work: Work, delivery_id: UUID, why: str, *, provider_id: UUID 
 
     The live job when there is one already. Companies that were asked before are left out,
     and all but ``provider_id`` when it is named. Raises
-    UnknownDelivery, AlreadyTaken (it does not wait for a carrier), NoDeal.
+    UnknownDelivery, AlreadyTaken (it does not wait for a carrier), offers' AlreadyOffered (a driver may take it
+    at this moment), CourierUnconfirmed (another company is being called off, or is not the one named), NoDeal.
     """
     delivery = await deliveries.delivery(work, delivery_id)
+    await offer_verbs.one_at_a_time(work, delivery.market_id)
     before = list(await work.session.scalars(select(JobRow).where(JobRow.delivery_id == delivery_id)))
     live = [row for row in before if row.state in LIVE]
     if live:
+        other = provider_id is not None and live[0].provider_id != provider_id
+        if other or live[0].state not in WANTED:
+            raise CourierUnconfirmed(facts={"provider_job": live[0].reference})
         return queries.job_view(live[0])
     if delivery.state not in WAITING:
         raise AlreadyTaken(facts={"state": delivery.state})
+    if await offers.is_offered(work, delivery.id):
+        raise AlreadyOffered("This delivery is being offered to drivers.")
     now = work.now()
     tried = frozenset(row.provider_id for row in before)
     deals = await queries.deals(work, delivery.market_id, now)
@@ -234,6 +255,7 @@ async def request(work: Work, delivery_id: UUID, why: str, *, provider_id: UUID 
         proof_url="",
         refusal="",
         lookups=0,
+        absences=0,
         polls=0,
         events_count=0,
         asked_at=now,
@@ -257,7 +279,7 @@ async def cancel_job(work: Work, job_id: UUID, why: str) -> None:
     changed in the same transaction: jobs are locked before deliveries everywhere.
     """
     row = await work.session.get(JobRow, job_id, with_for_update=True, populate_existing=True)
-    if row is None or row.state not in LIVE:
+    if row is None or row.state not in WANTED:
         return
     if row.state == JobState.ASKED:
         row.state, row.ended_at, row.refusal = JobState.CANCELLED, work.now(), why
@@ -269,7 +291,53 @@ def call_off(work: Work, row: JobRow, why: str) -> None:
     """Have the company told that its courier is not needed. The row must be locked."""
     row.state = JobState.CALLING_OFF
     row.refusal = why
-    work.schedule("providers.call_off", CallOff(row.id), key=str(row.id), market_id=row.market_id)
+    row.unconfirmed_since = row.unconfirmed_since or work.now()
+    _tell_off(work, row)
+
+
+def _tell_off(work: Work, row: JobRow) -> None:
+    key = f"{row.id}:{row.events_count}"  # a job that went on after all may be called off a second time
+    work.schedule("providers.call_off", CallOff(row.id), key=key, market_id=row.market_id)
+
+
+async def set_aside(work: Work, delivery_id: UUID, why: str) -> ProviderJob:
+    """Let others have a delivery although a company has not said that no courier of its is on the way.
+
+    For staff who know from elsewhere, or who would rather have two couriers than none: it is the one way in
+    which a second may be sent. The company is still called off and followed to its last word. Raises
+    NothingUnconfirmed.
+    """
+    job = await queries.job_of(work, delivery_id)
+    row = (
+        None
+        if job is None
+        else await work.session.get(JobRow, job.id, with_for_update=True, populate_existing=True)
+    )
+    if row is None or row.state not in UNCONFIRMED:
+        raise NothingUnconfirmed
+    told_already = row.state == JobState.CALLING_OFF
+    row.state, row.refusal, row.unconfirmed_since = JobState.SET_ASIDE, why, None
+    if not told_already:
+        _tell_off(work, row)
+    tell(work, row, events.ProviderRefused, code="set_aside", why=why[:300])
+    return queries.job_view(row)
+
+
+def tell(work: Work, row: JobRow, kind: type[events.ProviderJobMoved], **more: Any) -> None:
+    """Write the next event of a job, ``more`` being what this kind says beyond the others."""
+    row.events_count += 1
+    event = kind(
+        job_id=row.id,
+        delivery_id=row.delivery_id,
+        provider_id=row.provider_id,
+        market_id=row.market_id,
+        seq=row.events_count,
+        at=work.now(),
+        **more,
+    )
+    work.emit(event, stream=events.stream(row.id), seq=row.events_count, market_id=row.market_id)
+    work.wake(f"delivery:{row.delivery_id}")
+    work.wake(f"market:{row.market_id}")
 
 
 async def sweep(work: Work, message: Sweep) -> None:
