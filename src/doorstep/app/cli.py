@@ -37,16 +37,13 @@ def version() -> None:
 @app.command()
 def serve(web_processes: Annotated[int, typer.Option(min=1, max=32)] = 1) -> None:
     """Run a real network on wall time; empty until its first owner makes a market."""
-    from doorstep.app import launcher
+    from doorstep.app import live_network
 
     chosen = _settings()
     log.configure("launcher", chosen.log_level)
     if chosen.webhook_allow:
         raise _say("DOORSTEP_WEBHOOK_ALLOW is for demos and tests alone: unset it to serve real people.")
-    children = {f"web-{n}" if n else "web": ["web"] for n in range(web_processes)}
-    children |= {"dispatcher": ["dispatcher"], "worker": ["worker"]}
-    announce = f"Doorstep serves at {chosen.own_url}\nFirst time here? `doorstep owner-link` prints the first owner's sign-in link."
-    _run_network(lambda: launcher.run(chosen, launcher.Plan("live", children), announce))
+    _run_network(lambda: live_network.run(chosen, web_processes=web_processes))
 
 
 @app.command()

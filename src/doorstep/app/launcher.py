@@ -180,8 +180,8 @@ class Family:
                     child.kill()
 
 
-def run(settings: Settings, plan: Plan, announce: str) -> None:
-    """Run the network until SIGINT or SIGTERM. Raises CannotStart, WrongMode."""
+def run(settings: Settings, plan: Plan, announce: Callable[[], str]) -> None:
+    """Run the network until SIGINT or SIGTERM; ``announce`` is said once it can serve. Raises CannotStart, WrongMode."""
     if not sys.platform.startswith("linux") or os.uname().machine not in {"x86_64", "aarch64"}:
         raise CannotStart(
             f"Doorstep runs on Linux, x86-64 or arm64; this is {sys.platform} on {os.uname().machine}."
@@ -190,7 +190,7 @@ def run(settings: Settings, plan: Plan, announce: str) -> None:
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with open_database(settings) as (urls, server):
         learned = asyncio.run(prepare(urls, plan))
-        asyncio.run(_serve(settings, plan, learned, urls, server, announce))
+        asyncio.run(_serve(settings, plan, learned, urls, server, announce()))
 
 
 async def _serve(

@@ -141,9 +141,7 @@ def front(
         f' data-speed="{speed:g}" data-clock="{now.isoformat()}"{" data-demo" if demo else ""}'
         f"{words_for(_FOR_THE_SCRIPT, speech)}"
     )
-    return page(
-        title=speech.plain("title"), body=body, attributes=attributes, lang=lang, script="front.js"
-    )
+    return page(title=speech.plain("title"), body=body, attributes=attributes, lang=lang, script="front.js")
 
 
 def pace(speech: Speech, speed: float) -> str:
