@@ -222,7 +222,7 @@ def main() -> None:
     asked = parser.parse_args()
     settings = from_environment()
     log.configure("launcher", settings.log_level)
-    launcher.run(settings, quiet_plan(settings, asked.tick_s), "ready")
+    launcher.run(settings, quiet_plan(settings, asked.tick_s), lambda: "ready")
 
 
 if __name__ == "__main__":

@@ -100,6 +100,28 @@ class TestFigures:
             assert not await service.refresh_figures(second)
 
 
+class TestOwnerPage:
+    async def test_it_asks_who_she_is_in_her_language_and_every_field_has_its_label(
+        self, network: Network
+    ) -> None:
+        page = (await network.http.get("/owner", headers={"Accept-Language": "es"})).text
+        assert '<html lang="es"' in page
+        assert "Esta red es suya para abrirla." in page
+        found = Elements(page).found
+        fields = [attributes["id"] for tag, attributes in found if tag == "input"]
+        assert fields == ["name", "email", "password"]
+        assert fields == [attributes["for"] for tag, attributes in found if tag == "label"]
+        assert "This network is yours to open." in (await network.http.get("/owner?lang=en")).text
+
+    async def test_it_is_kept_nowhere_and_no_page_runs_the_script_of_another(self, network: Network) -> None:
+        """The front page's script sends whoever chose Spanish to the Spanish front page: from anywhere, once."""
+        owner = await network.http.get("/owner")
+        assert owner.headers["cache-control"] == "no-store"
+        for path, scripts in {"/": ["/front/front.js"], "/owner": ["/front/owner.js"], "/docs": []}.items():
+            found = Elements((await network.http.get(path)).text).found
+            assert [attributes["src"] for tag, attributes in found if tag == "script"] == scripts
+
+
 class TestFrontPage:
     async def test_it_says_what_runs(self, network: Network) -> None:
         await open_market(network)
@@ -116,7 +138,7 @@ class TestFrontPage:
     async def test_it_holds_nothing_that_its_policy_blocks(self, network: Network) -> None:
         await open_market(network)
         await count(network)
-        for path in ("/", "/docs"):
+        for path in ("/", "/docs", "/owner"):
             page = await network.http.get(path)
             assert "'unsafe-inline'" not in page.headers["content-security-policy"]
             for tag, attributes in Elements(page.text).found:

@@ -37,6 +37,7 @@ NO_AUDIENCE = {
     "/readyz": "tells whether it can serve, nothing else",
     "/version": "tells the version",
     "/metrics": "for this machine alone, by address",
+    "/owner": "a page of no use without the link's token, which the browser keeps to itself",
     "/docs": "the routes, which are no secret",
     "/openapi.json": "the routes, which are no secret",
     "/tiles": "whether there is a street map; streets are no secret",

@@ -136,36 +136,41 @@ async def _visiting(browser: Browser, street: Street) -> AsyncIterator[Visitor]:
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A running demo: its address and what its processes said."""
+    """A running network: its address, what its processes said, its home, and the process that starts the others."""
 
     url: str
     log: Path
+    home: Path
+    process: "subprocess.Popen[bytes]"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a command needs to find it."""
+        return _environment(self.home, self.url.rsplit(":", 1)[1])
 
 
-@pytest.fixture(scope="module")
-def demo() -> Iterator[Demo]:
-    """``doorstep demo`` with all its processes, fresh; shared by the tests of one file, and gone with them."""
+def _environment(home: Path, port: object) -> dict[str, str]:
+    return {**os.environ, "DOORSTEP_HOME": str(home), "PORT": str(port), "HOST": "127.0.0.1"}
+
+
+@contextlib.contextmanager
+def _started(command: str) -> Iterator[Demo]:
+    """``doorstep COMMAND`` with all its processes, fresh, and gone afterwards."""
     memory = Path("/dev/shm")
     quick = str(memory) if memory.is_dir() and os.access(memory, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="dsd-", dir=quick, ignore_cleanup_errors=True) as name:
-        home, port = Path(name), _free_port()
-        log = home / "log"
+        home, port, log = Path(name) / "state", _free_port(), Path(name) / "log"
         with log.open("wb") as out:
             process = subprocess.Popen(
-                [Path(sys.executable).parent / "doorstep", "demo"],
-                env={
-                    **os.environ,
-                    "DOORSTEP_HOME": str(home / "state"),
-                    "PORT": str(port),
-                    "HOST": "127.0.0.1",
-                },
+                [Path(sys.executable).parent / "doorstep", command],
+                env=_environment(home, port),
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )
             try:
                 url = f"http://127.0.0.1:{port}"
                 _until_ready(process, url, log)
-                yield Demo(url, log)
+                yield Demo(url, log, home, process)
             finally:
                 process.send_signal(signal.SIGINT)
                 try:
@@ -173,6 +178,20 @@ def demo() -> Iterator[Demo]:
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Demo]:
+    """``doorstep demo`` with all its processes, fresh; shared by the tests of one file, and gone with them."""
+    with _started("demo") as running:
+        yield running
+
+
+@pytest.fixture
+def empty_network() -> Iterator[Demo]:
+    """``doorstep serve`` at its first start: nobody owns it, no market is made."""
+    with _started("serve") as running:
+        yield running
 
 
 def _until_ready(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
@@ -184,7 +203,7 @@ def _until_ready(process: "subprocess.Popen[bytes]", url: str, log: Path) -> Non
         if process.poll() is not None:
             break
         time.sleep(0.2)
-    pytest.fail(f"the demo did not start:\n{log.read_text()[-3000:]}")
+    pytest.fail(f"the network did not start:\n{log.read_text()[-3000:]}")
 
 
 @pytest.fixture

@@ -37,16 +37,13 @@ def version() -> None:
 @app.command()
 def serve(web_processes: Annotated[int, typer.Option(min=1, max=32)] = 1) -> None:
     """Run a real network on wall time; empty until its first owner makes a market."""
-    from doorstep.app import launcher, runtime
+    from doorstep.app import live_network, runtime
 
     chosen = _settings()
     log.configure("launcher", chosen.log_level)
     if chosen.webhook_allow:
         raise _say(runtime.WEBHOOK_ALLOW_REFUSED)
-    children = {f"web-{n}" if n else "web": ["web"] for n in range(web_processes)}
-    children |= {"dispatcher": ["dispatcher"], "worker": ["worker"]}
-    announce = f"Doorstep serves at {chosen.own_url}\nFirst time here? `doorstep owner-link` prints the first owner's sign-in link."
-    launcher.run(chosen, launcher.Plan("live", children), announce)
+    live_network.run(chosen, web_processes=web_processes)
 
 
 @app.command()

@@ -8,6 +8,7 @@ import typer
 
 from doorstep.app import benches, figures
 from doorstep.app.figures import Json
+from doorstep.app.market import market
 from doorstep.app.simulate import simulate
 from doorstep.platform import settings
 from doorstep.platform.db.work import Work
@@ -20,6 +21,7 @@ ledger = typer.Typer(help="The double-entry ledger.", no_args_is_help=True)
 
 def install(app: typer.Typer) -> None:
     """Add all commands of this room to ``app``."""
+    app.add_typer(market, name="market")
     app.add_typer(keys, name="keys")
     app.add_typer(dead, name="dead-letters")
     app.add_typer(ledger, name="ledger")
@@ -78,13 +80,12 @@ def _warm(room: str) -> float:
 
 
 def owner_link() -> None:
-    """Print the first owner's sign-in link, once."""
-    from doorstep.app import admin
+    """Print a link that makes whoever opens it an owner: good once, for a day. An older one no longer works."""
+    from doorstep.app import admin, live_network
     from doorstep.features.identity import service
 
     chosen = settings.from_environment()
-    token = admin.run(chosen, service.owner_link)
-    typer.echo(f"{chosen.own_url}/owner#{token}" if not token.startswith("http") else token)
+    typer.echo(live_network.owner_address(chosen, admin.run(chosen, service.owner_link)))
 
 
 @keys.command("create")

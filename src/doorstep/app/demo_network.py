@@ -36,7 +36,7 @@ def run(settings: Settings, *, speed: float, seed: int, fresh: bool, public: boo
     if fresh:
         forget(settings)
     plan = plan_of(settings, speed=speed, seed=seed, public=public)
-    launcher.run(settings, plan, announcement(settings, speed))
+    launcher.run(settings, plan, lambda: announcement(settings, speed))
 
 
 def announcement(settings: Settings, speed: float) -> str:

@@ -12,6 +12,7 @@ import { LiveMap } from "../map/LiveMap";
 import { useClock } from "../market/clock";
 import { Here, LiveMarket } from "../market/live";
 import type { Market } from "../market/market";
+import { FirstMarket } from "../markets/FirstMarket";
 import { useWords } from "../words";
 import { Head } from "./Head";
 import { OpenDrawer } from "./OpenDrawer";
@@ -37,12 +38,12 @@ export function Console({ me }: { me: StaffTold }) {
     staleTime: 60_000,
   });
   const market = markets.data?.find((one) => one.slug === slug) ?? markets.data?.[0];
+  if (markets.data?.length === 0) return <FirstMarket me={me} />;
   if (!market) {
     return (
       <main className="signin">
         <h1>{words("title")}</h1>
         {markets.isError && <p role="alert">{shared("refused.unreachable")}</p>}
-        {markets.data?.length === 0 && <p>{words("markets.none")}</p>}
       </main>
     );
   }

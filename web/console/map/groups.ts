@@ -76,7 +76,7 @@ export function groupImages(p: Palette, pixelRatio = Math.min(devicePixelRatio |
     for (const text of texts) {
       const size = text.length > 3 ? 36 : text.length > 2 ? 32 : 27;
       const side = Math.ceil(size * pixelRatio);
-      const c = new OffscreenCanvas(side, side).getContext("2d");
+      const c = new OffscreenCanvas(side, side).getContext("2d", { willReadFrequently: true });
       if (!c) continue;
       c.scale(side / size, side / size);
       c.beginPath();

@@ -433,7 +433,7 @@ export class Scene {
 function pulseImages(palette: Palette): MarkImage[] {
   const pixelRatio = Math.min(devicePixelRatio || 1, 3);
   const side = Math.ceil(48 * pixelRatio);
-  const context = new OffscreenCanvas(side, side).getContext("2d");
+  const context = new OffscreenCanvas(side, side).getContext("2d", { willReadFrequently: true });
   if (!context) return [];
   context.scale(side / 48, side / 48);
   context.beginPath();

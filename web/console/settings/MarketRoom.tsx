@@ -1,7 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, type StaffTold, told } from "../../shared/api/client";
 import type { Market } from "../market/market";
+import { NewMarket } from "../markets/NewMarket";
 import { useWords } from "../words";
+import { Changeable } from "./Change";
 import { Couriers } from "./Couriers";
 import { History } from "./History";
 import { Knobs } from "./Knobs";
@@ -37,6 +39,13 @@ export function MarketRoom({ market, me }: { market: Market; me: StaffTold }) {
           <Pay market={now} owner={owner} />
           <Couriers market={now} owner={owner} />
           <Knobs market={now} owner={owner} />
+          {owner && (
+            <section>
+              <h3>{words("new.another")}</h3>
+              <p className="dim">{words("new.another.lead")}</p>
+              <Changeable label={words("new.go")}>{() => <NewMarket />}</Changeable>
+            </section>
+          )}
         </div>
         <History market={now} owner={owner} />
       </div>

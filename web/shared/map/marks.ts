@@ -50,7 +50,7 @@ export function markImages(p: Palette, pixelRatio = Math.min(devicePixelRatio ||
   const made: MarkImage[] = [];
   const draw = (name: string, size: number, paint: (c: OffscreenCanvasRenderingContext2D) => void) => {
     const side = Math.ceil(size * pixelRatio);
-    const context = new OffscreenCanvas(side, side).getContext("2d");
+    const context = new OffscreenCanvas(side, side).getContext("2d", { willReadFrequently: true });
     if (!context) return;
     context.scale(side / size, side / size);
     context.translate(size / 2, size / 2);
@@ -246,7 +246,7 @@ export function markPreview(p: Palette, name: string): string {
   const canvas = document.createElement("canvas");
   canvas.width = found.data.width;
   canvas.height = found.data.height;
-  canvas.getContext("2d")?.putImageData(found.data, 0, 0);
+  canvas.getContext("2d", { willReadFrequently: true })?.putImageData(found.data, 0, 0);
   return canvas.toDataURL();
 }
 

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from doorstep import __version__
 from doorstep.app.faces.track.speech import chosen
-from doorstep.app.front import booking, pages, routes_page
+from doorstep.app.front import booking, owner_page, pages, routes_page
 from doorstep.app.front.schemas import ClockTold, MarketFigures, Status, Turn
 from doorstep.demo.script import load_script
 from doorstep.features.console import queries
@@ -116,6 +116,13 @@ async def front(request: Request, work: GateWork, lang: LangAsked = None) -> HTM
         call=_call(request) if demo else None,
         lang=chosen(lang, request.headers.get("accept-language", "")),
     )
+    return HTMLResponse(page, headers={**_FRESH, "Vary": "Accept-Language"})
+
+
+@router.get("/owner", include_in_schema=False)
+async def owner(request: Request, lang: LangAsked = None) -> HTMLResponse:
+    """Where the owner's link leads: she says who she is, and is signed in."""
+    page = owner_page.owner_page(chosen(lang, request.headers.get("accept-language", "")))
     return HTMLResponse(page, headers={**_FRESH, "Vary": "Accept-Language"})
 
 

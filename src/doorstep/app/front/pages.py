@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -48,7 +48,7 @@ def _assets() -> dict[str, Asset]:
 
 
 ASSETS = _assets()
-_STREET = (_HERE / "street.svg").read_text()
+STREET = (_HERE / "street.svg").read_text()
 _PAGE = Template((_HERE / "page.html").read_text())
 _FRONT = Template((_HERE / "front.html").read_text())
 _ARROW = '<svg class="ic" aria-hidden="true"><use href="#i-right"/></svg>'
@@ -73,11 +73,21 @@ class Stay:
     choices: tuple[float, ...]
 
 
-def page(*, title: str, body: str, attributes: str = "", lang: Lang = Lang.EN) -> str:
-    """A whole page around ``body``, which must be markup already."""
+def page(*, title: str, body: str, attributes: str = "", lang: Lang = Lang.EN, script: str = "") -> str:
+    """A whole page around ``body``, which must be markup already; ``script``: an asset that it runs."""
     return _PAGE.substitute(
-        title=escape(title), body=body, attributes=attributes, version=escape(__version__), lang=lang.value
+        title=escape(title),
+        body=body,
+        attributes=attributes,
+        lang=lang.value,
+        script=f'<script src="/front/{script}" defer></script>\n' if script else "",
     )
+
+
+def words_for(script: Iterable[str], speech: Speech) -> str:
+    """The attribute with the texts that a page's script says, too."""
+    texts = {name: speech.plain(name) for name in script}
+    return f' data-words="{escape(json.dumps(texts, ensure_ascii=False))}"'
 
 
 def market_time(at: datetime, timezone: str, speech: Speech) -> str:
@@ -119,7 +129,7 @@ def front(
         },
         lead=_lead(speech, first, speed, demo=demo),
         card=_card(speech, first, [found for found in figures if found is not first], now),
-        street=_STREET,
+        street=STREET,
         stay="" if stay is None else _stay(speech, stay),
         doors=_demo_ways(speech, doors, () if stay is None else stay.roles) if demo else _open_ways(speech),
         call="" if call is None else _call(speech, call),
@@ -127,12 +137,11 @@ def front(
         version=html("foot.version", version=__version__),
         other=lang.other.value,
     )
-    script = {name: speech.plain(name) for name in _FOR_THE_SCRIPT}
     attributes = (
         f' data-speed="{speed:g}" data-clock="{now.isoformat()}"{" data-demo" if demo else ""}'
-        f' data-words="{escape(json.dumps(script, ensure_ascii=False))}"'
+        f"{words_for(_FOR_THE_SCRIPT, speech)}"
     )
-    return page(title=speech.plain("title"), body=body, attributes=attributes, lang=lang)
+    return page(title=speech.plain("title"), body=body, attributes=attributes, lang=lang, script="front.js")
 
 
 def pace(speech: Speech, speed: float) -> str:

@@ -86,9 +86,8 @@ def serve(settings: Settings, folder: Path, *, speed: float) -> None:
         founding=found,
         founded=lambda: store_cast(settings.home, made[0]),
     )
-    launcher.run(
-        settings, plan, f"The day {instance.name} runs at {settings.own_url}, {speed:g} times as fast."
-    )
+    ready = f"The day {instance.name} runs at {settings.own_url}, {speed:g} times as fast."
+    launcher.run(settings, plan, lambda: ready)
 
 
 async def _found(work: Work, instance: Instance, speed: float) -> Cast:

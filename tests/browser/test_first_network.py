@@ -1,0 +1,149 @@
+"""A real network from its first start to its first market, as its owner lives it."""
+
+import asyncio
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Page, expect
+from tests.browser.conftest import Demo
+from tests.factories.browser import Visitor, axe, no_sideways, settled
+from tests.factories.identity import PASSWORD
+
+from doorstep.connectors.us.nation import nation_installed
+
+
+def own(someone: Visitor) -> dict[str, str]:
+    """What a request from a page of this network brings along."""
+    return {"X-Doorstep-Csrf": "1", "Origin": someone.url}
+
+
+def printed_link(network: Demo) -> str:
+    """The link that the first start prints, as the path of this network."""
+    found = re.search(rf"{network.url}(/owner#[A-Za-z0-9_-]+)", network.log.read_text())
+    assert found, network.log.read_text()
+    return found[1]
+
+
+def command(network: Demo, *words: str) -> "subprocess.CompletedProcess[str]":
+    """``doorstep WORDS`` beside the running network."""
+    program = str(Path(sys.executable).parent / "doorstep")
+    return subprocess.run(
+        [program, *words], env=network.environment, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+async def names_in_figures(network: Demo, count: int) -> list[str]:
+    """The markets of ``/status.json`` once there are ``count``."""
+    async with asyncio.timeout(20), httpx.AsyncClient(base_url=network.url, trust_env=False) as http:
+        while True:
+            told = (await http.get("/status.json")).json()["markets"]
+            if len(told) == count:
+                return [market["name"] for market in told]
+            await asyncio.sleep(0.2)
+
+
+async def sign_up(someone: Visitor, link: str) -> Page:
+    """She follows the link on her phone, errs, and becomes the owner."""
+    page = await someone.open(link, width=390, height=844, touch=True, maps=False)
+    become = page.get_by_role("button", name="Become the owner")
+    await become.tap()
+    await expect(page.get_by_label("Your name")).to_be_focused()
+    await expect(page.get_by_text("A name, please.")).to_be_visible()
+    await page.get_by_label("Your name").fill("Ada Quist")
+    await page.get_by_label("E-mail").fill("ada@example.com")
+    password = page.get_by_label("Password")
+    await password.fill("too short")
+    await page.get_by_role("button", name="Show").tap()
+    await expect(password).to_have_attribute("type", "text")
+    await become.tap()
+    await expect(password).to_be_focused()
+    await expect(page.get_by_text("At least 12 characters, 200 at most.")).to_be_visible()
+    await settled(page)
+    assert not await axe(page)
+    assert await no_sideways(page)
+    await password.fill(PASSWORD)
+    await become.tap()
+    await page.wait_for_url("**/console")
+    await expect(page.get_by_role("heading", name="Open your first market")).to_be_visible()
+    return page
+
+
+async def a_dispatcher_waits(someone: Visitor, owner: Page) -> None:
+    """Somebody invited, who is told that markets are not hers to make."""
+    wanted = {"email": "bo@example.com", "name": "Bo", "role": "dispatcher"}
+    invited = await owner.context.request.post("/staff/v1/staff", data=wanted, headers=own(someone))
+    assert invited.status == 201, await invited.text()
+    hers = await someone.context(maps=False)
+    accepted = {"token": (await invited.json())["token"], "password": PASSWORD}
+    assert (
+        await hers.request.post("/staff/v1/invitation", data=accepted, headers=own(someone))
+    ).status == 201
+    page = await someone.open("/console", in_context=hers)
+    await expect(page.get_by_text("Only an owner can open one.")).to_be_visible()
+    await expect(page.get_by_role("button", name="Open it")).to_have_count(0)
+    await hers.close()
+
+
+async def a_second_use_is_refused(someone: Visitor, link: str) -> None:
+    page = await someone.open(link)
+    await page.get_by_label("Your name").fill("Eve")
+    await page.get_by_label("E-mail").fill("eve@example.com")
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("This link lets nobody in any more")
+    someone.forgive("401")
+    await page.goto("/owner")
+    await expect(page.get_by_role("alert")).to_contain_text("doorstep owner-link")
+    await expect(page.get_by_label("Password")).to_be_hidden()
+    await page.context.close()
+
+
+@pytest.mark.slow
+async def test_the_first_owner_opens_the_first_market_and_the_machine_a_second(
+    empty_network: Demo, browser: Browser
+) -> None:
+    someone = Visitor(browser, empty_network.url)
+    link = printed_link(empty_network)
+    assert await names_in_figures(empty_network, 0) == []
+
+    page = await sign_up(someone, link)
+    await a_dispatcher_waits(someone, page)
+    await a_second_use_is_refused(someone, link)
+
+    assert not await axe(page)
+    assert await no_sideways(page)
+    if not nation_installed():
+        await page.get_by_label("Another US metro").check()
+        await page.get_by_label("Code of the metro").fill("32820")
+        await page.get_by_role("button", name="Open it").click()
+        await expect(page.get_by_role("alert")).to_contain_text("pip install 'doorstep[us]'")
+        someone.forgive("409")
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    await page.get_by_label("Nashville").check()
+    await page.get_by_role("button", name="Open it").click()
+    await expect(page.get_by_role("heading", name="Nashville")).to_be_visible()
+    assert await names_in_figures(empty_network, 1) == ["Nashville"]
+
+    # The machine's own way to a market: a command, written down in the audit like everything else.
+    made = command(empty_network, "market", "create", "East Side", "--zips", "37206,37216", "--json", "-")
+    assert made.returncode == 0, made.stderr
+    assert json.loads(made.stdout)["slug"] == "east-side"
+    again = command(empty_network, "market", "create", "--pilot", "nashville")
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "Another market has this slug" in again.stderr
+    assert await names_in_figures(empty_network, 2) == ["East Side", "Nashville"]
+    told = await page.context.request.get("/staff/v1/audit")
+    assert "market.made" in await told.text()
+
+    for context in someone.contexts:
+        await context.close()
+    assert not someone.complaints, "\n".join(someone.complaints)
+    empty_network.process.send_signal(signal.SIGTERM)
+    assert await asyncio.to_thread(empty_network.process.wait, 25) == 0
+    assert "child_fell" not in empty_network.log.read_text()
