@@ -215,17 +215,12 @@ class Family:
                     child.kill()
 
 
-<<<<<<< HEAD
-def run(settings: Settings, plan: Plan, announce: str) -> None:
-    """Run the network until SIGINT or SIGTERM.
+def run(settings: Settings, plan: Plan, announce: Callable[[], str]) -> None:
+    """Run the network until SIGINT or SIGTERM; ``announce`` is said once it can serve.
 
     What would stop every process is refused here, once, before any starts. Raises CannotStart, WrongMode,
     UnsafeSecrets, ServingRoleRefused.
     """
-=======
-def run(settings: Settings, plan: Plan, announce: Callable[[], str]) -> None:
-    """Run the network until SIGINT or SIGTERM; ``announce`` is said once it can serve. Raises CannotStart, WrongMode."""
->>>>>>> owner
     if not sys.platform.startswith("linux") or os.uname().machine not in {"x86_64", "aarch64"}:
         raise CannotStart(
             f"Doorstep runs on Linux, x86-64 or arm64; this is {sys.platform} on {os.uname().machine}."
