@@ -9,7 +9,7 @@ from doorstep.connectors.maps.protocol import AddressQuery, Located, NotLocated
 from doorstep.connectors.outside import Connectors
 from doorstep.features.identity import service as identity
 from doorstep.features.identity.rules import Scope, StaffRole
-from doorstep.features.merchants import people_api, queries, rules, schemas, service
+from doorstep.features.merchants import api_people, queries, rules, schemas, service
 from doorstep.features.merchants.errors import AddressNotFound
 from doorstep.platform.auth.gate import MerchantWork, StaffWork, need
 from doorstep.platform.db.work import Work
@@ -22,7 +22,7 @@ from doorstep.units.money import Money
 
 own = APIRouter(prefix="/v1", tags=["merchant"], responses=PROBLEMS)
 staff = APIRouter(prefix="/staff/v1/merchants", tags=["staff: merchants"], responses=PROBLEMS)
-routers = [own, people_api.router, staff]
+routers = [own, api_people.router, staff]
 
 StorePath = Annotated[str, Path(max_length=40, examples=["str_01jd0000000000000000000000"])]
 MerchantPath = Annotated[str, Path(max_length=40, examples=["mer_01jd0000000000000000000000"])]
