@@ -288,9 +288,7 @@ def _link(work: Work, *, staff_id: UUID | None = None, user: User | None = None)
     return token
 
 
-async def _spend(
-    work: Work, link: str, *of_kind: ColumnElement[bool]
-) -> Row[tuple[UUID | None, UUID | None]]:
+async def _spend(work: Work, link: str, *of_kind: ColumnElement[bool]) -> Row[UUID | None, UUID | None]:
     """Use a link of one kind up; whom it is for. One statement decides: of two at once, one has it.
 
     Raises LinkSpent.
