@@ -42,8 +42,17 @@ export const useMe = () =>
     8_000,
   );
 
-export const useCurrent = (enabled: boolean) =>
-  useKept<Current>("current", () => told(api.GET("/driver/v1/trips/current")), 8_000, enabled);
+const CURRENT = ["driver", "current"];
+let toldAtMs = Number.NEGATIVE_INFINITY;
+
+export const useCurrent = (enabled: boolean) => useKept<Current>("current", readCurrent, 8_000, enabled);
+
+/** A read that an answer about the trip has overtaken says nothing new: what was told stays. */
+async function readCurrent(): Promise<Current> {
+  const beganMs = performance.now();
+  const found = await told(api.GET("/driver/v1/trips/current"));
+  return (beganMs < toldAtMs && queries.getQueryData<Current>(CURRENT)) || found;
+}
 
 export const useZones = (enabled: boolean) =>
   useKept<Zones>("zones", () => told(api.GET("/driver/v1/zones")), 20_000, enabled);
@@ -123,7 +132,8 @@ export function hearPace(pace: Pace): Pace {
 
 /** The trip as an answer just told it, at once in every view. */
 export function tripTold(trip: Trip): void {
-  queries.setQueryData<Current>(["driver", "current"], (known) => {
+  toldAtMs = performance.now();
+  queries.setQueryData<Current>(CURRENT, (known) => {
     const live = trip.state === "under_way" || trip.state === "next";
     const next = known ?? { trip: null, next: null };
     const told: Current =
@@ -135,5 +145,5 @@ export function tripTold(trip: Trip): void {
     keepCopy("current", told);
     return told;
   });
-  if (trip.state !== "under_way") void queries.invalidateQueries({ queryKey: ["driver", "current"] });
+  if (trip.state !== "under_way") void queries.invalidateQueries({ queryKey: CURRENT });
 }

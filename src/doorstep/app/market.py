@@ -9,7 +9,6 @@ from doorstep.app import figures
 from doorstep.app.figures import Json
 from doorstep.platform import settings
 from doorstep.platform.db.work import Work
-from doorstep.platform.errors import Refusal
 from doorstep.units.ids import public
 
 market = typer.Typer(help="Markets of this network.", no_args_is_help=True)
@@ -74,11 +73,7 @@ def create_market(
             "stage": made.stage.value,
         }
 
-    try:
-        made = admin.run(settings.from_environment(), make)
-    except Refusal as refusal:
-        typer.echo(f"{refusal.detail}\n{refusal.advice}".rstrip(), err=True)
-        raise typer.Exit(1) from refusal
+    made = admin.run(settings.from_environment(), make)
     if json != "-":
         typer.echo(f"{made['name']} ({made['id']}), {made['timezone']}, {made['stage']}")
     figures.write(json, made)

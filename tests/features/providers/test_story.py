@@ -231,7 +231,7 @@ async def test_books_that_never_held_the_order_free_the_delivery(out: Outsourced
 async def test_what_staff_set_aside_is_free_for_others_and_still_called_off(
     out: Outsourced, told: list[Event]
 ) -> None:
-    job = await silence(out, minutes=10)
+    job = await silence(out, minutes=3)
     async with out.network.work() as work:
         aside = await service.set_aside(
             work, job.delivery_id, "the company says on the phone that it lost it"
@@ -243,7 +243,7 @@ async def test_what_staff_set_aside_is_free_for_others_and_still_called_off(
             await service.set_aside(work, job.delivery_id, "once is enough")
         await delivering.assign(work, [job.delivery_id], Carrier(driver_id=DRIVER, trip_id=TRIP))
     speak_again(out)
-    out.network.clock.advance(120)
+    out.network.clock.advance(60)
     await out.network.run_jobs()
     assert (await out.job(job)).state is JobState.CANCELLED
     company = out.twin.company.world.find(job.reference)
