@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ import httpx
 import pytest
 import uvicorn
 from playwright.async_api import Browser, async_playwright
-from tests.factories.browser import Visitor, a_chromium, whole_chromium, why_not
+from tests.factories.browser import Visitor, a_chromium, chromium, whole_chromium, why_not
 from tests.factories.network import Network
 from tests.factories.offers import Town, a_town
 
@@ -46,18 +46,32 @@ def _needs_a_browser() -> None:
         pytest.skip(missing)
 
 
+PHONES = ("test_driver", "test_three_faces")
+"""The driver's phone is tried in the whole Chromium: the one without windows shows no notices and loses its steps now and then."""
+
+
 @pytest.fixture(scope="session")
-def chromium_address() -> Iterator[str]:
-    """A Chromium for all tests of this process: starting one, and compiling its shaders, takes seconds."""
-    with a_chromium() as address:
-        yield address
+def chromium_at() -> Iterator[Callable[[str | None], str]]:
+    """A Chromium of each kind for all tests of this process: starting one, and compiling its shaders, takes seconds."""
+    with contextlib.ExitStack() as opened:
+        addresses: dict[str | None, str] = {}
+
+        def at(program: str | None) -> str:
+            if program not in addresses:
+                addresses[program] = opened.enter_context(a_chromium(program))
+            return addresses[program]
+
+        yield at
 
 
 @pytest.fixture
-async def browser(chromium_address: str) -> AsyncIterator[Browser]:
+async def browser(
+    request: pytest.FixtureRequest, chromium_at: Callable[[str | None], str]
+) -> AsyncIterator[Browser]:
     """The shared Chromium. What a visitor does stays in the contexts she opens."""
+    program = whole_chromium() if request.path.name.startswith(PHONES) else chromium()
     async with async_playwright() as play:
-        opened = await play.chromium.connect_over_cdp(chromium_address)
+        opened = await play.chromium.connect_over_cdp(chromium_at(program))
         yield opened
         for context in opened.contexts:
             await context.close()
@@ -111,22 +125,6 @@ async def street(network: Network) -> AsyncIterator[Street]:
 @pytest.fixture
 async def visitor(browser: Browser, street: Street) -> AsyncIterator[Visitor]:
     """A person on ``street``. A complaint on any of her pages fails the test."""
-    async with _visiting(browser, street) as someone:
-        yield someone
-
-
-@pytest.fixture
-async def notified_visitor(street: Street) -> AsyncIterator[Visitor]:
-    """The same with a Chromium that shows notices: the one without windows has none."""
-    async with async_playwright() as play:
-        with a_chromium(whole_chromium()) as address:
-            opened = await play.chromium.connect_over_cdp(address)
-            async with _visiting(opened, street) as someone:
-                yield someone
-
-
-@contextlib.asynccontextmanager
-async def _visiting(browser: Browser, street: Street) -> AsyncIterator[Visitor]:
     someone = Visitor(browser, street.url)
     yield someone
     for context in someone.contexts:

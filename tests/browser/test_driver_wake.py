@@ -15,9 +15,9 @@ from doorstep.features.wakeups.rules import Language, says
 from doorstep.units.ids import public
 
 
-async def test_a_ring_shows_a_notice_in_her_language(street: Street, notified_visitor: Visitor) -> None:
+async def test_a_ring_shows_a_notice_in_her_language(street: Street, visitor: Visitor) -> None:
     phone = await a_phone(
-        notified_visitor,
+        visitor,
         street.network,
         street.town.drivers[0].id,
         permissions=["geolocation", "notifications"],
