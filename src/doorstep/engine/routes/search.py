@@ -6,7 +6,7 @@ from math import sqrt
 from doorstep.engine.routes.compiled import Kernels
 from doorstep.engine.routes.layout import Habits, Layout, lay_out
 from doorstep.engine.routes.problem import Budget, Plan, Problem
-from doorstep.engine.routes.rows import GONE, LEAST_MISSING
+from doorstep.engine.routes.rows import GONE, LEAST_MISSING, MISSING
 
 CHUNK = 100
 """Turns between two looks at the budget: 2 to 30 ms."""
@@ -19,10 +19,9 @@ STEPS = 2**HALVINGS
 class Cooling:
     """How the search spends its budget. Heats are multiples of what a typical detour costs."""
 
-    fleet_share: float = 0.7  # of the budget, at most, to reduce the fleet
-    fleet_least: float = 0.1  # of the budget, at least
-    patience: float = 4.0  # times as long as the last vehicle took to go, the next is tried for in any case;
-    within_reach: int = 1  # longer where ever so few were out without it
+    fleet_share: float = 0.6  # of the budget, at most, to reduce the fleet
+    fleet_least: float = 0.2  # of the budget, at least
+    patience: float = 3.0  # times as long as it took to the last progress, the next is waited for
     fleet_heat: float = 0.2
     hot: float = 2.0  # where the distance phase begins
     hottest: float = 10.0  # the same behind a fleet phase, where turns are plentiful,
@@ -77,12 +76,13 @@ class StringRemovals:
     def _fewer_vehicles(self, layout: Layout, budget: Budget) -> int:
         """Turns that give up one vehicle after another, until the next seems out of reach; how many turns."""
         case, state, cooling = layout.case, layout.state, self.cooling
-        turns, vehicles, gone = 0, -1, 0.0
+        turns, best, progress = 0, (0, -case.requests), 0.0
+        state.tally[LEAST_MISSING] = state.tally[MISSING]
         while (share := budget.spent(turns)) < cooling.fleet_share:
-            if state.tally[GONE] != vehicles:
-                vehicles, gone = state.tally[GONE], share
-            hopeless = state.tally[LEAST_MISSING] > cooling.within_reach
-            if hopeless and share > max(cooling.fleet_least, cooling.patience * gone):
+            reached = (state.tally[GONE], -state.tally[LEAST_MISSING])
+            if reached > best:
+                best, progress = reached, share
+            if share > max(cooling.fleet_least, cooling.patience * progress):
                 break
             self.kernels.polish(case, state, CHUNK, cooling.fleet_heat * case.unit, True)
             turns += CHUNK
