@@ -21,7 +21,8 @@ class Cooling:
 
     fleet_share: float = 0.6  # of the budget, at most, to reduce the fleet
     fleet_least: float = 0.2  # of the budget, at least
-    patience: float = 3.0  # times as long as it took to the last progress, the next is waited for
+    patience: float = 3.0  # times as long as it took to the last progress, the next is waited for;
+    within_reach: int = 1  # to the end of the share where ever so few were out
     fleet_heat: float = 0.2
     hot: float = 2.0  # where the distance phase begins
     hottest: float = 10.0  # the same behind a fleet phase, where turns are plentiful,
@@ -82,7 +83,8 @@ class StringRemovals:
             reached = (state.tally[GONE], -state.tally[LEAST_MISSING])
             if reached > best:
                 best, progress = reached, share
-            if share > max(cooling.fleet_least, cooling.patience * progress):
+            hopeless = state.tally[LEAST_MISSING] > cooling.within_reach
+            if hopeless and share > max(cooling.fleet_least, cooling.patience * progress):
                 break
             self.kernels.polish(case, state, CHUNK, cooling.fleet_heat * case.unit, True)
             turns += CHUNK
