@@ -10,6 +10,7 @@ from doorstep.engine.routes.ruin import touch
 from doorstep.engine.routes.timing import put_in, refresh, take_out_absent
 
 CHOSEN = 8
+"""Cell of ``spot`` that names the row; 5 to 7 name who leaves it, and 2 to 4 the same within one row."""
 TRIPLES_UP_TO = 6
 """Requests in a route up to which three at once are tried."""
 
