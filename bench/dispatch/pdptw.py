@@ -1,6 +1,6 @@
 """Route planning beside its peers: Li & Lim, the road instances, one dispatch moment, and the time a promise takes.
 
-    python -m bench.dispatch.pdptw --li-lim DIR --road DIR --dispatch DIR [--seconds 1 --seconds 10] [--peers] --json FILE
+    python -m bench.dispatch.pdptw --li-lim DIR --road DIR --dispatch DIR [--seconds 1 --seconds 10] [--seed 1] [--peers] --json FILE [--add]
 
 A folder with a ``bks.csv`` is compared with its best known. Peers need the packages of the group ``peers``. Seconds are
 processor seconds of the one core used, so that others on the machine change little; the load is written beside them.
@@ -51,11 +51,16 @@ def cases(folders: Sequence[Path]) -> Iterator[tuple[str, Problem, tuple[int, fl
 
 
 def row(
-    name: str, problem: Problem, planner: Planner, seconds: float, known: tuple[int, float] | None
+    name: str,
+    problem: Problem,
+    planner: Planner,
+    seconds: float,
+    seed: int,
+    known: tuple[int, float] | None,
 ) -> dict[str, Any]:
     """One line of the table, told as it is found."""
-    found = solve(name, problem, planner, seconds, 1, processor=True).told()
-    found |= {"budget_s": seconds, "load": round(os.getloadavg()[0], 1)}
+    found: dict[str, Any] = solve(name, problem, planner, seconds, seed, processor=True).told()
+    found |= {"budget_s": seconds, "seed": seed, "load": round(os.getloadavg()[0], 1)}
     if known is not None and found["feasible"]:
         found |= {
             "extra_vehicles": found["vehicles"] - known[0],
@@ -96,6 +101,22 @@ def promise_line(problem: Problem, name: str) -> dict[str, Any]:
     return told
 
 
+def write(path: Path | None, lines: list[dict[str, Any]], promises: list[dict[str, Any]]) -> None:
+    """All there is so far: a run cut short keeps what it has."""
+    if path is None:
+        return
+    machine = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
+    told = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": machine,
+        "clock": "processor",
+        "rows": lines,
+        "promises": promises,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(told, indent=2) + "\n")
+
+
 def main() -> None:
     """Run what is named."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -103,35 +124,30 @@ def main() -> None:
     asked.add_argument("--road", type=Path)
     asked.add_argument("--dispatch", type=Path)
     asked.add_argument("--seconds", type=float, action="append")
+    asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--peers", action="store_true")
     asked.add_argument("--only", nargs="*", help="names of instances or sizes")
     asked.add_argument("--json", type=Path)
+    asked.add_argument("--add", action="store_true", help="behind the rows that are in FILE already")
     given = asked.parse_args()
     ours: list[Planner] = [StringRemovals(warm_up())]
-    lines, promises = [], []
+    before = json.loads(given.json.read_text()) if given.json and given.add and given.json.exists() else {}
+    lines, promises = before.get("rows", []), before.get("promises", [])
     for seconds in given.seconds or [10.0]:
         for name, problem, known in cases([folder for folder in (given.li_lim, given.road) if folder]):
             if given.only and name not in given.only:
                 continue
             peers: list[Planner] = [PyVRP(), Vroom(5)] if given.peers else []
-            lines += [row(name, problem, planner, seconds, known) for planner in ours + peers]
+            lines += [row(name, problem, planner, seconds, given.seed, known) for planner in ours + peers]
+            write(given.json, lines, promises)
         for size in SIZES if given.dispatch else ():
             if given.only and size not in given.only:
                 continue
             problem = load(given.dispatch, size)
             peers = [PyVRP(optional=size == "500x100"), Vroom(0)] if given.peers else []
-            lines += [row(size, problem, planner, seconds, None) for planner in ours + peers]
+            lines += [row(size, problem, planner, seconds, given.seed, None) for planner in ours + peers]
             promises.append(promise_line(problem, size))
-    if given.json:
-        machine = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
-        told = {
-            "date": datetime.now(UTC).date().isoformat(),
-            "machine": machine,
-            "clock": "processor",
-            "rows": lines,
-        }
-        given.json.parent.mkdir(parents=True, exist_ok=True)
-        given.json.write_text(json.dumps(told | {"promises": promises}, indent=2) + "\n")
+            write(given.json, lines, promises)
 
 
 if __name__ == "__main__":

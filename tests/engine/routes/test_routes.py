@@ -319,6 +319,7 @@ class TestTheExaminerBites:
 def test_the_cooling_falls_and_ends() -> None:
     from doorstep.engine.routes.search import Cooling
 
-    heats = [Cooling().heat(k / 20) for k in range(25)]
+    heats = [Cooling().heat(2.0, k / 20) for k in range(25)]
     assert all(a >= b for a, b in pairwise(heats))
-    assert heats[-1] == pytest.approx(0.05, rel=1e-3)
+    assert (heats[0], heats[-1]) == pytest.approx((2.0, 0.05))
+    assert [Cooling().after_fleet(turns) for turns in (0, 75, 1e6)] == [2, 5, 10]

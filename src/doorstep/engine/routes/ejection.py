@@ -9,69 +9,114 @@ from doorstep.engine.routes.rows import ABILITIES, NEVER, POOLED, TRAIT, Case, S
 from doorstep.engine.routes.ruin import touch
 from doorstep.engine.routes.timing import put_in, refresh, take_out_absent
 
+CHOSEN = 8
+"""Cell of ``spot`` that names the row; 5 to 7 name who leaves it, and 2 to 4 the same within one row."""
 TRIPLES_UP_TO = 6
 """Requests in a route up to which three at once are tried."""
 
 
 def eject_for(case: Case, state: State, r: int) -> None:
     """Give ``r``, which is in the pool, a place at the expense of others, who join the pool. Does nothing if none is cheap enough."""
-    cheapest = state.grudge[r]
-    chosen = -1
+    # One alone, everywhere; then several together of less grudge than that, the cheap ones before the dear.
+    cheapest = cheapest_anywhere(case, state, r, 1, 0, state.grudge[r])
+    floor, ceiling = 0, max(cheapest // 8, 1)
+    while floor < cheapest:
+        found = cheapest_anywhere(case, state, r, 2, floor, min(ceiling, cheapest))
+        if found < min(ceiling, cheapest):
+            cheapest = found
+            break
+        floor = ceiling
+        ceiling *= 2
+    if cheapest < state.grudge[r]:
+        exchange(case, state, state.spot[CHOSEN], r)
+
+
+def cheapest_anywhere(case: Case, state: State, r: int, at_once: int, floor: int, ceiling: int) -> int:
+    """The least sum of grudges below ``ceiling`` that has to leave any one route for ``r``; who and where in ``spot`` 5 to 8.
+
+    ``at_once`` 1: one who leaves alone; 2: several together who bear ``floor`` or more.
+    """
+    cheapest = ceiling
     first = below(state.chance, case.vehicles)
     for step in range(case.vehicles):
         v = first + step
         if v >= case.vehicles:
             v -= case.vehicles
-        if state.usable[v] == 0 or state.size[v] == 0:
+        if (
+            state.usable[v] == 0
+            or state.size[v] == 0
+            or case.needs[r] & ~case.trait[v * TRAIT + ABILITIES] != 0
+        ):
             continue
-        if case.needs[r] & ~case.trait[v * TRAIT + ABILITIES] != 0:
-            continue
-        found = cheapest_of_route(case, state, v, r, cheapest)
+        if at_once == 1:
+            found = cheapest_alone(case, state, v, r, cheapest)
+        else:
+            found = cheapest_together(case, state, v, r, floor, cheapest)
         if found < cheapest:
-            cheapest, chosen = found, v
+            cheapest = found
             state.spot[5], state.spot[6], state.spot[7] = state.spot[2], state.spot[3], state.spot[4]
-            if cheapest == 0:
-                break
-    if chosen >= 0:
-        exchange(case, state, chosen, r)
+            state.spot[CHOSEN] = v
+    return cheapest
 
 
-def cheapest_of_route(case: Case, state: State, v: int, r: int, ceiling: int) -> int:
-    """The least sum of grudges below ``ceiling`` that has to leave row ``v`` for ``r``; who leaves is put in ``spot`` 2 to 4."""
+def list_members(case: Case, state: State, v: int, below_grudge: int) -> int:
+    """Put the requests of row ``v`` that bear less than ``below_grudge`` in ``members``, least first; their number."""
     count = 0
     row = v * case.wide + 1
     for k in range(state.size[v]):
-        if state.stop[row + k] & 1 == 0:
-            state.members[count] = state.stop[row + k] >> 1
-            count += 1
-    best = ceiling
+        x = state.stop[row + k]
+        if x & 1 == 1 or state.grudge[x >> 1] >= below_grudge:
+            continue
+        i = count
+        while i > 0 and state.grudge[state.members[i - 1]] > state.grudge[x >> 1]:
+            state.members[i] = state.members[i - 1]
+            i -= 1
+        state.members[i] = x >> 1
+        count += 1
+    return count
+
+
+def cheapest_alone(case: Case, state: State, v: int, r: int, ceiling: int) -> int:
+    """The least grudge below ``ceiling`` of one who makes room for ``r`` in row ``v`` by leaving; named in ``spot`` 2."""
+    count = list_members(case, state, v, ceiling)
     for i in range(count):
         a = state.members[i]
-        sum_a = state.grudge[a]
-        if sum_a >= best:
-            continue
         if fits_without(case, state, v, r, a, -1, -1):
-            best = sum_a
             state.spot[2], state.spot[3], state.spot[4] = a, -1, -1
-            continue
-        if count > case.pairs_up_to:
-            continue
+            return state.grudge[a]
+    return ceiling
+
+
+def cheapest_together(case: Case, state: State, v: int, r: int, floor: int, ceiling: int) -> int:
+    """The same of two, or in short routes three, who leave together; named in ``spot`` 2 to 4."""
+    best = ceiling
+    count = list_members(case, state, v, best)
+    longer = state.size[v] > 2 * case.pairs_up_to
+    if longer:
+        return best
+    for i in range(count):
+        a = state.members[i]
         for j in range(i + 1, count):
             b = state.members[j]
-            sum_b = sum_a + state.grudge[b]
-            if sum_b >= best:
+            pair = state.grudge[a] + state.grudge[b]
+            if pair < floor:
                 continue
+            if pair >= best:
+                break
             if fits_without(case, state, v, r, a, b, -1):
-                best = sum_b
+                best = pair
                 state.spot[2], state.spot[3], state.spot[4] = a, b, -1
-                continue
-            if count > TRIPLES_UP_TO:
+                break
+            if state.size[v] > 2 * TRIPLES_UP_TO:
                 continue
             for k in range(j + 1, count):
                 c = state.members[k]
-                if sum_b + state.grudge[c] < best and fits_without(case, state, v, r, a, b, c):
-                    best = sum_b + state.grudge[c]
+                if pair + state.grudge[c] >= best:
+                    break
+                if fits_without(case, state, v, r, a, b, c):
+                    best = pair + state.grudge[c]
                     state.spot[2], state.spot[3], state.spot[4] = a, b, c
+                    break
     return best
 
 

@@ -28,8 +28,8 @@ class Habits:
 
     removed: int = 12  # requests a turn takes out, about, where strings are short
     longest: int = 10  # stops of the longest string
-    eject_every: int = 400  # turns between two ejections in the fleet phase
-    pairs_up_to: int = 24  # requests in a route up to which pairs may be ejected
+    eject_every: int = 20  # turns between two ejections in the fleet phase
+    pairs_up_to: int = 12  # requests in a route up to which pairs may be ejected
     scan_new: int = 8  # one in so many of the just removed who fit nowhere near is tried everywhere
     scan_old: int = 32  # the same for those who were out before
     out_most: int = 8  # required requests out up to which a swap for smaller grudges may grow
@@ -255,7 +255,7 @@ def _blank(case: Case) -> State:
         touched_at=whole(m, -1), seen=whole(m), kept_from=whole(m), kept_size=whole(m), kept=whole(2 * n + 2 * m),
         best_stop=whole(cells), best_size=whole(m), best_key=whole(m, -1), best_usable=whole(m, 1),
         memory_key=whole(n * m * WAYS), memory_cost=real(n * m * WAYS), after=real(case.wide), least=real(case.wide),
-        spot=whole(8), members=whole(n), tally=whole(rows.CELLS), amount=real(rows.AMOUNTS), chance=whole(1),
+        spot=whole(9), members=whole(n), tally=whole(rows.CELLS), amount=real(rows.AMOUNTS), chance=whole(1),
     )  # fmt: skip
     for r in range(n):
         state.pool[r] = r

@@ -25,21 +25,28 @@ PATIENT = 24
 """When more than so many are out, each is tried only in turns that changed something near it."""
 
 
-def recreate(case: Case, state: State, guided: bool, strict: bool) -> bool:
+def recreate(case: Case, state: State, guided: bool, most_out: int, most_grudges: int) -> bool:
     """Try to place every request of the pool; who finds no place stays in it.
 
-    ``strict``: give up, and say False, when a required one finds none; the turn is to be undone then.
+    Gives up, and says False, as soon as more than ``most_out`` required ones found none who together bear
+    ``most_grudges`` or more; the turn is to be undone then.
     """
     arrange(case, state, guided)
     count = state.tally[POOLED]
-    left = 0
+    left, out, grudges = 0, 0, 0
     for k in range(count):
         r = state.pool[k]
-        if not place(case, state, r):
-            if strict and case.prize[r] >= NEVER:
-                return False
-            state.pool[left] = r
-            left += 1
+        if place(case, state, r):
+            continue
+        state.pool[left] = r
+        left += 1
+        if case.prize[r] < NEVER:
+            continue
+        out += 1
+        grudges += state.grudge[r]
+        state.grudge[r] += 1
+        if out > most_out and grudges >= most_grudges:
+            return False
     state.tally[POOLED] = left
     return True
 

@@ -30,10 +30,8 @@ CAPACITY, STARTS, ENDS, OPENING, VEHICLE = range(5)
 START, END, ABILITIES, KIND, TRAIT = range(5)
 # Cells of ``State.tally``: turn, routes touched and cells kept this turn, requests out of any route (``pool``), how many of
 # them before the turn, required ones among the absent now and in the best plan, turn of the last ejection, whether there
-# is a best plan, number of the last scan of candidates.
-TURN, TOUCHES, KEPT, POOLED, WERE_ABSENT, MISSING, BEST_MISSING, EJECTED_AT, BEST_KNOWN, SCAN, CELLS = range(
-    11
-)
+# is a best plan, number of the last scan of candidates, vehicles given up, the least required ones out since the last of them.
+(TURN, TOUCHES, KEPT, POOLED, WERE_ABSENT, MISSING, BEST_MISSING, EJECTED_AT, BEST_KNOWN, SCAN, GONE, LEAST_MISSING, CELLS) = range(13)  # fmt: skip
 # Cells of ``State.amount``: cost of the plan with prizes left, the same of the best.
 TOTAL, BEST_TOTAL, AMOUNTS = range(3)
 
@@ -115,7 +113,7 @@ class State(NamedTuple):
     memory_cost: Floats
     after: Floats  # (wide) cost of the delivery behind each cell
     least: Floats  # (wide) least of ``after`` from here on
-    spot: Ints  # (8) results
+    spot: Ints  # (9) results
     members: Ints  # (requests) requests of one route
     tally: Ints  # (CELLS)
     amount: Floats  # (AMOUNTS)

@@ -11,6 +11,8 @@ from doorstep.engine.routes.rows import (
     BEST_MISSING,
     BEST_TOTAL,
     EJECTED_AT,
+    GONE,
+    LEAST_MISSING,
     MISSING,
     NEVER,
     POOLED,
@@ -32,7 +34,7 @@ def start(case: Case, state: State) -> None:
     begin_turn(state)
     for r in range(case.requests):
         state.absent_at[r] = 0  # nobody has been tried yet
-    recreate(case, state, False, False)
+    recreate(case, state, False, case.requests, 0)
     count_up(case, state)
     keep_best(case, state)
 
@@ -52,7 +54,12 @@ def polish(case: Case, state: State, count: int, heat: float, fleet: bool) -> No
             if missing > 0 and below(state.chance, 2) == 0:
                 seed = state.pool[below(state.chance, state.tally[POOLED])]
             ruin(case, state, 2 * seed + below(state.chance, 2))
-        if not recreate(case, state, fleet and missing > 0, not fleet and missing == 0):
+        most_out, most_grudges = case.requests, 0
+        if fleet:
+            most_out, most_grudges = missing, grudges
+        elif missing == 0:
+            most_out = 0
+        if not recreate(case, state, fleet and missing > 0, most_out, most_grudges):
             undo(case, state)
             continue
         count_up(case, state)
@@ -62,8 +69,7 @@ def polish(case: Case, state: State, count: int, heat: float, fleet: bool) -> No
             better = now_missing <= missing and state.amount[TOTAL] < total + margin
             # Without this bound, few who bear much are swapped for ever more who bear little.
             if not better and now_missing <= max(missing, case.out_most):
-                better = grudge_of_absent(case, state) < grudges
-            bear_grudges(case, state)
+                better = grudge_of_absent(case, state) - now_missing < grudges
         else:
             worse = state.amount[TOTAL] - total + (now_missing - missing) * case.left_out * case.unit
             better = worse < margin
@@ -71,7 +77,9 @@ def polish(case: Case, state: State, count: int, heat: float, fleet: bool) -> No
             undo(case, state)
             state.tally[MISSING] = missing
             state.amount[TOTAL] = total
-        elif now_missing < state.tally[BEST_MISSING] or (
+            continue
+        state.tally[LEAST_MISSING] = min(state.tally[LEAST_MISSING], now_missing)
+        if now_missing < state.tally[BEST_MISSING] or (
             now_missing == state.tally[BEST_MISSING]
             and ((fleet and now_missing == 0) or state.amount[TOTAL] < state.amount[BEST_TOTAL])
         ):
@@ -85,13 +93,6 @@ def grudge_of_absent(case: Case, state: State) -> int:
         if case.prize[state.pool[k]] >= NEVER:
             total += state.grudge[state.pool[k]]
     return total
-
-
-def bear_grudges(case: Case, state: State) -> None:
-    """Every required request that is out after this turn remembers it."""
-    for k in range(state.tally[POOLED]):
-        if case.prize[state.pool[k]] >= NEVER:
-            state.grudge[state.pool[k]] += 1
 
 
 def most_absent(case: Case, state: State) -> int:
@@ -123,6 +124,7 @@ def give_up_vehicle(case: Case, state: State) -> None:
             chosen, least = v, grudges
     if chosen < 0:
         return
+    state.tally[GONE] += 1
     begin_turn(state)
     touch(case, state, chosen)
     row = chosen * case.wide + 1
@@ -136,8 +138,9 @@ def give_up_vehicle(case: Case, state: State) -> None:
     state.usable[chosen] = 0
     state.tally[EJECTED_AT] = state.tally[TURN]
     refresh(case, state, chosen, chosen)
-    recreate(case, state, True, False)
+    recreate(case, state, True, case.requests, 0)
     count_up(case, state)
+    state.tally[LEAST_MISSING] = state.tally[MISSING]
 
 
 def end_phase(case: Case, state: State) -> None:
