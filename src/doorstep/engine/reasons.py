@@ -117,16 +117,17 @@ def closed(joined: int) -> str:
     return f"{'one order' if joined == 1 else f'{joined} orders'} of the same store joined on the way; waiting longer would delay it"
 
 
+def on_the_way(order: Order, driver: Driver) -> str:
+    """Where an order stands whose store ``driver`` is under way to."""
+    if order.id in driver.keeps:
+        return "a driver is on her way to the store for it"
+    return "joins a driver on her way to its store, if nothing better comes up"
+
+
 def planned(order: Order, driver: Driver, number: int, times: Times, drop_s: int, offer_s: int) -> Outlook:
     """An order that waits in somebody's plan, in trip ``number``."""
     if number == 0 and driver.keeps:
-        kept = order.id in driver.keeps
-        sentence = (
-            "a driver is on her way to the store for it"
-            if kept
-            else "joins a driver on her way to its store, if nothing better comes up"
-        )
-        return Outlook(order.id, driver.id, times.pickup_s, drop_s, sentence)
+        return Outlook(order.id, driver.id, times.pickup_s, drop_s, on_the_way(order, driver))
     after = "her next trip" if number == 0 else f"after {number} earlier {'trip' if number == 1 else 'trips'}"
     sentence = f"planned with a driver, {after}; sent when leaving later would delay the pickup"
     return Outlook(order.id, driver.id, times.pickup_s, drop_s, sentence, offer_s=offer_s)

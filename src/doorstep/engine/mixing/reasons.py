@@ -45,13 +45,7 @@ def _on_top(aboard: int) -> str:
 def planned(order: Order, driver: Driver, number: int, visit: Visit, drop_s: int, lead_s: int) -> Outlook:
     """An order whose pickup is stop ``number`` of somebody's tour."""
     if number == 0 and driver.keeps:
-        kept = order.id in driver.keeps
-        sentence = (
-            "a driver is on her way to the store for it"
-            if kept
-            else "joins a driver on her way to its store, if nothing better comes up"
-        )
-        return Outlook(order.id, driver.id, visit.at_s, drop_s, sentence)
+        return Outlook(order.id, driver.id, visit.at_s, drop_s, one_store.on_the_way(order, driver))
     after = "her next stop" if number == 0 else f"after {number} earlier {'stop' if number == 1 else 'stops'}"
     sentence = f"planned with a driver, {after}; sent when leaving later would delay the pickup"
     return Outlook(order.id, driver.id, visit.at_s, drop_s, sentence, offer_s=visit.leave_s - lead_s)
