@@ -13,10 +13,11 @@ async def test_the_first_orders_of_a_recorded_day_end_well(data_folder: Path) ->
     """What it costs in click-to-door is a figure of `make replay`: here only that all ends, and every cent agrees."""
     day = data_folder / "mdrp" / "0o100t100s1p100"
     outcome = await asyncio.to_thread(run, day, speed=240, seed=1, until_min=60)
-    assert outcome.orders == outcome.final == outcome.delivered == 9
-    assert outcome.trips > 0
-    assert outcome.ctd_mean > outcome.rtp_mean > 0
+    assert outcome.orders == outcome.final == outcome.product.orders == 9
+    assert outcome.product.undelivered_pct == 0
+    assert outcome.product.orders_per_bundle >= 1
+    assert outcome.product.ctd_mean > outcome.product.rtp_mean > 0
     assert (outcome.ledger_difference_minor, outcome.promised_minus_paid_minor) == (0, 0)
     assert not outcome.broken_promises
-    assert outcome.engine is not None
-    assert outcome.engine.orders == 9
+    assert outcome.peers.ticks > 60, "at least one a minute until the last of the nine is at the door"
+    assert outcome.peers.same.orders == outcome.peers.minutely.orders == 9

@@ -12,10 +12,11 @@ from typing import Any
 import httpx
 import structlog
 
-from doorstep.app.replay.founding import DAY, Cast
+from doorstep.app.replay.founding import DAY, STREET, Cast
 from doorstep.app.runtime import REPLAY_ORIGIN
 from doorstep.connectors.maps.planar import Plane
 from doorstep.sim.mdrp.instance import Courier, Instance, MealOrder
+from doorstep.sim.mdrp.log import Stop
 from doorstep.units.geo import LatLng
 from doorstep.units.time import MarketInstant
 
@@ -64,7 +65,7 @@ class Log:
     dropped: dict[str, datetime] = field(default_factory=dict)
     handed: set[str] = field(default_factory=set)  # deliveries whose hand-over was reported
     refused: dict[str, str] = field(default_factory=dict)
-    trips: int = 0
+    stops: list[Stop] = field(default_factory=list)  # its orders are deliveries
 
 
 async def _ask(http: httpx.AsyncClient, method: str, path: str, token: str, **request: Any) -> httpx.Response:
@@ -96,7 +97,7 @@ async def _place(http: httpx.AsyncClient, cast: Cast, order: MealOrder, log_: Lo
         "ready_at": (DAY + timedelta(minutes=order.ready_min)).isoformat(),
         "dropoff": {
             "address": {
-                "line1": f"{order.id} Plane Street",
+                "line1": f"{order.id}{STREET}",
                 "city": "Plane",
                 "state": "TN",
                 "postcode": "37203",
@@ -115,6 +116,11 @@ async def _place(http: httpx.AsyncClient, cast: Cast, order: MealOrder, log_: Lo
     else:
         log_.refused[order.id] = answer.text[:300]
         log.warning("order_refused", order=order.id, status=answer.status_code, answer=answer.text[:300])
+
+
+def second(at: datetime) -> float:
+    """Seconds of the recorded day."""
+    return (at - DAY).total_seconds()
 
 
 class Rider:
@@ -195,28 +201,34 @@ class Rider:
 
     async def _follow(self, trip: dict[str, Any]) -> None:
         """Drive the trip: service half before and half after each hand-over, as the rules have it."""
-        self._log.trips += 1
         half_pick = timedelta(minutes=self._instance.pickup_service_min) / 2
         half_drop = timedelta(minutes=self._instance.dropoff_service_min) / 2
-        t = self._time.now()
+        t = accepted = self._time.now()
         name = trip["id"]
         for stop in sorted(trip["stops"], key=lambda s: s["position"]):
-            there = stop["address"]["point"]
+            there, left = stop["address"]["point"], t
             t = MarketInstant(t + self._drive(PLANE.metres(LatLng(lat=there["lat"], lng=there["lng"]))))
             if stop["kind"] == "pickup":
                 t = MarketInstant(max(t + half_pick, datetime.fromisoformat(stop["ready_at"])))
                 await self._time.until(t)
                 await self._report(name, "picked_up", stop["deliveries"], t)
                 self._log.picked_up.update(dict.fromkeys(stop["deliveries"], t))
+                self._note(stop, left, t, accepted)
                 t += half_pick
                 continue
             t += half_drop
             await self._time.until(t)
             await self._report(name, "arrive_dropoff", stop["deliveries"], t)
             self._log.dropped.update(dict.fromkeys(stop["deliveries"], t))
+            self._note(stop, left, t, None)
             handed = t
             t += half_drop
             await self._time.until(t)
             await self._stand(t)
             await self._report(name, "handed_over", stop["deliveries"], handed)
             self._log.handed.update(stop["deliveries"])
+
+    def _note(self, stop: dict[str, Any], left: datetime, at: datetime, accepted: datetime | None) -> None:
+        assigned_s = -1.0 if accepted is None else second(accepted)
+        place, orders = stop["address"]["line1"].removesuffix(STREET), tuple(stop["deliveries"])
+        self._log.stops.append(Stop(self._courier.id, place, second(left), second(at), orders, assigned_s))

@@ -38,6 +38,8 @@ OFFER_REAL_S = 0.4
 LEAD = timedelta(minutes=2)
 """The network is up this long before the first thing happens."""
 EDGE_M = 90_000
+STREET = " Plane Street"
+"""What follows the day's own name of a place in its address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,4 +148,4 @@ async def _found(work: Work, instance: Instance, speed: float) -> Cast:
 
 
 def _address(name: str) -> Address:
-    return Address(line1=f"{name} Plane Street", city="Plane", state="TN", postcode="37203")
+    return Address(line1=f"{name}{STREET}", city="Plane", state="TN", postcode="37203")

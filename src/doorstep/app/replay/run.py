@@ -16,19 +16,27 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from doorstep.app import admin, invariants
 from doorstep.app.demo_network import free_ports
-from doorstep.app.replay.actors import Log, Rider, Time, place_orders
+from doorstep.app.replay.actors import Log, Rider, Time, place_orders, second
 from doorstep.app.replay.founding import Cast, load_cast
-from doorstep.app.replay.outcome import Outcome, reckon
+from doorstep.app.replay.outcome import Outcome, Peers, reckon
 from doorstep.engine.compiled import warm_up
 from doorstep.engine.params import Params
+from doorstep.features.dispatch import queries as dispatch
+from doorstep.features.dispatch.cycle import seed_of
+from doorstep.features.markets import queries as markets
 from doorstep.platform import settings as settings_of
-from doorstep.sim.mdrp.day import play
+from doorstep.platform.db.work import Work
+from doorstep.sim.mdrp.day import Rules, play, play_at
 from doorstep.sim.mdrp.instance import Instance, read
+from doorstep.sim.mdrp.policy import Engine
 
 PARAMS = Params(late_price=0.0)
 PATIENCE_MIN = 300
 """How long after the last shift the market may take to end what is open."""
+TICKS_EVERY_S = 10
+"""So often (real seconds) the network's own ticks are noted: it keeps the last four hundred."""
 
 
 def run(folder: Path, *, speed: float, seed: int, until_min: int | None) -> Outcome:
@@ -55,7 +63,8 @@ def run(folder: Path, *, speed: float, seed: int, until_min: int | None) -> Outc
         )
         try:
             began = time.monotonic()
-            log, states, status = asyncio.run(_day(instance, home, port, network))
+            ticks: dict[int, tuple[int, int]] = {}
+            log, states, status = asyncio.run(_day(instance, environment, network, ticks))
             real_s = time.monotonic() - began
             broken = _verify(environment)
         finally:
@@ -64,10 +73,12 @@ def run(folder: Path, *, speed: float, seed: int, until_min: int | None) -> Outc
                 network.wait(30)
             except subprocess.TimeoutExpired:
                 network.kill()
-    engine = play(instance, PARAMS, seed, warm_up()).measures
-    return reckon(
-        instance, {o.id for o in instance.orders}, log, states, status, broken, engine, speed, real_s
-    )
+    engine = Engine(PARAMS, warm_up())
+    own = [ticks[number] for number in sorted(ticks)]
+    same = play_at(instance, engine, Rules(), seed, own).measures
+    minutely = play(instance, PARAMS, seed, warm_up()).measures
+    peers = Peers(ticks=len(own), same=same, minutely=minutely)
+    return reckon(instance, log, states, status, broken, peers, speed, real_s)
 
 
 async def _ready(http: httpx.AsyncClient, network: "subprocess.Popen[bytes]") -> None:
@@ -84,17 +95,21 @@ async def _ready(http: httpx.AsyncClient, network: "subprocess.Popen[bytes]") ->
 
 
 async def _day(
-    instance: Instance, home: Path, port: int, network: "subprocess.Popen[bytes]"
+    instance: Instance,
+    environment: Mapping[str, str],
+    network: "subprocess.Popen[bytes]",
+    ticks: dict[int, tuple[int, int]],
 ) -> tuple[Log, Mapping[str, str], Mapping[str, object]]:
+    address, home = f"http://127.0.0.1:{environment['PORT']}", Path(environment["DOORSTEP_HOME"])
     limits = httpx.Limits(max_connections=400, max_keepalive_connections=400)
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, limits=limits) as http:
+    async with httpx.AsyncClient(base_url=address, timeout=30, limits=limits) as http:
         await _ready(http, network)
         cast = load_cast(home)
         now = Time()
         await now.read(http)
         log = Log()
         riders = [Rider(http, now, instance, c, cast.sessions[c.id], log) for c in instance.couriers]
-        watching = asyncio.create_task(_watch(now, instance, log))
+        watching = asyncio.gather(_watch(now, instance, log), _keep_ticks(environment, ticks))
         working = asyncio.gather(*(rider.work() for rider in riders))
         await place_orders(http, now, cast, list(instance.orders), log)
         while len(log.handed) < len(log.placed) and not working.done():  # noqa: ASYNC110 (a look now and then)
@@ -102,6 +117,7 @@ async def _day(
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
         watching.cancel()
+        ticks.update(await asyncio.to_thread(_ticks, environment))
         states = await _settle(http, cast, now, log)
         await asyncio.sleep(3)  # the figures follow within two seconds
         return log, states, (await http.get("/status.json")).json()
@@ -143,9 +159,23 @@ async def _watch(now: Time, instance: Instance, log: Log) -> None:
             await asyncio.sleep(1)
 
 
+async def _keep_ticks(environment: Mapping[str, str], ticks: dict[int, tuple[int, int]]) -> None:
+    """Note the network's ticks by their number: second of the day and seed."""
+    while True:
+        await asyncio.sleep(TICKS_EVERY_S)
+        ticks.update(await asyncio.to_thread(_ticks, environment))
+
+
+def _ticks(environment: Mapping[str, str]) -> dict[int, tuple[int, int]]:
+    async def ask(work: Work) -> dict[int, tuple[int, int]]:
+        (market,) = await markets.all_markets(work)
+        rows = await dispatch.ticks(work, market.id, 400)
+        return {row.number: (int(second(row.at)), seed_of(row.id)) for row in rows}
+
+    return admin.run(settings_of.from_environment(environment), ask)
+
+
 def _verify(environment: Mapping[str, str]) -> Mapping[str, int]:
     """Ask the database itself, beside the running network."""
-    from doorstep.app import admin, invariants
-
     answers = admin.run(settings_of.from_environment(environment), invariants.ask)
     return {answer.promise: answer.broken for answer in answers if answer.broken}

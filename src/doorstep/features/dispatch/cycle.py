@@ -56,7 +56,7 @@ ACTOR = system("dispatch")
 CALM = timedelta(seconds=2)
 """Urgent calls closer together than this (market time) are answered by one tick."""
 
-__all__ = ["TickOutcome", "due", "tick", "warm_up"]
+__all__ = ["TickOutcome", "due", "seed_of", "tick", "warm_up"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +130,8 @@ async def _turn(
     began = time.perf_counter()
     names = {str(d.id): d.first_name for d in belief.drivers}
     facts = service.TickFacts(
-        tick_id=tick_id, market_id=market_id, cause=cause, epoch=lease.epoch, orders=len(snapshot.world.orders),
-        drivers=len(snapshot.world.drivers), engine_us=engine_us, record_key=key,
+        tick_id=tick_id, market_id=market_id, at=belief.now, cause=cause, epoch=lease.epoch,
+        orders=len(snapshot.world.orders), drivers=len(snapshot.world.drivers), engine_us=engine_us, record_key=key,
     )  # fmt: skip
     async with database.work(ACTOR) as work:
         await leases.check(work, lease)
@@ -172,12 +172,17 @@ async def _look(work: Work, market_id: UUID) -> Belief:
     )
 
 
+def seed_of(tick_id: UUID) -> int:
+    """The chance that a tick is given: its id's own."""
+    return tick_id.int & 0x3FFFFFFF
+
+
 def _decide(
     belief: Belief, snapshot: Snapshot, matrix: TravelMatrix, tick_id: UUID
 ) -> tuple[Decisions, bytes, int]:
     kernels = ready()
     travel, params = Travel(matrix.seconds), params_of(belief.market)
-    now_s, seed = epoch_s(belief.now), tick_id.int & 0x3FFFFFFF
+    now_s, seed = epoch_s(belief.now), seed_of(tick_id)
     began = time.perf_counter()
     decisions = decide(snapshot.world, travel, params, now_s, seed, kernels)
     engine_us = int((time.perf_counter() - began) * 1e6)

@@ -40,6 +40,7 @@ class TickFacts:
 
     tick_id: UUID
     market_id: UUID
+    at: MarketInstant  # when it looked
     cause: str
     epoch: int
     orders: int
@@ -83,7 +84,7 @@ async def write_tick(
             id=facts.tick_id,
             market_id=facts.market_id,
             number=number,
-            at=work.now(),
+            at=facts.at,
             cause=facts.cause,
             epoch=facts.epoch,
             orders=facts.orders,
@@ -109,7 +110,8 @@ async def write_tick(
             "drop_s": outlook.drop_s,
             "excluded": dict(outlook.excluded),
         }
-        rows.append(_reason(facts, UUID(outlook.order), work.now(), kind, sentence, body))
+        at = work.now()
+        rows.append(_reason(facts.tick_id, facts.market_id, UUID(outlook.order), at, kind, sentence, body))
     if rows:
         await work.session.execute(insert(ReasonRow).values(rows).on_conflict_do_nothing())
     if number % 50 == 0:
@@ -127,7 +129,8 @@ async def _forget(work: Work, market_id: UUID, up_to: int) -> list[str]:
 
 
 def _reason(
-    facts: TickFacts,
+    tick_id: UUID,
+    market_id: UUID,
     delivery_id: UUID,
     at: MarketInstant,
     kind: ReasonKind,
@@ -137,8 +140,8 @@ def _reason(
 ) -> dict[str, Any]:
     return {
         "delivery_id": delivery_id,
-        "tick_id": facts.tick_id,
-        "market_id": facts.market_id,
+        "tick_id": tick_id,
+        "market_id": market_id,
         "at": at,
         "kind": str(kind),
         "sentence": sentence,
@@ -158,17 +161,7 @@ async def explain(
     offer_id: UUID | None = None,
 ) -> None:
     """Keep why these deliveries are treated so. Within one tick the weightier reason stays."""
-    facts = TickFacts(
-        tick_id=tick_id,
-        market_id=market_id,
-        cause="",
-        epoch=0,
-        orders=0,
-        drivers=0,
-        engine_us=0,
-        record_key="",
-    )
-    rows = [_reason(facts, d, work.now(), kind, sentence, body, offer_id) for d in delivery_ids]
+    rows = [_reason(tick_id, market_id, d, work.now(), kind, sentence, body, offer_id) for d in delivery_ids]
     statement = insert(ReasonRow).values(rows)
     await work.session.execute(
         statement.on_conflict_do_update(

@@ -1,9 +1,11 @@
 """Plays a recorded day minute by minute: a policy decides, couriers follow by the exact rules."""
 
+import math
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from doorstep.engine.compiled import Kernels
 from doorstep.engine.decisions import Decisions, Drop, Send
@@ -70,9 +72,24 @@ def play(instance: Instance, params: Params, seed: int, kernels: Kernels | None 
 
 def play_by(instance: Instance, policy: Policy, rules: Rules, seed: int) -> Day:
     """The whole day; one decision a minute while anything is open. Raises Infeasible should a rule be broken."""
+    return play_at(instance, policy, rules, seed, ())
+
+
+def play_at(
+    instance: Instance, policy: Policy, rules: Rules, seed: int, ticks: Iterable[tuple[int, int]]
+) -> Day:
+    """The whole day decided at ``ticks``, each its second of the day and its seed, in time, and every minute after the last.
+
+    Raises Infeasible should a rule be broken.
+    """
     course = Course(instance, rules, seed)
-    for minute in range(HORIZON_MIN):
-        if not course.turn(policy, minute, seed):
+    last_s = -1
+    minutes = ((60 * minute, seed * 100_003 + minute) for minute in range(HORIZON_MIN))
+    for now_s, tick_seed in chain(ticks, minutes):
+        if now_s <= last_s:
+            continue
+        last_s = now_s
+        if not course.turn(policy, now_s, tick_seed):
             break
     solution = of_stops(instance, in_drop_sequence(course.stops))
     measures = evaluate(instance, solution, course.ticks_s, mixing=rules.mixing)
@@ -83,7 +100,9 @@ def in_drop_sequence(stops: Sequence[Stop]) -> list[Stop]:
     """The same stops, what each takes from a restaurant named in the sequence in which it came to be handed over."""
     drop_s = {stop.orders[0]: stop.at_s for stop in stops if stop.orders and not stop.is_pickup}
     return [
-        replace(stop, orders=tuple(sorted(stop.orders, key=lambda o: drop_s[o]))) if stop.is_pickup else stop
+        replace(stop, orders=tuple(sorted(stop.orders, key=lambda o: drop_s.get(o, math.inf))))
+        if stop.is_pickup
+        else stop
         for stop in stops
     ]
 
@@ -111,9 +130,8 @@ class Course:
         self.stops: list[Stop] = []
         self.ticks_s: list[float] = []
 
-    def turn(self, policy: Policy, minute: int, seed: int) -> bool:
-        """Play one minute. False when the day is over."""
-        now_s = minute * 60
+    def turn(self, policy: Policy, now_s: int, seed: int) -> bool:
+        """Decide once. False when the day is over."""
         while self.arriving and self.arriving[-1].placed_s <= now_s:
             order = self.arriving.pop()
             self.open[order.id] = order
@@ -125,7 +143,7 @@ class Course:
             return False
         world = World(tuple(self.open.values()), live, self.plan)
         began = time.thread_time()
-        decisions = policy(world, self.travel, now_s, seed * 100_003 + minute)
+        decisions = policy(world, self.travel, now_s, seed)
         self.ticks_s.append(time.thread_time() - began)
         self.plan = decisions.plan
         self._obey(decisions, now_s)

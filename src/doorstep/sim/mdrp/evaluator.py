@@ -17,6 +17,8 @@ from doorstep.sim.mdrp.solution import Bundle, Delivered, Move, Solution
 
 UNDELIVERED_MIN = 90
 """What an order that nobody delivered counts as in ``ctd90``."""
+ROUNDING_MIN = 1e-6
+"""Sums of minutes and fractions of them may come out this much too early."""
 
 
 class Infeasible(ValueError):
@@ -30,6 +32,11 @@ def evaluate(
     faults = breaches(instance, solution, mixing=mixing)
     if faults:
         raise Infeasible(f"{instance.name}: {len(faults)} breaches of the rules, the first: {faults[0]}")
+    return measure(instance, solution, tick_s)
+
+
+def measure(instance: Instance, solution: Solution, tick_s: Sequence[float] = ()) -> Measures:
+    """The measures of a day, lawful or not."""
     places = _places(instance)
     ctd = np.array([d.drop_min - d.placed_min for d in solution.delivered])
     rtp = np.array([d.pickup_min - d.ready_min for d in solution.delivered])
@@ -128,7 +135,9 @@ def _bundle_breaches(instance: Instance, solution: Solution) -> list[str]:
             found.append(f"{d.order}: its line and the instance differ")
     for b in solution.bundles:
         drops = [row[o].drop_min for o in b.orders if o in row]
-        if any(later - sooner < instance.dropoff_service_min for sooner, later in pairwise(drops)):
+        if any(
+            later - sooner < instance.dropoff_service_min - ROUNDING_MIN for sooner, later in pairwise(drops)
+        ):
             found.append(f"{b.orders}: not dropped in sequence")
     return found
 
@@ -171,7 +180,7 @@ def _chain_breaches(
     for move in sorted(moves, key=lambda m: m.departure_min):
         if move.origin != here:
             found.append(f"{courier} leaves {move.origin} but is at {here}")
-        if move.departure_min < since:
+        if move.departure_min < since - ROUNDING_MIN:
             found.append(f"{courier} leaves {here} before she is there")
         stays.append((here, since, move.departure_min))
         here, since = move.destination, move.departure_min + _way_min(instance, places, move)
@@ -181,13 +190,13 @@ def _chain_breaches(
         half = (instance.pickup_service_min if isinstance(what, Bundle) else instance.dropoff_service_min) / 2
         while number < len(stays) and not (
             stays[number][0] == place
-            and stays[number][1] + half <= at_min
-            and at_min + half <= stays[number][2]
+            and stays[number][1] + half <= at_min + ROUNDING_MIN
+            and at_min + half <= stays[number][2] + ROUNDING_MIN
         ):
             number += 1
         if number == len(stays):
             return [*found, f"{courier} is not at {place} at minute {at_min:g}"]
-        if at_min - half < free_min:
+        if at_min - half < free_min - ROUNDING_MIN:
             found.append(f"{courier} is in two services at minute {at_min:g}")
         free_min = at_min + half
     return found

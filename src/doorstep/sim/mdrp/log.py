@@ -9,10 +9,10 @@ class Stop:
 
     courier: str
     place: str  # a restaurant's or an order's id
-    left_s: int  # when she left the place before
-    at_s: int  # the instant of pickup or drop, in the middle of the service
+    left_s: float  # when she left the place before
+    at_s: float  # the instant of pickup or drop, in the middle of the service
     orders: tuple[str, ...]  # at a restaurant in drop sequence, at a door the one handed over
-    assigned_s: int = -1  # at a restaurant: when it was settled what she takes
+    assigned_s: float = -1  # at a restaurant: when it was settled what she takes
 
     @property
     def is_pickup(self) -> bool:
