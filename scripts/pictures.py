@@ -1,8 +1,8 @@
 """Pictures of every page, light and dark, on a desk and on a phone, and the console moving: from a running demo.
 
-``python -m scripts.pictures FOLDER [--only front,console,shop,driver,track,moving]``. A demo of its own is started, or
-one that runs is visited (``--at URL --home FOLDER``). For the driver's pictures deliveries are booked and assigned to the
-phone by hand, then driven to the door. Pictures are WebP; the moving one is an animated WebP of thirty seconds. Pictures
+``python -m scripts.pictures FOLDER [--only front,console,shop,driver,track,moving,owner]``. A demo of its own is started,
+or one that runs is visited (``--at URL --home FOLDER``); the owner's first steps are taken in an empty network. For the
+driver's pictures deliveries are booked and assigned to the phone by hand, then driven to the door. Pictures are WebP; the moving one is an animated WebP of thirty seconds. Pictures
 that a complete run did not take any more are removed.
 """
 
@@ -11,6 +11,9 @@ import asyncio
 import contextlib
 import io
 import json
+import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Coroutine
@@ -31,7 +34,7 @@ from tests.factories.labels import door
 from doorstep.app.front import booking
 from doorstep.demo.script import load_script
 
-PARTS = ("front", "console", "shop", "driver", "track", "moving")
+PARTS = ("front", "console", "shop", "driver", "track", "moving", "owner")
 DESK: dict[str, Any] = {"width": 1440, "height": 900}
 PHONE: dict[str, Any] = {"width": 390, "height": 844, "touch": True, "device_scale_factor": 2}
 QUALITY = 80
@@ -72,6 +75,17 @@ class Studio:
             shot.convert("RGB").save(self.folder / f"{name}-{colours}.webp", quality=QUALITY, method=6)
             self.taken.add(f"{name}-{colours}.webp")
         await page.emulate_media(color_scheme="light")
+
+    async def everywhere(self, page: Page, name: str, *, wait_s: float = 0.6) -> None:
+        """The page as it stands, on a desk and on a phone, in light and in dark."""
+        now = page.viewport_size
+        assert now is not None
+        held = now["width"] == PHONE["width"]
+        other = DESK if held else PHONE
+        await self.both(page, f"{name}-phone" if held else name, wait_s=wait_s)
+        await page.set_viewport_size({"width": other["width"], "height": other["height"]})
+        await self.both(page, name if held else f"{name}-phone", wait_s=wait_s)
+        await page.set_viewport_size(now)
 
     async def speed(self, someone: Watched, speed: float) -> None:
         """Let time run so fast for whoever is inside, and wait until it does."""
@@ -140,28 +154,18 @@ async def console(studio: Studio) -> None:
             await expect(page.locator(".queue .ex h3").nth(2)).to_be_visible(timeout=TURNS_MS)
         await studio.speed(desk, 1)
         await asyncio.sleep(8)  # the page hears of it
-        await studio.both(page, "console", wait_s=2)
+        await studio.everywhere(page, "console", wait_s=2)
         await cards(page, "On the way").first.click()
         await expect(page.get_by_role("region", name="Timeline")).to_contain_text("Booked")
-        await studio.both(page, "console-delivery", wait_s=2)
+        await studio.everywhere(page, "console-delivery", wait_s=2)
         await page.locator(".carrier button").first.click()
         await expect(page.locator(".stops li").first).to_be_visible()
-        await studio.both(page, "console-driver", wait_s=2)
+        await studio.everywhere(page, "console-driver", wait_s=2)
         for room in ("board", "table", "money", "market", "audit"):
             await page.goto(f"/console/{room}")
             await expect(page.get_by_role("heading").first).to_be_visible()
             await asyncio.sleep(2.5)
-            await studio.both(page, f"console-{room}")
-        state = await desk.context.storage_state()
-        narrow = await studio.visitor.context(**PHONE, storage_state=state)
-        held = await studio.visitor.open("/console", in_context=narrow)
-        await expect(held.get_by_role("heading").first).to_be_visible()
-        await asyncio.sleep(4)
-        await studio.both(held, "console-phone", wait_s=2)
-        await held.goto("/console/board")
-        await asyncio.sleep(2)
-        await studio.both(held, "console-board-phone", wait_s=1)
-        await narrow.close()
+            await studio.everywhere(page, f"console-{room}")
 
 
 async def shop(studio: Studio) -> None:
@@ -224,26 +228,26 @@ async def driver(studio: Studio, *, tracking: bool) -> None:
         await page.reload()
         await asyncio.sleep(4)
         if not await page.locator(".offer").count():
-            await studio.both(page, "driver-duty", wait_s=1.5)
+            await studio.everywhere(page, "driver-duty", wait_s=1.5)
         made = await offered(studio, desk, phone, "pin", "photo")
         await expect(page.get_by_role("button", name="Accept")).to_be_visible()
         await asyncio.sleep(2)
-        await studio.both(page, "driver-offer", wait_s=1)
+        await studio.everywhere(page, "driver-offer", wait_s=1)
         await page.get_by_role("button", name="Accept").click()
         await expect(page.locator(".trip")).to_be_visible()
         if tracking:
             await track(studio, made, "track-waiting")
-        await studio.both(page, "driver-trip", wait_s=1.5)
+        await studio.everywhere(page, "driver-trip", wait_s=1.5)
         await collect(studio, phone)
         if tracking:
             await track(studio, made, "track")
         await studio.speed(phone, 30)
         await expect(step_now(page)).to_contain_text("Ask for the PIN", timeout=TURNS_MS)
         await studio.speed(phone, 1)
-        await studio.both(page, "driver-pin", wait_s=1.5)
+        await studio.everywhere(page, "driver-pin", wait_s=1.5)
         await page.get_by_role("button", name="Can’t deliver").click()
         await page.get_by_role("dialog").get_by_label("Nobody home").check()
-        await studio.both(page, "driver-cannot-deliver")
+        await studio.everywhere(page, "driver-cannot-deliver")
         await page.keyboard.press("Escape")
         await hand_over(studio, phone, made)
         if tracking:
@@ -256,7 +260,7 @@ async def driver(studio: Studio, *, tracking: bool) -> None:
         for view in ("earnings", "settings"):
             await page.goto(f"/driver/{view}")
             await asyncio.sleep(2.5)
-            await studio.both(page, f"driver-{view}")
+            await studio.everywhere(page, f"driver-{view}")
         await phone.post(studio.url, "/driver/v1/duty", {"on": True})
         await page.goto("/driver")
         await offered(studio, desk, phone, "age_21", "signature")
@@ -265,12 +269,12 @@ async def driver(studio: Studio, *, tracking: bool) -> None:
         await studio.speed(phone, 30)
         await expect(step_now(page)).to_contain_text("Look at an ID", timeout=TURNS_MS)
         await studio.speed(phone, 1)
-        await studio.both(page, "driver-id", wait_s=1)
+        await studio.everywhere(page, "driver-id", wait_s=1)
         await page.get_by_role("button", name="21 or older, and valid").click()
         await expect(step_now(page)).to_contain_text("Signature")
         await page.get_by_label("Name of who signs").fill("Hannah")
         await sign(page)
-        await studio.both(page, "driver-signature")
+        await studio.everywhere(page, "driver-signature")
 
 
 async def collect(studio: Studio, phone: Watched) -> None:
@@ -292,7 +296,7 @@ async def hand_over(studio: Studio, phone: Watched, made: dict[str, Any]) -> Non
     seen = (await phone.get(f"/shopper/v1/{token}"))["pin"]
     await page.get_by_label("PIN, four digits").fill(seen)
     await expect(step_now(page)).to_contain_text("Photo at the door")
-    await studio.both(page, "driver-proof")
+    await studio.everywhere(page, "driver-proof")
     await page.get_by_label("Take a photo").set_input_files(
         {"name": "door.png", "mimeType": "image/png", "buffer": door()}
     )
@@ -351,6 +355,25 @@ async def moving(studio: Studio) -> None:
         studio.taken.add("console-moving.webp")
 
 
+async def owner(studio: Studio) -> None:
+    """The owner's first steps in a network without anything: her link, her password, her first market."""
+    command = [str(Path(sys.executable).parent / "doorstep"), "owner-link"]
+    environment = os.environ | {"DOORSTEP_HOME": str(studio.home), "PORT": studio.url.rsplit(":", 1)[-1]}
+    asked = await asyncio.to_thread(
+        subprocess.run, command, env=environment, capture_output=True, text=True, check=True
+    )
+    path = asked.stdout.split()[-1].removeprefix(studio.url)
+    page = await studio.visitor.open(path, **DESK)
+    await page.get_by_label("Your name").fill("Ada Quist")
+    await page.get_by_label("E-mail").fill("ada@example.com")
+    await studio.everywhere(page, "owner")
+    await page.get_by_label("Password").fill("a doorstep for every door")
+    await page.get_by_role("button", name="Become the owner").click()
+    await expect(page.get_by_role("heading", name="Open your first market")).to_be_visible()
+    await studio.everywhere(page, "console-first-market")
+    await page.context.close()
+
+
 async def tried(name: str, part: Coroutine[Any, Any, None]) -> bool:
     """Take a part's pictures; what goes wrong is told, and the others are taken all the same."""
     try:
@@ -368,37 +391,54 @@ def forget(folder: Path, taken: set[str]) -> None:
             path.unlink()
 
 
-async def take(url: str, home: Path, folder: Path, wanted: set[str]) -> bool:
-    """Take what is wanted of the demo at ``url``; whether all of it was taken."""
+@contextlib.asynccontextmanager
+async def studio_at(url: str, home: Path, folder: Path) -> AsyncIterator[Studio]:
+    """A studio with a browser of its own; what its pages complained of is told at the end."""
     async with async_playwright() as play:
         browser = await play.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
         studio = Studio(url, home, Visitor(browser, url), folder)
-        whole = True
         try:
-            await lively(url)
-            if wanted & {
-                "driver",
-                "track",
-            }:  # first: what is done by hand for it stands in the console's audit
-                whole &= await tried("driver", driver(studio, tracking="track" in wanted))
-            parts = {"front": front, "console": console, "shop": shop, "moving": moving}
-            for name, part in parts.items():
-                if name in wanted:
-                    whole &= await tried(name, part(studio))
+            yield studio
         finally:
             with contextlib.suppress(Exception):
                 await browser.close()
-    for complaint in studio.visitor.complaints:
-        print(complaint)
-    if whole and wanted == set(PARTS):
-        forget(folder, studio.taken)
+        for complaint in studio.visitor.complaints:
+            print(complaint)
+
+
+async def of_the_demo(studio: Studio, wanted: set[str]) -> bool:
+    """Take what is wanted of a running demo; whether all of it was taken."""
+    await lively(studio.url)
+    whole = True
+    if wanted & {"driver", "track"}:  # first: what is done by hand for it stands in the console's audit
+        whole &= await tried("driver", driver(studio, tracking="track" in wanted))
+    for name, part in {"front": front, "console": console, "shop": shop, "moving": moving}.items():
+        if name in wanted:
+            whole &= await tried(name, part(studio))
     return whole
 
 
-async def of_its_own(folder: Path, wanted: set[str]) -> bool:
-    """Start a demo and take what is wanted of it."""
-    async with running(["doorstep.app.cli", "demo"]) as network:
-        return await take(network.url, network.home, folder, wanted)
+async def take(folder: Path, wanted: set[str], visited: tuple[str, Path] | None) -> bool:
+    """Take what is wanted, of the demo that is visited or one of its own; whether all of it was taken."""
+    whole, taken = True, set[str]()
+    async with contextlib.AsyncExitStack() as open_:
+        if wanted - {"owner"}:
+            if visited is None:
+                demo = await open_.enter_async_context(running(["doorstep.app.cli", "demo"]))
+                visited = demo.url, demo.home
+            studio = await open_.enter_async_context(studio_at(*visited, folder))
+            whole &= await of_the_demo(studio, wanted)
+            taken |= studio.taken
+    if "owner" in wanted:
+        async with (
+            running(["doorstep.app.cli", "serve"]) as empty,
+            studio_at(empty.url, empty.home, folder) as studio,
+        ):
+            whole &= await tried("owner", owner(studio))
+            taken |= studio.taken
+    if whole and wanted == set(PARTS):
+        forget(folder, taken)
+    return whole
 
 
 def main() -> None:
@@ -414,10 +454,8 @@ def main() -> None:
         raise SystemExit(missing)
     asked.folder.mkdir(parents=True, exist_ok=True)
     wanted = set(asked.only.split(","))
-    if asked.at and asked.home:
-        whole = asyncio.run(take(asked.at, asked.home, asked.folder, wanted))
-    else:
-        whole = asyncio.run(of_its_own(asked.folder, wanted))
+    visited = (asked.at, asked.home) if asked.at and asked.home else None
+    whole = asyncio.run(take(asked.folder, wanted, visited))
     sizes = [path.stat().st_size for path in asked.folder.iterdir()]
     print(f"{len(sizes)} pictures in {asked.folder}, {sum(sizes) / 1e6:.1f} MB")
     if not whole:
