@@ -226,7 +226,8 @@ async def driver(studio: Studio, *, tracking: bool) -> None:
         await studio.speed(phone, 1)
         await phone.post(studio.url, "/driver/v1/duty", {"on": True})
         await page.reload()
-        await asyncio.sleep(4)
+        await expect(page.locator(".offer, .duty [role=switch][aria-checked=true]")).to_be_visible()
+        await asyncio.sleep(3)
         if not await page.locator(".offer").count():
             await studio.everywhere(page, "driver-duty", wait_s=1.5)
         made = await offered(studio, desk, phone, "pin", "photo")

@@ -303,6 +303,7 @@ CREATE TABLE jobs (
 	due_wall TIMESTAMP WITH TIME ZONE, 
 	state TEXT DEFAULT 'waiting' NOT NULL, 
 	attempts BIGINT DEFAULT '0' NOT NULL, 
+	failures BIGINT DEFAULT '0' NOT NULL, 
 	lease UUID, 
 	leased_until_wall TIMESTAMP WITH TIME ZONE, 
 	last_error TEXT DEFAULT '' NOT NULL, 

@@ -66,7 +66,9 @@ async def bench(server: Server, database_name: str, tmp_path: Path):  # type: ig
     async def run_errand(_database: Database, errand: Errand, attempt: Attempt) -> None:
         if errand.what == "later" and attempt.number == 1:
             raise RetryAt(clock.wall_now() + timedelta(hours=2), "come back")
-        if errand.what == "never":
+        if errand.what == "patient" and attempt.number <= 5:
+            raise RetryAt(clock.wall_now() + timedelta(seconds=5), "no answer yet")
+        if errand.what == "never" or (errand.what == "patient" and attempt.number == 6):
             raise RuntimeError("nobody there")
         made.done.append(errand.what)
 
@@ -175,6 +177,18 @@ async def test_a_handler_may_choose_when_to_come_back(bench: Bench) -> None:
     bench.clock.advance(3601)
     await bench.worker.drain()
     assert bench.done == ["later"]
+
+
+async def test_coming_back_by_choice_uses_up_no_attempt(bench: Bench) -> None:
+    """A courier company is silent for hours; then one failure must not be the last."""
+    async with bench.database.work(SYSTEM) as work:
+        work.schedule("test.errand", Errand("patient"))
+    for _ in range(7):
+        await bench.worker.drain()
+        bench.clock.advance(6)
+    async with bench.database.work(SYSTEM) as work:
+        assert await dead_letters(work) == []
+    assert bench.done == ["patient"]
 
 
 async def test_an_outside_job_of_a_killed_worker_is_taken_over_when_its_lease_ends(bench: Bench) -> None:

@@ -58,6 +58,7 @@ class JobRow(Row):
     due_wall: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(server_default="waiting")
     attempts: Mapped[int] = mapped_column(server_default="0")
+    failures: Mapped[int] = mapped_column(server_default="0")
     lease: Mapped[UUID | None]
     leased_until_wall: Mapped[datetime | None]
     last_error: Mapped[str] = mapped_column(server_default="")
@@ -109,7 +110,7 @@ OutsideFn = Callable[["Database", Any, Attempt], Awaitable[None]]
 class Handler:
     """One reaction: its unique ``name``, what it is told (``message``: a dataclass), and what it does.
 
-    ``backoff`` gives the wait before attempt n+1 after n failures; its length bounds the attempts.
+    ``backoff`` gives the wait after n failures in a row; its length bounds them. ``RetryAt`` begins the row anew.
     ``together``: quick, and takes no lock that others hold while they wait for more, so that many of them may
     share one transaction; when one fails all are rolled back and run again, each alone.
     """

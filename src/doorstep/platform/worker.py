@@ -44,13 +44,14 @@ _FIND = text(f"""
     ORDER BY coalesce(j.due_wall, j.created_wall), j.id LIMIT :most
 """)  # noqa: S608 (one constant in three statements)
 _TAKE_INSIDE = text(f"""
-    SELECT j.id, j.handler, j.payload, j.attempts FROM jobs j WHERE j.id = ANY(:ids) AND {_IS_DUE}
+    SELECT j.id, j.handler, j.payload, j.attempts, j.failures FROM jobs j WHERE j.id = ANY(:ids) AND {_IS_DUE}
     ORDER BY j.id FOR UPDATE OF j SKIP LOCKED
 """)  # noqa: S608 (the same constant)
 _TAKE_OUTSIDE = text(f"""
-    UPDATE jobs SET state = 'running', lease = :lease, leased_until_wall = :until, attempts = attempts + 1
+    UPDATE jobs SET state = 'running', lease = :lease, leased_until_wall = :until,
+        attempts = attempts + 1, failures = failures + 1
     WHERE id IN (SELECT j.id FROM jobs j WHERE j.id = ANY(:ids) AND {_IS_DUE} FOR UPDATE OF j SKIP LOCKED)
-    RETURNING id, handler, payload, attempts
+    RETURNING id, handler, payload, attempts, failures
 """)  # noqa: S608 (the same constant)
 _SAID = text("DELETE FROM jobs WHERE id = :id AND lease = :lease")
 _RENEW = text("UPDATE jobs SET leased_until_wall = :until WHERE lease = :lease AND id = ANY(:ids)")
@@ -65,7 +66,8 @@ class Claimed:
     id: int
     handler: str
     payload: bytes
-    attempts: int
+    attempts: int  # this one included
+    failures: int  # in a row; a run under way is one until it ends, for it may never
 
 
 class _Failed(Exception):
@@ -224,7 +226,7 @@ class Worker:
                     await self._run_inside([job_id])
             elif isinstance(failure, _Failed):
                 job = failure.job
-                await self._failed(job.id, job.attempts + 1, job.handler, failure.error)
+                await self._failed(job, failure.error)
             else:
                 raise
 
@@ -233,7 +235,9 @@ class Worker:
             rows = await work.session.execute(
                 _TAKE_INSIDE, {**self._now(), "handlers": self._inside, "ids": list(ids)}
             )
-            taken = [Claimed(row.id, row.handler, row.payload, row.attempts) for row in rows]
+            taken = [
+                Claimed(row.id, row.handler, row.payload, row.attempts + 1, row.failures + 1) for row in rows
+            ]
             for job in taken:
                 handler = self._database.handlers.by_name[job.handler]
                 assert handler.inside is not None
@@ -254,12 +258,12 @@ class Worker:
         asked = {"handlers": self._outside, "ids": list(ids), "lease": self._lease, "until": until}
         async with self._database.glance() as connection:
             rows = await connection.execute(_TAKE_OUTSIDE, {**self._now(), **asked})
-            return [Claimed(row.id, row.handler, row.payload, row.attempts) for row in rows]
+            return [Claimed(*row) for row in rows]
 
     async def _run_outside(self, job: Claimed) -> None:
         handler = self._database.handlers.by_name[job.handler]
         assert handler.outside is not None
-        attempt = Attempt(job.attempts, last=job.attempts > len(handler.backoff))
+        attempt = Attempt(job.attempts, last=job.failures > len(handler.backoff))
         try:
             with JOB_SECONDS.labels(job.handler).time(), span("job", handler=job.handler):
                 await handler.outside(self._database, decode(job.payload, handler.message), attempt)
@@ -267,32 +271,37 @@ class Worker:
                 await connection.execute(_SAID, {"id": job.id, "lease": self._lease})
         except Exception as error:
             with contextlib.suppress(Exception):
-                await self._failed(job.id, job.attempts, job.handler, error)
+                await self._failed(job, error)
 
-    async def _failed(self, job_id: int, attempts: int, name: str, error: Exception) -> None:
-        """Plan the next attempt, or bury the job after its last."""
-        handler: Handler = self._database.handlers.by_name[name]
+    async def _failed(self, job: Claimed, error: Exception) -> None:
+        """Plan the next attempt, or bury the job after its last; one that asks for another time has not failed."""
+        handler: Handler = self._database.handlers.by_name[job.handler]
+        failures = 0 if isinstance(error, RetryAt) else job.failures
         async with self._database.work(system("worker")) as work:
             wall = work.wall()
             if isinstance(error, RetryAt):
                 state, due = "waiting", error.due_wall
-            elif attempts > len(handler.backoff):
+            elif failures > len(handler.backoff):
                 state, due = "dead", wall
-                JOBS_DEAD.labels(name).inc()
-                log.error("job_dead", handler=name, job=job_id, error=repr(error))
+                JOBS_DEAD.labels(job.handler).inc()
+                log.error("job_dead", handler=job.handler, job=job.id, error=repr(error))
             else:
-                state, due = "waiting", wall + handler.backoff[attempts - 1]
-                log.warning("job_failed", handler=name, job=job_id, attempt=attempts, error=repr(error))
+                state, due = "waiting", wall + handler.backoff[failures - 1]
+                log.warning(
+                    "job_failed", handler=job.handler, job=job.id, attempt=job.attempts, error=repr(error)
+                )
             await work.session.execute(
                 text(
-                    "UPDATE jobs SET state = :state, due_wall = :due, attempts = :attempts, last_error = :error,"
-                    " lease = NULL, leased_until_wall = NULL WHERE id = :id"
+                    "UPDATE jobs SET state = :state, due_wall = :due, attempts = :attempts,"
+                    " failures = :failures, last_error = :error, lease = NULL, leased_until_wall = NULL"
+                    " WHERE id = :id"
                 ),
                 {
                     "state": state,
                     "due": due,
-                    "attempts": attempts,
-                    "id": job_id,
+                    "attempts": job.attempts,
+                    "failures": failures,
+                    "id": job.id,
                     "error": "".join(traceback.format_exception_only(error))[:2000],
                 },
             )
@@ -325,7 +334,7 @@ async def replay_dead(work: Work, job_id: int | None = None) -> int:
     """Let one dead job (or all) try again from its first attempt; returns how many."""
     done = await work.session.execute(
         text(
-            "UPDATE jobs SET state = 'waiting', attempts = 0, due_wall = :wall"
+            "UPDATE jobs SET state = 'waiting', attempts = 0, failures = 0, due_wall = :wall"
             " WHERE state = 'dead' AND (:id::bigint IS NULL OR id = :id)".replace(
                 ":id::bigint", "CAST(:id AS bigint)"
             )
