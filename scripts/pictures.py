@@ -161,7 +161,7 @@ async def console(studio: Studio) -> None:
         await page.locator(".carrier button").first.click()
         await expect(page.locator(".stops li").first).to_be_visible()
         await studio.everywhere(page, "console-driver", wait_s=2)
-        for room in ("board", "table", "money", "market", "audit"):
+        for room in ("board", "table", "money", "market"):
             await page.goto(f"/console/{room}")
             await expect(page.get_by_role("heading").first).to_be_visible()
             await asyncio.sleep(2.5)
@@ -372,6 +372,10 @@ async def owner(studio: Studio) -> None:
     await page.get_by_role("button", name="Become the owner").click()
     await expect(page.get_by_role("heading", name="Open your first market")).to_be_visible()
     await studio.everywhere(page, "console-first-market")
+    await page.get_by_role("button", name="Open it").click()
+    await page.get_by_role("link", name="Audit").click()
+    await expect(page.locator(".audit li").first).to_be_visible()
+    await studio.everywhere(page, "console-audit")
     await page.context.close()
 
 

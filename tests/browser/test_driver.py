@@ -172,6 +172,7 @@ class TestATrip:
         await expect(page.get_by_role("heading", name="Ann L.")).to_be_visible()
         await expect(page.locator(".trip")).not_to_contain_text("Lee")
         await expect(page.get_by_text("Blue door")).to_be_visible()
+        network.clock.advance(17 * 60)  # a slow road: longer than was promised
         await phone.move(HOME.point)
         await phone.step("Ask for the PIN")
         pin = await pin_of(network, delivery.id)
@@ -197,6 +198,8 @@ class TestATrip:
         await expect(page.get_by_role("heading", name=str(offer.terms.total))).to_be_visible()
         await expect(page.get_by_text("Paid = promised, 1 of 1")).to_be_visible()
         await expect(page.get_by_text("Difference $0.00.")).to_be_visible()
+        # An hour of hers is one of the clock, not of the promise.
+        await expect(page.get_by_text(re.compile(r"1 trip, 1[78] min"))).to_be_visible()
         await page.get_by_text("Cupcakes on Fifth").click()
         for line in offer.terms.pay_lines:
             await expect(page.locator(".trips .sum")).to_contain_text(line.what)

@@ -23,6 +23,8 @@ async def make_driver(
             "first_name": _NAMES[number % len(_NAMES)],
             "last_name": f"Roe{number}",
             "phone": f"+1615555{1000 + number:04d}",
+            "make": "Corolla",
+            "colour": "yellow",
         }
         made = await service.create_driver(work, NewDriver(**(wanted | changes)))
         return await service.go_on_duty(work, made.id) if on_duty else made

@@ -75,7 +75,7 @@ class TestStory:
         await town.trip(made)
         await network.run_jobs()
         told = await seen(network, url)
-        assert told["driver"]["first_name"] == "Rosa"
+        assert told["driver"] == {"first_name": "Rosa", "vehicle": "yellow Corolla"}
         assert told["estimate"]["basis"] == "plan"
         assert told["sentence"] == "Rosa is on the way to Cupcakes on Fifth."
 

@@ -41,7 +41,15 @@ export function AuditRoom({ market, me }: { market: Market; me: StaffTold }) {
     getNextPageParam: (page) => page.next,
   });
   const lines = asked.data?.pages.flatMap((page) => page.items) ?? [];
-  if (!owner) return <p className="quiet">{words("audit.refused")}</p>;
+  if (!owner)
+    return (
+      <>
+        <header className="room-head">
+          <h2>{words("room.audit")}</h2>
+        </header>
+        <p className="quiet">{words("audit.refused")}</p>
+      </>
+    );
   return (
     <>
       <header className="room-head">

@@ -80,45 +80,48 @@ export function MoneyRoom({ market }: { market: Market }) {
               </dl>
             </section>
             <Bars weeks={weeks.slice(0, 12).reverse()} currency={market.currency} />
-            <table className="tbl wide">
-              <caption className="sr">{words("money.room")}</caption>
-              <thead>
-                <tr>
-                  <th>{words("money.week")}</th>
-                  <th className="fig">{words("money.drivers")}</th>
-                  <th className="fig">{words("money.deliveries")}</th>
-                  <th className="fig">{words("money.promised")}</th>
-                  <th className="fig">{words("money.paid")}</th>
-                  <th className="fig">{words("money.difference")}</th>
-                  <th className="fig">{words("money.additions")}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {weeks.map((one) => (
-                  <tr key={one.week}>
-                    <td>{words("money.weekof", { date: f.date(`${one.week}T12:00:00Z`) })}</td>
-                    <td className="fig num">{f.count(one.drivers)}</td>
-                    <td className="fig num">{f.count(one.deliveries)}</td>
-                    <td className="fig num">{f.money(one.promised_minor, one.currency)}</td>
-                    <td className="fig num">{f.money(one.paid_minor, one.currency)}</td>
-                    <td className="fig num">
-                      {one.difference_minor === 0 ? (
-                        <span className="even">
-                          <Mark name="done" />
-                          {f.money(0, one.currency)}
-                        </span>
-                      ) : (
-                        <span className="odd">
-                          <Mark name="late" />
-                          {f.money(one.difference_minor, one.currency)}
-                        </span>
-                      )}
-                    </td>
-                    <td className="fig num">{f.money(one.additions_minor, one.currency)}</td>
+            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+            <section className="scroll-x" tabIndex={0} aria-label={words("money.room")}>
+              <table className="tbl wide">
+                <caption className="sr">{words("money.room")}</caption>
+                <thead>
+                  <tr>
+                    <th>{words("money.week")}</th>
+                    <th className="fig">{words("money.drivers")}</th>
+                    <th className="fig">{words("money.deliveries")}</th>
+                    <th className="fig">{words("money.promised")}</th>
+                    <th className="fig">{words("money.paid")}</th>
+                    <th className="fig">{words("money.difference")}</th>
+                    <th className="fig">{words("money.additions")}</th>
                   </tr>
-                ))}
-              </tbody>
-            </table>
+                </thead>
+                <tbody>
+                  {weeks.map((one) => (
+                    <tr key={one.week}>
+                      <td>{words("money.weekof", { date: f.date(`${one.week}T12:00:00Z`) })}</td>
+                      <td className="fig num">{f.count(one.drivers)}</td>
+                      <td className="fig num">{f.count(one.deliveries)}</td>
+                      <td className="fig num">{f.money(one.promised_minor, one.currency)}</td>
+                      <td className="fig num">{f.money(one.paid_minor, one.currency)}</td>
+                      <td className="fig num">
+                        {one.difference_minor === 0 ? (
+                          <span className="even">
+                            <Mark name="done" />
+                            {f.money(0, one.currency)}
+                          </span>
+                        ) : (
+                          <span className="odd">
+                            <Mark name="late" />
+                            {f.money(one.difference_minor, one.currency)}
+                          </span>
+                        )}
+                      </td>
+                      <td className="fig num">{f.money(one.additions_minor, one.currency)}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </section>
             <p className="dim small">{words("money.note")}</p>
           </>
         )}

@@ -57,8 +57,8 @@ export function Earnings() {
   const paid = useMemo(() => byTrip(work, trips ?? []), [work, trips]);
   const all = partsOf(work);
   const total = all.base + all.tips + all.extras;
-  const way = sumBy(paid, (one) => one.work[0]?.arithmetic.trip_distance_m ?? 0);
-  const minutes = sumBy(paid, (one) => one.work[0]?.arithmetic.trip_minutes ?? 0);
+  const way = sumBy(paid, metresOf);
+  const minutes = Math.round(sumBy(paid, minutesOf));
   const car = Math.round((way / METRES_PER_MILE) * (choices().carPerMileMinor ?? CAR_PER_MILE_MINOR));
   const even = paid.filter((one) => one.paid - one.added === one.promised).length;
   const difference = sumBy(paid, (one) => Math.abs(one.promised - (one.paid - one.added)));
@@ -180,6 +180,16 @@ function byTrip(work: Work[], trips: Trip[]): TripPay[] {
     }))
     .sort((a, b) => b.at.localeCompare(a.at));
 }
+
+/** From her yes to the end of the trip, the way to the shop included; as promised when the trip is not at hand. */
+function minutesOf({ trip, work }: TripPay): number {
+  if (!trip?.ended_at) return work[0]?.arithmetic.trip_minutes ?? 0;
+  return (Date.parse(trip.ended_at) - Date.parse(trip.accepted_at)) / 60_000;
+}
+
+/** All of its way, to the shop included; as promised when the trip is not at hand. */
+const metresOf = ({ trip, work }: TripPay) =>
+  trip ? sumBy(trip.stops, (stop) => stop.leg_m) : (work[0]?.arithmetic.trip_distance_m ?? 0);
 
 const sumBy = <T,>(of: readonly T[], value: (one: T) => number) =>
   of.reduce((sum, one) => sum + value(one), 0);

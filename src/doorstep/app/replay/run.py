@@ -117,6 +117,7 @@ async def _day(
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
         watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
         ticks.update(await asyncio.to_thread(_ticks, environment))
         states = await _settle(http, cast, now, log)
         await asyncio.sleep(3)  # the figures follow within two seconds

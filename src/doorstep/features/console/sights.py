@@ -36,12 +36,11 @@ class DriverSeen(Seen):
     @classmethod
     def of(cls, one: Driver) -> Self:
         """As the map shows her."""
-        vehicle = one.vehicle
         return cls(
             id=public("driver", one.id),
             name=named(one),
             phone=one.phone,
-            vehicle=" ".join(part for part in (vehicle.colour, vehicle.make or vehicle.kind) if part),
+            vehicle=one.vehicle.looks,
         )
 
 

@@ -85,6 +85,11 @@ class Vehicle:
         if self.capacity_units < 1:
             raise ValueError("a vehicle carries at least one unit")
 
+    @property
+    def looks(self) -> str:
+        """By what somebody at the kerb knows it: colour and make, or the kind of one without a make."""
+        return " ".join(part for part in (self.colour, self.make or self.kind) if part)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duty:

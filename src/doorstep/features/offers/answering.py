@@ -53,7 +53,7 @@ async def accept(work: Work, offer_id: UUID, driver_id: UUID) -> Trip:
     driver = await drivers.driver(work, driver_id)
     if driver.state is not DriverState.ACTIVE:
         raise OfferGone("Your account is not active.")
-    taken = await _assigned(work, row, driver_id, driver.first_name, driver.vehicle.kind, TripId(trip_id))
+    taken = await _assigned(work, row, driver_id, driver.first_name, driver.vehicle.looks, TripId(trip_id))
     await work.session.execute(update(OfferedRow).where(OfferedRow.offer_id == offer_id).values(open=False))
     await write_answer(work, row, driver_id, Answer.ACCEPTED)
     work.emit(
