@@ -12,8 +12,8 @@ from bench.victims import Kind
 KILLS = 3
 SPEED = 15.0
 """Half the pace of the demo: its tests share two cores with others."""
-LONGEST_S = 100
-"""A crowded machine strikes fewer than three of each kind; the whole campaign is `make faults`."""
+LONGEST_S = 300
+"""Twelve kills take a quiet machine a minute and a crowded one three: nothing begins later than this."""
 
 
 @pytest.mark.slow
@@ -21,8 +21,7 @@ async def test_three_kills_of_each_kind_break_no_promise() -> None:
     report = await campaign(KILLS, seed=7, speed=SPEED, until_s=LONGEST_S)
 
     struck = Counter(blow.kind for blow in report.blows)
-    assert set(struck) == set(Kind)
-    assert max(struck.values()) <= KILLS
+    assert struck == dict.fromkeys(Kind, KILLS)
     # The campaign really lived: people ordered, drivers drove, money moved.
     assert report.promised > len(report.blows)
     assert report.counts["offers_accepted"] > 0
