@@ -165,6 +165,11 @@ class TestLive:
         ):
             await expect(line).to_contain_text(told)
         assert not await line.locator(".band.e").count(), "a transaction does not balance"
+        await page.set_viewport_size({"width": 390, "height": 844})
+        for room, there in (("money", ".verdict"), ("market", ".knobs"), ("table", ".twin td")):
+            await page.goto(f"/console/{room}")
+            await expect(page.locator(there).first).to_be_visible()
+            assert await no_sideways(page, ".sheet, .twin"), room
 
     async def test_a_lost_line_is_said_and_nothing_is_missed(self, visitor: Visitor, street: Street) -> None:
         context = await desk(visitor, street, await token_of(street))

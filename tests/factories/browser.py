@@ -165,10 +165,13 @@ async def settled(page: Page) -> None:
     )
 
 
-async def no_sideways(page: Page) -> bool:
-    """Whether the page fits its width: nothing is cut off, nothing scrolls sideways."""
+async def no_sideways(page: Page, within: str = "html") -> bool:
+    """Whether the page, or what is ``within`` it, fits its width: nothing is cut off, nothing scrolls sideways."""
     return bool(
-        await page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        await page.evaluate(
+            "(within) => [...document.querySelectorAll(within)].every((one) => one.scrollWidth <= one.clientWidth)",
+            within,
+        )
     )
 
 
