@@ -68,6 +68,8 @@ async def bench(server: Server, database_name: str, tmp_path: Path):  # type: ig
             raise RetryAt(clock.wall_now() + timedelta(hours=2), "come back")
         if errand.what == "patient" and attempt.number <= 5:
             raise RetryAt(clock.wall_now() + timedelta(seconds=5), "no answer yet")
+        if errand.what == "long":
+            await asyncio.sleep(600)
         if errand.what == "never" or (errand.what == "patient" and attempt.number == 6):
             raise RuntimeError("nobody there")
         made.done.append(errand.what)
@@ -229,6 +231,25 @@ async def test_whoever_takes_a_fallen_workers_place_need_not_wait_for_its_lease(
     successor.stop()
     await running
     assert bench.done == ["orphan"]
+
+
+async def test_a_talk_that_does_not_end_holds_nobody_up(bench: Bench) -> None:
+    async with bench.database.work(SYSTEM) as work:
+        work.schedule("test.errand", Errand("long"))
+    worker = Worker(bench.database, poll_s=0.01, finish_s=0.2)
+    running = asyncio.create_task(worker.run())
+    async with asyncio.timeout(60):
+        while await _held(bench) == 0:  # noqa: ASYNC110 (others' state)
+            await asyncio.sleep(0.01)
+        worker.stop()
+        await running
+    assert await _held(bench) == 1, "its lease runs out by itself"
+
+
+async def _held(bench: Bench) -> int:
+    async with bench.database.work(SYSTEM) as work:
+        rows = await work.session.execute(text("SELECT count(*) FROM jobs WHERE state = 'running'"))
+        return int(rows.scalar_one())
 
 
 async def test_four_workers_run_three_hundred_jobs_once_each(bench: Bench) -> None:

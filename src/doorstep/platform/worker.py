@@ -29,6 +29,8 @@ BREATH_S = 0.01
 """Between two looks for due jobs: what is told meanwhile is found together."""
 TOGETHER = 20
 """So many jobs that may share a transaction do."""
+FINISH_S = 10.0
+"""What is in hand when a worker is asked to stop may take so long: less than the launcher waits for it."""
 _AHEAD = 64
 
 _IS_DUE = """
@@ -94,10 +96,14 @@ class Worker:
         lanes: int = 4,
         outside_at_once: int = 32,
         poll_s: float = 0.05,
+        finish_s: float = FINISH_S,
         instance: UUID | None = None,
         fallen: UUID | None = None,
     ) -> None:
         """``lanes`` transactions of inside jobs run side by side; ``outside_at_once`` bounds talks with the world.
+
+        Once stopped, what is in hand has ``finish_s`` to end; a talk that lasts longer is broken off, and another worker
+        begins it again when its lease has run out.
 
         ``instance`` is the name under which talks are held, ``fallen`` that of a worker known to be dead, whose
         talks are begun again at once instead of when their lease runs out.
@@ -105,7 +111,7 @@ class Worker:
         self._database = database
         self._lanes = asyncio.Semaphore(lanes)
         self._most_outside = outside_at_once
-        self._poll_s = poll_s
+        self._poll_s, self._finish_s = poll_s, finish_s
         self._lease = instance or uuid4()
         self._fallen = fallen
         self._stopping = asyncio.Event()
@@ -138,7 +144,10 @@ class Worker:
                 continue
             await (asyncio.sleep(BREATH_S) if found else self._pause())
         if self._in_hand:
-            await asyncio.wait(self._in_hand.values(), timeout=30)
+            _, left = await asyncio.wait(self._in_hand.values(), timeout=self._finish_s)
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
         await renewing
 
     async def _succeed(self) -> None:
