@@ -134,8 +134,8 @@ def child(folder: Path) -> dict[str, Any]:
 
 def asked(name: str, folder: Path, caches: Path) -> dict[str, Any]:
     """``child`` in a process of its own for the target called ``name``."""
-    cache = caches / name
-    cache.mkdir()
+    cache = caches / name.replace(" ", "-")
+    cache.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, **TARGETS[name], "NUMBA_CACHE_DIR": str(cache)}
     command = [sys.executable, "-m", "bench.targets", "--child", str(folder)]
     found = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
@@ -146,13 +146,15 @@ def main() -> int:
     """Compare the targets; 1 when a byte differs."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--caches", type=Path, help="keep compiled code there, for another time")
     parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.child:
         print(json.dumps(child(given.child)))
         return 0
     with tempfile.TemporaryDirectory() as scratch:
-        told = {name: asked(name, Path(scratch) / "ticks", Path(scratch)) for name in TARGETS}
+        ticks, caches = Path(scratch) / "ticks", given.caches or Path(scratch)
+        told = {name: asked(name, ticks, caches) for name in TARGETS}
     first, second = told.values()
     same = first["kinds"] == second["kinds"] and first["routes"] == second["routes"]
     same = same and all(k["same"] == k["ticks"] > 0 for t in told.values() for k in t["kinds"].values())
