@@ -34,7 +34,7 @@ def decide(
         return mixed.decide(world, travel, params, now_s, seed, compiled=kernels.compiled)
     layout = lay_out(world, travel, params, now_s, compiled=kernels.compiled)
     make_plan(layout, params, kernels, seed)
-    chains = [[tuple(layout.orders[o] for o in trip) for trip in layout.trips(d)] for d in range(len(layout.drivers))]  # fmt: skip
+    chains = [layout.chain(d) for d in range(len(layout.drivers))]
     times = [
         times_of(driver, chain, travel, params, now_s) if chain else []
         for driver, chain in zip(layout.drivers, chains, strict=True)
