@@ -10,7 +10,7 @@ from math import sqrt
 from doorstep.engine.routes.compiled import Kernels
 from doorstep.engine.routes.layout import Habits, Layout, lay_out
 from doorstep.engine.routes.problem import Budget, Plan, Problem
-from doorstep.engine.routes.rows import BEST_MISSING, GONE, LEAST_MISSING, MISSING, TOTAL
+from doorstep.engine.routes.rows import BEST_MISSING, GONE, LEAST_MISSING, MISSING, TOTAL, Case
 
 CHUNK = 100
 """Turns between two looks at the budget: 1 to 30 ms."""
@@ -25,8 +25,8 @@ NEXT_SEED = 1000
 class Cooling:
     """How the search spends its budget. Heats are multiples of what a typical detour costs."""
 
-    fleet_share: float = 0.6  # of the budget, at most, to reduce the fleet
-    fleet_least: float = 0.2  # of the budget, at least
+    fleet_share: float = 0.7  # of the budget, at most, to reduce the fleet
+    fleet_least: float = 0.25  # of the budget, at least
     patience: float = 3.0  # times as long as it took to the last progress, the next is waited for;
     within_reach: int = 1  # to the end of the share where ever so few were out
     fleet_heat: float = 0.2
@@ -71,7 +71,7 @@ class StringRemovals:
         """A first plan by insertion; fewer vehicles while that pays; then shorter routes."""
         layout = lay_out(problem, seed, compiled=self.kernels.compiled, habits=self.habits)
         kernels, cooling = self.kernels, self.cooling
-        kernels.start(layout.case, layout.state)
+        kernels.start(_whole(layout.case), layout.state)
         turns, hot = 0, cooling.hot
         if problem.fewest_vehicles and problem.requests:
             turns = self._fewer_vehicles(layout, budget)
@@ -109,8 +109,7 @@ class StringRemovals:
     def _fewer_vehicles(self, layout: Layout, budget: Budget) -> int:
         """Turns that give up one vehicle after another, until the next seems out of reach; how many turns."""
         state, cooling = layout.state, self.cooling
-        # Few places are left: whole routes are searched for one, not only what is beside the neighbours.
-        case = layout.case._replace(beside_most=0)
+        case = _whole(layout.case)
         turns, best, progress = 0, (0, -case.requests), 0.0
         state.tally[LEAST_MISSING] = state.tally[MISSING]
         while (share := budget.spent(turns)) < cooling.fleet_share:
@@ -131,7 +130,7 @@ class StringRemovals:
         part = cooling.line_fleet * (1 - budget.spent(turns))
         for k in range(1, cooling.lines):
             other = lines[0].afresh(seed + k * NEXT_SEED)
-            case, state = other.case._replace(beside_most=0), other.state
+            case, state = _whole(other.case), other.state
             self.kernels.start(case, state)
             until = budget.spent(turns) + part
             while budget.spent(turns) < until and (
@@ -143,3 +142,8 @@ class StringRemovals:
             if state.tally[MISSING] == 0 and other.vehicles_kept() <= fewest:
                 lines.append(other)
         return turns
+
+
+def _whole(case: Case) -> Case:
+    """Whole routes are searched for a place, not only what is beside a neighbour: where few places are left."""
+    return case._replace(beside_most=0)
