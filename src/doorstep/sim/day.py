@@ -6,6 +6,7 @@ of a driver whose phone is silent are heard when it speaks again; an offer to he
 
 import heapq
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -134,7 +135,8 @@ class Market:
         self._answers, self._delays = Dice(seed, "answers"), Dice(seed, "delays")
         self._at: list[Spot] = [(float(x), float(y)) for x, y in truth.shifts.start]
         self._offers: dict[int, Offer] = {}
-        self._riding: set[int] = set()
+        self._riding: dict[int, deque[Spot]] = {}  # last doors of accepted trips, the one under way first
+        self._done_s: dict[int, int] = {}  # when the last of them is over
         self._leaving: set[int] = set()
         self._unplaced = orders
         self._called = False
@@ -278,8 +280,8 @@ class Market:
     def _accepted(self, driver: int, _: int) -> None:
         """She drives, as the truth has it."""
         offer = self._offers.pop(driver)
-        self._riding.add(driver)
         self.belief.accepted(driver, self.now_s)
+        begins_s = max(self.now_s, self._done_s.get(driver, 0))  # she may be on a trip still
         truth, orders, tally, rows = self.truth, self.truth.orders, self.tally, list(offer.rows)
         store = truth.stores[orders.store[rows[0]]]
         spots = np.concatenate((np.array([self._at[driver]]), store[None, :], orders.door[rows]))
@@ -290,9 +292,9 @@ class Market:
             slow = float(truth.traffic[quarter(truth, at_s)]) * luck * swift
             return int(truth.ground.seconds(metres[leg], slow))
 
-        driven_s = drive_s(0, float(orders.approach_luck[rows[0]]), self.now_s)
+        driven_s = drive_s(0, float(orders.approach_luck[rows[0]]), begins_s)
         stop_s = int(orders.pickup_stop_s[rows].max())
-        inside_s = self.now_s + driven_s + stop_s // 2
+        inside_s = begins_s + driven_s + stop_s // 2
         picked_s = max(inside_s, int(orders.ready_s[rows].max()))
         tally.picked_s[rows] = picked_s
         tally.carrier[rows] = driver
@@ -308,10 +310,12 @@ class Market:
             driven_s += way_s
             t_s = drop_s + stop_s - stop_s // 2
         self._at[driver] = (float(spots[-1, 0]), float(spots[-1, 1]))
+        self._riding.setdefault(driver, deque()).append(self._at[driver])
+        self._done_s[driver] = t_s
         self._then(self._heard_s(driver, t_s), Kind.FINISHED, driver, t_s)
         tally.trips += 1
         tally.driven_s[driver] += driven_s
-        tally.engaged_s[driver] += t_s - self.now_s
+        tally.engaged_s[driver] += t_s - begins_s
         tally.pay_minor[driver] += offer.pay_minor
         tally.tips_minor[driver] += int(orders.tip_minor[rows].sum())
 
@@ -323,8 +327,10 @@ class Market:
         self.belief.handed_over(driver, at_s)
 
     def _finished(self, driver: int, at_s: int) -> None:
-        self._riding.discard(driver)
-        self.belief.finished(driver, self._at[driver], at_s)
+        ahead = self._riding[driver]
+        self.belief.finished(driver, ahead.popleft(), at_s)
+        if not ahead:
+            del self._riding[driver]
         if driver in self._leaving:
             self._goes(driver, 0)
 
