@@ -55,7 +55,8 @@ class Params:
     offer_lead_s: int = 0
     """Offer time and one retry: a trip is offered this much before its latest departure."""
     ask_ahead_s: int = 0
-    """A driver under way who will be free within this is asked for her next trip already."""
+    """A driver under way who will be free within this is asked for her next trip as if she were free already: when a tick
+    later would delay it. Not where stores are mixed."""
     tick_s: int = 60
     """How long until the next tick: a trip that would lose by waiting for it goes now."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from doorstep.engine.world import FOREVER_S, Driver, Order, Plan, World
+from doorstep.features.dispatch.snapshot import UNHEARD_S
 from doorstep.sim.roads import Roads
 from doorstep.sim.scenario import Dispatch
 
@@ -163,7 +164,14 @@ class Belief:
                 self._seen[driver] = replace(self._seen[driver], on_s=now_s + 60, free_s=now_s + 60)
         quiet_s = now_s - self._dispatch.silent_s
         lost = {d for d, since_s in self._silent.items() if since_s < quiet_s and d not in self._jobs}
-        drivers = (seen for d, seen in self._seen.items() if seen.off_s >= now_s and d not in lost)
+        unheard = {
+            d for d, since_s in self._silent.items() if since_s < now_s - UNHEARD_S and d in self._jobs
+        }
+        drivers = (
+            replace(seen, spoken_for=True) if d in unheard else seen
+            for d, seen in self._seen.items()
+            if seen.off_s >= now_s and d not in lost
+        )
         return World(tuple(self._waiting.values()), tuple(drivers), self.plan)
 
     @property
@@ -197,7 +205,10 @@ class Belief:
             job.free_s = max(job.free_s, before.free_s + job.span_s)
         last = jobs[-1]
         self._seen[driver] = replace(
-            self._standing[driver], place=last.orders[-1].dropoff, free_s=last.free_s
+            self._standing[driver],
+            place=last.orders[-1].dropoff,
+            free_s=last.free_s,
+            spoken_for=len(jobs) > 1 or not last.accepted,
         )
 
     def _begin(self, job: Job, place: int, at_s: int) -> None:
