@@ -234,6 +234,36 @@ class TestOverrides:
         ).to_be_visible()
 
 
+class TestSafety:
+    async def test_a_call_for_help_stands_in_every_room_until_it_is_seen_to(
+        self, visitor: Visitor, street: Street
+    ) -> None:
+        page = await at_the_desk(visitor, street)
+        help_wanted = page.get_by_role("region", name="Waits for help")
+        pressed = {"report_id": "s-1", "kind": "not_safe", "note": "followed"}
+        answer = await street.network.http.post(
+            "/driver/v1/safety", json=pressed, headers=await street.town.phone()
+        )
+        assert answer.status_code == 201
+        await expect(page.get_by_role("alert").first).to_contain_text("Rosa R. says she is not safe")
+        await expect(help_wanted).to_contain_text("followed")
+        await expect(help_wanted.get_by_role("link")).to_have_attribute(
+            "href", f"tel:{street.town.drivers[0].phone}"
+        )
+        assert await axe(page) == []
+        await page.set_viewport_size({"width": 390, "height": 844})
+        assert await no_sideways(page)
+        await page.set_viewport_size({"width": 1440, "height": 900})
+        await page.keyboard.press("g")
+        await page.keyboard.press("t")
+        await expect(help_wanted).to_be_visible()
+        await help_wanted.get_by_role("button", name="Seen to").click()
+        dialog = page.get_by_role("dialog", name="What was done for Rosa")
+        await dialog.get_by_label("What was done").fill("the police are with her")
+        await dialog.get_by_role("button", name="It is seen to").click()
+        await expect(help_wanted).to_be_hidden()
+
+
 class TestKeyboard:
     async def test_everything_without_a_mouse(self, visitor: Visitor, street: Street) -> None:
         await a_delivery(street)

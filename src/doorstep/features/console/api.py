@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 from starlette.responses import StreamingResponse
 
 from doorstep.connectors.outside import Connectors
-from doorstep.features.console import overrides, overview, schemas, timeline, vitals
+from doorstep.features.console import overrides, overview, safety, schemas, timeline, vitals
 from doorstep.features.console.live import MarketWatch, market_stream
 from doorstep.features.console.records import Wanted, records
 from doorstep.features.deliveries import queries as deliveries
@@ -116,6 +116,20 @@ async def list_exceptions(work: StaffWork, market_id: MarketPath) -> schemas.Que
 async def read_vitals(work: StaffWork, market_id: MarketPath) -> schemas.VitalsTold:
     """What a dispatcher looks at first: kept promises, what is open, who drives, promised minus paid."""
     return schemas.VitalsTold.of(await vitals.vitals(work, parse("market", market_id)))
+
+
+@router.get("/markets/{market_id}/safety-calls")
+async def list_waiting_for_help(work: StaffWork, market_id: MarketPath) -> list[schemas.SafetyWaiting]:
+    """Drivers who pressed the safety button and are still waited for, the gravest first."""
+    found = await safety.waiting(work, parse("market", market_id))
+    return [schemas.SafetyWaiting.of(one) for one in found]
+
+
+@router.post("/drivers/{driver_id}/safety-settled", status_code=204)
+async def settle_safety_calls(work: StaffWork, driver_id: DriverPath, wanted: schemas.SafetySettled) -> None:
+    """Write down what was done about a driver's calls. For owners, dispatchers and support."""
+    need(work, *CANCELS)
+    await safety.settle(work, parse("driver", driver_id), wanted.seen_at.astimezone(UTC), wanted.reason)
 
 
 @router.get(

@@ -12,6 +12,7 @@ from doorstep.features.console.schemas.audit import AuditPage, AuditTold, AuditV
 from doorstep.features.console.schemas.deliveries import DeliveryTold, DeliveryWhole, LineTold, PlaceTold
 from doorstep.features.console.schemas.drivers import DriverDrawer, OfferTold, PositionTold, TripTold
 from doorstep.features.console.schemas.queue import ChoiceTold, ConcernTold, Queue, VitalsTold
+from doorstep.features.console.schemas.safety import SafetySettled, SafetyWaiting
 
 __all__ = [
     "AmendAsked",
@@ -33,6 +34,8 @@ __all__ = [
     "ProviderAsked",
     "Queue",
     "ReassignAsked",
+    "SafetySettled",
+    "SafetyWaiting",
     "TripTold",
     "VitalsTold",
 ]
