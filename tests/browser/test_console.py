@@ -20,6 +20,7 @@ from doorstep.features.deliveries.rules import FactKind
 from doorstep.features.identity.rules import StaffRole
 from doorstep.features.merchants import service as merchants
 from doorstep.features.merchants.rules import NewMerchant
+from doorstep.features.offers import queries as offers
 from doorstep.features.offers.rules import Trip
 from doorstep.units.ids import DeliveryId, public
 
@@ -219,6 +220,36 @@ class TestOverrides:
         drawer = page.get_by_role("complementary", name="Delivery")
         await expect(drawer).to_contain_text("Trip moved by hand")
         await expect(drawer).to_contain_text("Being asked")
+
+    async def test_calling_an_order_off_says_what_its_driver_keeps(
+        self, visitor: Visitor, street: Street
+    ) -> None:
+        one, trip = await on_the_road(street)
+        page = await at_the_desk(visitor, street, f"/console?open={public('delivery', one)}")
+        drawer = page.get_by_role("complementary", name="Delivery")
+        await expect(drawer.get_by_role("button", name="Cancel")).to_be_visible()
+        await page.keyboard.press("x")
+        dialog = page.get_by_role("dialog")
+        async with street.network.work() as work:
+            promised = (await offers.offer(work, trip.offer_id)).terms.total
+        await expect(dialog).to_contain_text("keeps what she was promised")
+        act = dialog.get_by_role("button", name=f"Cancel it for good, {promised}")
+        await dialog.get_by_role("button", name="The shop asked for it").click()
+        await act.click()
+        await expect(drawer).to_contain_text("Cancelled by hand")
+        await expect(drawer).to_contain_text("Does not want it any more")
+
+    async def test_who_only_looks_is_told_so_before_she_tries(self, visitor: Visitor, street: Street) -> None:
+        one = await a_delivery(street)
+        context = await desk(visitor, street, await token_of(street, StaffRole.READ_ONLY))
+        page = await visitor.open(f"/console?open={public('delivery', one)}", in_context=context)
+        drawer = page.get_by_role("complementary", name="Delivery")
+        for name in ("Assign", "Courier", "Amend", "Cancel"):
+            act = drawer.get_by_role("button", name=name)
+            await expect(act).to_have_attribute("aria-disabled", "true")
+            await expect(act).to_have_accessible_description("Your role may not do that.")
+        await page.keyboard.press("a")
+        await expect(page.get_by_role("dialog")).to_have_count(0)
 
     async def test_the_queue_is_worked_with_one_key(self, visitor: Visitor, street: Street) -> None:
         await a_delivery(street)

@@ -95,7 +95,7 @@ function Column({
       ))}
       <a
         className="more"
-        href={linkTo({ room: "board", states: name })}
+        href={linkTo({ room: "board", states: "" })}
         onClick={(event) => {
           if (event.metaKey || event.ctrlKey || event.shiftKey) return;
           event.preventDefault();

@@ -112,7 +112,7 @@ function InMarket({ me, market, markets }: { me: StaffTold; market: Market; mark
 
   return (
     <Here.Provider value={live}>
-      <Acting market={market} cut={cut}>
+      <Acting market={market} role={me.role} cut={cut}>
         <div className={`app in-${room}${open ? " opened" : ""}`}>
           <Rail me={me} />
           <Head market={market} markets={markets} line={line} cut={cut} />

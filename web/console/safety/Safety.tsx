@@ -50,7 +50,7 @@ export function Safety({ marketId }: { marketId: string }) {
 function Line({ one, marketId, onSettle }: { one: SafetyWaiting; marketId: string; onSettle: () => void }) {
   const words = useWords();
   const f = useFormat();
-  const { cut } = useActs();
+  const { offBecause } = useActs();
   const now = useNow();
   const { data: base } = useBase(marketId);
   const near =
@@ -74,7 +74,7 @@ function Line({ one, marketId, onSettle }: { one: SafetyWaiting; marketId: strin
           {phoneOf(one.phone)}
         </a>
         <Button onClick={() => go({ open: one.driver })}>{words("safety.show")}</Button>
-        <Button onClick={onSettle} offBecause={cut ? words("cut") : null} reasonBelow={false}>
+        <Button onClick={onSettle} offBecause={offBecause("settle")} reasonBelow={false}>
           {words("safety.settle")}
         </Button>
       </span>
