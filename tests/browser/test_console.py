@@ -16,7 +16,8 @@ from tests.factories.tiles import street_map
 
 from doorstep.connectors.maps.tiles import StreetTiles
 from doorstep.features.console import service
-from doorstep.features.deliveries.rules import FactKind
+from doorstep.features.deliveries import service as deliveries
+from doorstep.features.deliveries.rules import CancelReason, FactKind, Party
 from doorstep.features.identity.rules import StaffRole
 from doorstep.features.merchants import service as merchants
 from doorstep.features.merchants.rules import NewMerchant
@@ -139,6 +140,18 @@ class TestLive:
         await expect(door).to_contain_text("1 returning")
         await report_all(street.network, one.id, [F.REACHED_RETURN, F.RETURNED_TO_STORE])
         await expect(door).not_to_contain_text("returning")
+
+    async def test_what_ended_long_ago_is_found(self, visitor: Visitor, street: Street) -> None:
+        one = await a_delivery(street)
+        async with street.network.work() as work:
+            await deliveries.cancel(work, one, Party.STAFF, CancelReason.OUT_OF_STOCK)
+        street.network.clock.advance(3 * 24 * 3600)
+        page = await at_the_desk(visitor, street, f"/console/board?find={public('delivery', one)}")
+        card = page.get_by_role("region", name="Cancelled").get_by_role("button")
+        await expect(card).to_have_count(1)
+        await card.click()
+        drawer = page.get_by_role("complementary", name="Delivery")
+        await expect(drawer).to_contain_text("Over since")
 
     async def test_one_timeline_from_booking_to_proof_and_money(
         self, visitor: Visitor, street: Street

@@ -67,7 +67,11 @@ class TestLists:
         assert [one["id"] for one in found["items"]] == [public("delivery", taken.id)]
         assert found["items"][0]["driver"] == public("driver", town.drivers[0].id)
         assert len((await desk.get("/deliveries?search=belmont"))["items"]) == 2
+        assert len((await desk.get("/deliveries?search=ann%20belmont%20cupcakes"))["items"]) == 2
+        (same,) = (await desk.get(f"/deliveries?search={public('delivery', taken.id)}"))["items"]
+        assert same["id"] == public("delivery", taken.id)
         assert (await desk.get("/deliveries?search=nobody"))["items"] == []
+        assert (await desk.get("/deliveries?search=belmont%20nobody"))["items"] == []
         await desk.get("/deliveries?market=nonsense", 404)
 
     async def test_a_driver_in_the_drawer(self, network: Network) -> None:

@@ -56,7 +56,7 @@ async def list_deliveries(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[schemas.DeliveryTold]:
-    """Deliveries, newest first, that fit every filter; `search` looks in names, external id and address."""
+    """Deliveries, newest first, that fit every filter; each word of `search` is part of a name, address or external id, or an id."""
     found = await deliveries.search(
         work,
         limit=limit + 1,
