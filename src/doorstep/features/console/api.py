@@ -134,14 +134,12 @@ async def settle_safety_calls(work: StaffWork, driver_id: DriverPath, wanted: sc
 
 @router.get(
     "/markets/{market_id}/stream",
-    response_class=StreamingResponse,
+    response_class=schemas.EventStream,
     responses={
         200: {
-            "description": (
-                "Server-sent events: `deliveries` (all under way, first), `changed`, `counts`, `stores`, `drivers`,"
-                " `trips`, `offers` (each `{whole, here, gone}`), `snapshot` (all positions, first), `positions`. Ends after five minutes; reconnect."
-            ),
-            "content": {"text/event-stream": {}},
+            "description": "Server-sent events; the name of each says what its data is. Ends after five minutes; reconnect.",
+            "model": schemas.MarketFrames,
+            "content": {"text/event-stream": {"schema": {"type": "object"}}},
         }
     },
 )
