@@ -340,7 +340,7 @@ class TestForEverybody:
         phone = await phone_at(street, visitor, language="es-MX")
         page = phone.page
         await expect(page.get_by_role("heading", name="De servicio, Rosa")).to_be_visible()
-        delivery = await street.town.delivery(tip=Money(3_00))
+        delivery = await street.town.delivery(tip=Money(3_00), merchant_id=await a_shop(street))
         await street.town.offer([delivery])
         await expect(page.get_by_text("Decir que no no cambia nada más.")).to_be_visible()
         await phone.press("Aceptar")
@@ -350,6 +350,25 @@ class TestForEverybody:
         await phone.press("Entregado a Ann")
         await expect(page.get_by_role("heading", name="De servicio, Rosa")).to_be_visible()
         assert (await now(street, delivery)).state is DeliveryState.DELIVERED
+        await street.network.run_jobs()
+        await page.get_by_role("link", name="Ganancias").first.click()
+        await page.reload()
+        await page.locator(".trips summary").first.click()
+        arithmetic = page.locator(".trips .sum")
+        for line in ("por viaje", "millas", "minutos"):
+            await expect(arithmetic).to_contain_text(line)
+        await expect(arithmetic).not_to_contain_text("per trip")
+
+    async def test_a_code_that_does_not_fit_is_said_in_her_language(
+        self, street: Street, visitor: Visitor
+    ) -> None:
+        page = await visitor.open("/driver", language="es-MX", **PHONE)
+        await page.get_by_role("textbox").fill(street.town.drivers[0].phone)
+        await page.locator("form button[type=submit]").click()
+        await page.get_by_role("textbox").last.fill("000000")
+        await page.locator("form button[type=submit]").click()
+        await expect(page.get_by_role("alert")).to_contain_text("Ese código no te deja entrar")
+        visitor.forgive("401")
 
     async def test_keyboard_alone(self, street: Street, visitor: Visitor) -> None:
         phone = await phone_at(street, visitor, touch=False)

@@ -134,14 +134,25 @@ function Move({ item, whole }: { item: Item; whole: DeliveryWhole }) {
   const name = nameOf(whole, line.who);
   const device = text(line.facts, "device_at");
   const late = device ? (Date.parse(line.at) - Date.parse(device)) / 1000 : 0;
-  const why = text(line.facts, "why") || text(line.facts, "reason");
+  const why = reasonOf(line, words);
   return (
     <>
-      <Title note={name || why}>{words.has(key) ? words(key as never) : line.what}</Title>
+      <Title note={name}>{words.has(key) ? words(key as never) : line.what}</Title>
+      {why && <p>{why}</p>}
       {device && late >= 30 && <p>{words("event.late", { time: f.seconds(device), age: f.age(late) })}</p>}
       {messages.length > 0 && <Messages lines={messages} />}
     </>
   );
+}
+
+/** Why it happened, as it was given: a reason that is chosen from a list in words, one that was written as written. */
+function reasonOf(line: Told, words: ReturnType<typeof useWords>): string {
+  const given = ["why", "reason", "how", "note"].map((name) => text(line.facts, name)).filter(Boolean);
+  const told = given.map((one) => {
+    const key = ["why", "how"].map((kind) => `${kind}.${one}`).find((each) => words.has(each));
+    return key ? words(key as never) : one;
+  });
+  return [...new Set(told)].join(". ");
 }
 
 type Attempt = {
