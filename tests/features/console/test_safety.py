@@ -47,7 +47,11 @@ async def test_she_is_waited_for_until_somebody_writes_down_what_was_done(networ
     assert (still["kind"], still["presses"]) == ("call_me", 1)
     await network.http.post(settle, headers=desk, json=body | {"seen_at": still["at"]})
     assert await waiting() == []
-    (told, _) = (await network.http.get("/staff/v1/audit?act=driver.safety", headers=desk)).json()["items"]
+    await network.http.post(settle, headers=desk, json=body | {"seen_at": "2100-01-01T00:00:00Z"})
+    await press(network, town, 4, "call_me")
+    assert len(await waiting()) == 1, "nobody settles what is still to come"
+    await network.http.post(settle, headers=desk, json=body | {"seen_at": (await waiting())[0]["at"]})
+    told = (await network.http.get("/staff/v1/audit?act=driver.safety", headers=desk)).json()["items"][-1]
     assert (told["reason"], told["actor_name"]) == ("spoke to her, she is with the police", "Ada")
 
 

@@ -103,5 +103,5 @@ async def settle(work: Work, driver_id: UUID, seen_at: datetime, reason: str) ->
     Raises UnknownDriver.
     """
     driver = await drivers.driver(work, driver_id)
-    told = {"pressed_at": seen_at.isoformat()}
+    told = {"pressed_at": min(seen_at, work.now()).isoformat()}  # nobody settles what is still to come
     await audit.record(work, SETTLED, public("driver", driver.id), before={}, after=told, reason=reason)
