@@ -141,6 +141,20 @@ class TestLive:
         await report_all(street.network, one.id, [F.REACHED_RETURN, F.RETURNED_TO_STORE])
         await expect(door).not_to_contain_text("returning")
 
+    async def test_cards_keep_their_place_under_the_pointer(self, visitor: Visitor, street: Street) -> None:
+        await a_delivery(street)
+        page = await at_the_desk(visitor, street, "/console/board")
+        waiting = page.get_by_role("region", name="Waiting")
+        cards = waiting.locator(".cd")
+        await expect(cards).to_have_count(1)
+        await waiting.hover()
+        await a_delivery(street)
+        await expect(waiting.get_by_role("button", name="1 new")).to_be_visible()
+        await expect(cards).to_have_count(1)
+        await page.mouse.move(5, 5)
+        await expect(cards).to_have_count(2)
+        await expect(waiting.get_by_role("button", name="1 new")).to_have_count(0)
+
     async def test_what_ended_long_ago_is_found(self, visitor: Visitor, street: Street) -> None:
         one = await a_delivery(street)
         async with street.network.work() as work:
@@ -374,6 +388,16 @@ class TestEveryRoom:
             await page.goto(f"/console/{room}")
             await expect(page.get_by_role("heading", name=seen)).to_be_visible()
             assert await axe(page) == []
+        await page.goto(f"/console?open={public('driver', street.town.drivers[0].id)}")
+        await expect(page.get_by_role("complementary", name="Driver")).to_contain_text("stops to go")
+        assert await axe(page) == []
+        await page.goto(f"/console?open={public('delivery', one)}")
+        for key in ("r", "x", "e"):
+            await expect(page.get_by_role("button", name="Move trip")).to_be_visible()
+            await page.keyboard.press(key)
+            await expect(page.get_by_role("dialog")).to_be_visible()
+            assert await axe(page) == []
+            await page.keyboard.press("Escape")
 
     @pytest.mark.parametrize("width", [820, 1024, 1280])
     async def test_it_fits_a_tablet(self, visitor: Visitor, street: Street, width: int) -> None:
