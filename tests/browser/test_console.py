@@ -10,7 +10,8 @@ import pytest
 from playwright.async_api import BrowserContext, Page, expect
 from tests.browser.conftest import Street
 from tests.factories.browser import Visitor, axe, no_sideways
-from tests.factories.deliveries import report_all
+from tests.factories.deliveries import DOWNTOWN, report_all
+from tests.factories.dispatch import stand, turn
 from tests.factories.identity import PASSWORD, bearer, sign_staff_in
 from tests.factories.tiles import street_map
 
@@ -411,6 +412,17 @@ class TestEveryRoom:
     async def test_it_speaks_spanish(self, visitor: Visitor, street: Street) -> None:
         page = await at_the_desk(visitor, street, language="es-MX")
         await expect(page.get_by_role("heading", name="Necesita a alguien")).to_be_visible()
+
+    async def test_the_engines_reason_is_told_in_spanish(self, visitor: Visitor, street: Street) -> None:
+        one = await a_delivery(street)
+        await stand(street.network, street.town.drivers[0], DOWNTOWN.point)
+        await turn(street.network, street.town.market.id)
+        page = await at_the_desk(
+            visitor, street, f"/console?open={public('delivery', one)}", language="es-MX"
+        )
+        line = page.get_by_role("complementary", name="Entrega")
+        await expect(line).to_contain_text("salir más tarde retrasaría la recogida")
+        await expect(line).not_to_contain_text("leaving later")
 
     async def test_a_zone_rests_and_wakes(self, visitor: Visitor, street: Street) -> None:
         page = await at_the_desk(visitor, street, "/console/market")
