@@ -332,6 +332,8 @@ class TestKeyboard:
         await expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
         await page.keyboard.press("Escape")
         await page.keyboard.press("j")
+        ring = "(({ outlineStyle, outlineWidth }) => `${outlineStyle} ${outlineWidth}`)(getComputedStyle(document.activeElement))"
+        assert await page.evaluate(ring) == "solid 2px"
         await page.keyboard.press("Enter")
         drawer = page.get_by_role("complementary", name="Delivery")
         await expect(drawer).to_be_visible()
