@@ -10,7 +10,8 @@ import pytest
 from playwright.async_api import BrowserContext, Page, expect
 from tests.browser.conftest import Street
 from tests.factories.browser import Visitor, axe, no_sideways
-from tests.factories.deliveries import report_all
+from tests.factories.deliveries import DOWNTOWN, report_all
+from tests.factories.dispatch import stand, turn
 from tests.factories.identity import PASSWORD, bearer, sign_staff_in
 from tests.factories.tiles import street_map
 
@@ -140,6 +141,20 @@ class TestLive:
         await expect(door).to_contain_text("1 returning")
         await report_all(street.network, one.id, [F.REACHED_RETURN, F.RETURNED_TO_STORE])
         await expect(door).not_to_contain_text("returning")
+
+    async def test_cards_keep_their_place_under_the_pointer(self, visitor: Visitor, street: Street) -> None:
+        await a_delivery(street)
+        page = await at_the_desk(visitor, street, "/console/board")
+        waiting = page.get_by_role("region", name="Waiting")
+        cards = waiting.locator(".cd")
+        await expect(cards).to_have_count(1)
+        await waiting.hover()
+        await a_delivery(street)
+        await expect(waiting.get_by_role("button", name="1 new")).to_be_visible()
+        await expect(cards).to_have_count(1)
+        await page.mouse.move(5, 5)
+        await expect(cards).to_have_count(2)
+        await expect(waiting.get_by_role("button", name="1 new")).to_have_count(0)
 
     async def test_what_ended_long_ago_is_found(self, visitor: Visitor, street: Street) -> None:
         one = await a_delivery(street)
@@ -317,6 +332,8 @@ class TestKeyboard:
         await expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
         await page.keyboard.press("Escape")
         await page.keyboard.press("j")
+        ring = "(({ outlineStyle, outlineWidth }) => `${outlineStyle} ${outlineWidth}`)(getComputedStyle(document.activeElement))"
+        assert await page.evaluate(ring) == "solid 2px"
         await page.keyboard.press("Enter")
         drawer = page.get_by_role("complementary", name="Delivery")
         await expect(drawer).to_be_visible()
@@ -374,6 +391,16 @@ class TestEveryRoom:
             await page.goto(f"/console/{room}")
             await expect(page.get_by_role("heading", name=seen)).to_be_visible()
             assert await axe(page) == []
+        await page.goto(f"/console?open={public('driver', street.town.drivers[0].id)}")
+        await expect(page.get_by_role("complementary", name="Driver")).to_contain_text("stops to go")
+        assert await axe(page) == []
+        await page.goto(f"/console?open={public('delivery', one)}")
+        for key in ("r", "x", "e"):
+            await expect(page.get_by_role("button", name="Move trip")).to_be_visible()
+            await page.keyboard.press(key)
+            await expect(page.get_by_role("dialog")).to_be_visible()
+            assert await axe(page) == []
+            await page.keyboard.press("Escape")
 
     @pytest.mark.parametrize("width", [820, 1024, 1280])
     async def test_it_fits_a_tablet(self, visitor: Visitor, street: Street, width: int) -> None:
@@ -387,6 +414,17 @@ class TestEveryRoom:
     async def test_it_speaks_spanish(self, visitor: Visitor, street: Street) -> None:
         page = await at_the_desk(visitor, street, language="es-MX")
         await expect(page.get_by_role("heading", name="Necesita a alguien")).to_be_visible()
+
+    async def test_the_engines_reason_is_told_in_spanish(self, visitor: Visitor, street: Street) -> None:
+        one = await a_delivery(street)
+        await stand(street.network, street.town.drivers[0], DOWNTOWN.point)
+        await turn(street.network, street.town.market.id)
+        page = await at_the_desk(
+            visitor, street, f"/console?open={public('delivery', one)}", language="es-MX"
+        )
+        line = page.get_by_role("complementary", name="Entrega")
+        await expect(line).to_contain_text("salir más tarde retrasaría la recogida")
+        await expect(line).not_to_contain_text("leaving later")
 
     async def test_a_zone_rests_and_wakes(self, visitor: Visitor, street: Street) -> None:
         page = await at_the_desk(visitor, street, "/console/market")

@@ -146,6 +146,9 @@ class TestLooks:
         page = await tourist.open("/", colours=colours)
         await settled(page)
         assert await axe(page) == []
+        await page.goto("/docs")
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
+        assert await axe(page) == []
 
     async def test_on_a_phone_its_head_is_one_line_and_nothing_is_cut_off(self, tourist: Visitor) -> None:
         page = await tourist.open("/", width=360, height=740, touch=True)

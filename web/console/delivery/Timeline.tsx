@@ -8,6 +8,7 @@ import type { MarkName } from "../../shared/ui/shapes";
 import { type Candidate, LedgerTable, WhyTable } from "../../shared/ui/tables";
 import { useWords } from "../words";
 import { Proof } from "./Proof";
+import { said } from "./said";
 import { Title, type Told } from "./Title";
 import { type Facts, termsOf, text } from "./whole";
 
@@ -312,7 +313,7 @@ function Why({ line }: { line: Told }) {
             ? words(key as never)
             : words("why.plain")}
       </Title>
-      <p>{sentence}</p>
+      <p>{said(sentence, words)}</p>
       {candidates.length > 0 && (
         <div className="box">
           <WhyTable candidates={candidates} most={6} />

@@ -24,7 +24,7 @@ from doorstep.platform.auth.gate import StaffWork, audience_actor, database_of, 
 from doorstep.platform.bus import Bus
 from doorstep.platform.http.pages import Cursor, Limit, Page, cursor_after, read_cursor
 from doorstep.platform.http.problems import PROBLEMS
-from doorstep.platform.http.streams import event_stream
+from doorstep.platform.http.streams import EventStream, event_stream
 from doorstep.units.ids import parse
 from doorstep.units.time import MarketInstant
 
@@ -134,7 +134,7 @@ async def settle_safety_calls(work: StaffWork, driver_id: DriverPath, wanted: sc
 
 @router.get(
     "/markets/{market_id}/stream",
-    response_class=schemas.EventStream,
+    response_class=EventStream,
     responses={
         200: {
             "description": "Server-sent events; the name of each says what its data is. Ends after five minutes; reconnect.",

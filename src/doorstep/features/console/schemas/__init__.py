@@ -11,7 +11,7 @@ from doorstep.features.console.schemas.acts import (
 from doorstep.features.console.schemas.audit import AuditPage, AuditTold, AuditVerdict
 from doorstep.features.console.schemas.deliveries import DeliveryTold, DeliveryWhole, LineTold, PlaceTold
 from doorstep.features.console.schemas.drivers import DriverDrawer, OfferTold, PositionTold, TripTold
-from doorstep.features.console.schemas.frames import EventStream, MarketFrames
+from doorstep.features.console.schemas.frames import MarketFrames
 from doorstep.features.console.schemas.queue import ChoiceTold, ConcernTold, Queue, VitalsTold
 from doorstep.features.console.schemas.safety import SafetySettled, SafetyWaiting
 
@@ -27,7 +27,6 @@ __all__ = [
     "DeliveryTold",
     "DeliveryWhole",
     "DriverDrawer",
-    "EventStream",
     "LineTold",
     "MarketFrames",
     "OfferTold",

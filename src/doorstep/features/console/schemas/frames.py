@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from doorstep.features.console.schemas.deliveries import DeliveryTold
@@ -80,9 +79,3 @@ class MarketFrames(Asked):
     offers: OffersSeen | None = None
     snapshot: list[FixSeen] | None = Field(None, description="All positions, first.")
     positions: list[FixSeen] | None = Field(None, description="Those that moved.")
-
-
-class EventStream(StreamingResponse):
-    """Server-sent events, so that the document tells their data where the stream stands."""
-
-    media_type = "text/event-stream"
