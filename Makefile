@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # State of this checkout's demo, unless DOORSTEP_HOME says otherwise.
 export DOORSTEP_HOME ?= $(CURDIR)/.state
 
-.PHONY: setup setup-dev run dev test check format bench faults replay web schema openapi screenshots clean web-check bench-web hour
+.PHONY: setup setup-dev run dev test check format bench faults replay targets web schema openapi screenshots clean web-check bench-web hour
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -76,6 +76,9 @@ faults: setup-dev ## The kill campaign: 20 of each kind; writes docs/measured/fa
 
 replay: setup-dev ## A whole recorded day through HTTP and database; writes docs/measured/replay.json
 	@exec $(BIN)/doorstep replay-day "$${DOORSTEP_DATA:-../shared/data}/mdrp/0o100t100s1p100" --speed 60 --json docs/measured/replay.json
+
+targets: setup-dev ## Ticks and plans replayed to the bit on another processor target; writes docs/measured/targets.json
+	@exec $(BIN)/python -m bench.targets --json docs/measured/targets.json
 
 schema: setup-dev ## Rewrite the first migration from the declared rows (before the first release only)
 	@$(BIN)/python scripts/write_first_schema.py

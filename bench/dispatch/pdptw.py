@@ -128,26 +128,37 @@ def main() -> None:
     asked.add_argument("--peers", action="store_true")
     asked.add_argument("--only", nargs="*", help="names of instances or sizes")
     asked.add_argument("--json", type=Path)
-    asked.add_argument("--add", action="store_true", help="behind the rows that are in FILE already")
+    asked.add_argument(
+        "--add", action="store_true", help="behind the rows that are in FILE already, which are not run again"
+    )
     given = asked.parse_args()
     ours: list[Planner] = [StringRemovals(warm_up())]
     before = json.loads(given.json.read_text()) if given.json and given.add and given.json.exists() else {}
     lines, promises = before.get("rows", []), before.get("promises", [])
+    done = {(r["instance"], r["planner"], r["budget_s"], r["seed"]) for r in lines}
+
+    def missing(name: str, planners: list[Planner], seconds: float) -> list[Planner]:
+        return [p for p in planners if (name, p.name, seconds, given.seed) not in done]
+
     for seconds in given.seconds or [10.0]:
         for name, problem, known in cases([folder for folder in (given.li_lim, given.road) if folder]):
             if given.only and name not in given.only:
                 continue
             peers: list[Planner] = [PyVRP(), Vroom(5)] if given.peers else []
-            lines += [row(name, problem, planner, seconds, given.seed, known) for planner in ours + peers]
-            write(given.json, lines, promises)
+            for planner in missing(name, ours + peers, seconds):
+                lines.append(row(name, problem, planner, seconds, given.seed, known))
+                write(given.json, lines, promises)
         for size in SIZES if given.dispatch else ():
             if given.only and size not in given.only:
                 continue
             problem = load(given.dispatch, size)
             peers = [PyVRP(optional=size == "500x100"), Vroom(0)] if given.peers else []
-            lines += [row(size, problem, planner, seconds, given.seed, None) for planner in ours + peers]
-            promises.append(promise_line(problem, size))
-            write(given.json, lines, promises)
+            for planner in missing(size, ours + peers, seconds):
+                lines.append(row(size, problem, planner, seconds, given.seed, None))
+                write(given.json, lines, promises)
+            if size not in {told["instance"] for told in promises}:
+                promises.append(promise_line(problem, size))
+                write(given.json, lines, promises)
 
 
 if __name__ == "__main__":

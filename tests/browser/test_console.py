@@ -10,16 +10,19 @@ import pytest
 from playwright.async_api import BrowserContext, Page, expect
 from tests.browser.conftest import Street
 from tests.factories.browser import Visitor, axe, no_sideways
-from tests.factories.deliveries import report_all
+from tests.factories.deliveries import DOWNTOWN, report_all
+from tests.factories.dispatch import stand, turn
 from tests.factories.identity import PASSWORD, bearer, sign_staff_in
 from tests.factories.tiles import street_map
 
 from doorstep.connectors.maps.tiles import StreetTiles
 from doorstep.features.console import service
-from doorstep.features.deliveries.rules import FactKind
+from doorstep.features.deliveries import service as deliveries
+from doorstep.features.deliveries.rules import CancelReason, FactKind, Party
 from doorstep.features.identity.rules import StaffRole
 from doorstep.features.merchants import service as merchants
 from doorstep.features.merchants.rules import NewMerchant
+from doorstep.features.offers import queries as offers
 from doorstep.features.offers.rules import Trip
 from doorstep.units.ids import DeliveryId, public
 
@@ -139,6 +142,32 @@ class TestLive:
         await report_all(street.network, one.id, [F.REACHED_RETURN, F.RETURNED_TO_STORE])
         await expect(door).not_to_contain_text("returning")
 
+    async def test_cards_keep_their_place_under_the_pointer(self, visitor: Visitor, street: Street) -> None:
+        await a_delivery(street)
+        page = await at_the_desk(visitor, street, "/console/board")
+        waiting = page.get_by_role("region", name="Waiting")
+        cards = waiting.locator(".cd")
+        await expect(cards).to_have_count(1)
+        await waiting.hover()
+        await a_delivery(street)
+        await expect(waiting.get_by_role("button", name="1 new")).to_be_visible()
+        await expect(cards).to_have_count(1)
+        await page.mouse.move(5, 5)
+        await expect(cards).to_have_count(2)
+        await expect(waiting.get_by_role("button", name="1 new")).to_have_count(0)
+
+    async def test_what_ended_long_ago_is_found(self, visitor: Visitor, street: Street) -> None:
+        one = await a_delivery(street)
+        async with street.network.work() as work:
+            await deliveries.cancel(work, one, Party.STAFF, CancelReason.OUT_OF_STOCK)
+        street.network.clock.advance(3 * 24 * 3600)
+        page = await at_the_desk(visitor, street, f"/console/board?find={public('delivery', one)}")
+        card = page.get_by_role("region", name="Cancelled").get_by_role("button")
+        await expect(card).to_have_count(1)
+        await card.click()
+        drawer = page.get_by_role("complementary", name="Delivery")
+        await expect(drawer).to_contain_text("Over since")
+
     async def test_one_timeline_from_booking_to_proof_and_money(
         self, visitor: Visitor, street: Street
     ) -> None:
@@ -220,6 +249,36 @@ class TestOverrides:
         await expect(drawer).to_contain_text("Trip moved by hand")
         await expect(drawer).to_contain_text("Being asked")
 
+    async def test_calling_an_order_off_says_what_its_driver_keeps(
+        self, visitor: Visitor, street: Street
+    ) -> None:
+        one, trip = await on_the_road(street)
+        page = await at_the_desk(visitor, street, f"/console?open={public('delivery', one)}")
+        drawer = page.get_by_role("complementary", name="Delivery")
+        await expect(drawer.get_by_role("button", name="Cancel")).to_be_visible()
+        await page.keyboard.press("x")
+        dialog = page.get_by_role("dialog")
+        async with street.network.work() as work:
+            promised = (await offers.offer(work, trip.offer_id)).terms.total
+        await expect(dialog).to_contain_text("keeps what she was promised")
+        act = dialog.get_by_role("button", name=f"Cancel it for good, {promised}")
+        await dialog.get_by_role("button", name="The shop asked for it").click()
+        await act.click()
+        await expect(drawer).to_contain_text("Cancelled by hand")
+        await expect(drawer).to_contain_text("Does not want it any more")
+
+    async def test_who_only_looks_is_told_so_before_she_tries(self, visitor: Visitor, street: Street) -> None:
+        one = await a_delivery(street)
+        context = await desk(visitor, street, await token_of(street, StaffRole.READ_ONLY))
+        page = await visitor.open(f"/console?open={public('delivery', one)}", in_context=context)
+        drawer = page.get_by_role("complementary", name="Delivery")
+        for name in ("Assign", "Courier", "Amend", "Cancel"):
+            act = drawer.get_by_role("button", name=name)
+            await expect(act).to_have_attribute("aria-disabled", "true")
+            await expect(act).to_have_accessible_description("Your role may not do that.")
+        await page.keyboard.press("a")
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+
     async def test_the_queue_is_worked_with_one_key(self, visitor: Visitor, street: Street) -> None:
         await a_delivery(street)
         street.network.clock.advance(45 * 60)
@@ -234,6 +293,36 @@ class TestOverrides:
         ).to_be_visible()
 
 
+class TestSafety:
+    async def test_a_call_for_help_stands_in_every_room_until_it_is_seen_to(
+        self, visitor: Visitor, street: Street
+    ) -> None:
+        page = await at_the_desk(visitor, street)
+        help_wanted = page.get_by_role("region", name="Waits for help")
+        pressed = {"report_id": "s-1", "kind": "not_safe", "note": "followed"}
+        answer = await street.network.http.post(
+            "/driver/v1/safety", json=pressed, headers=await street.town.phone()
+        )
+        assert answer.status_code == 201
+        await expect(page.get_by_role("alert").first).to_contain_text("Rosa R. says she is not safe")
+        await expect(help_wanted).to_contain_text("followed")
+        await expect(help_wanted.get_by_role("link")).to_have_attribute(
+            "href", f"tel:{street.town.drivers[0].phone}"
+        )
+        assert await axe(page) == []
+        await page.set_viewport_size({"width": 390, "height": 844})
+        assert await no_sideways(page)
+        await page.set_viewport_size({"width": 1440, "height": 900})
+        await page.keyboard.press("g")
+        await page.keyboard.press("t")
+        await expect(help_wanted).to_be_visible()
+        await help_wanted.get_by_role("button", name="Seen to").click()
+        dialog = page.get_by_role("dialog", name="What was done for Rosa")
+        await dialog.get_by_label("What was done").fill("the police are with her")
+        await dialog.get_by_role("button", name="It is seen to").click()
+        await expect(help_wanted).to_be_hidden()
+
+
 class TestKeyboard:
     async def test_everything_without_a_mouse(self, visitor: Visitor, street: Street) -> None:
         await a_delivery(street)
@@ -243,6 +332,8 @@ class TestKeyboard:
         await expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
         await page.keyboard.press("Escape")
         await page.keyboard.press("j")
+        ring = "(({ outlineStyle, outlineWidth }) => `${outlineStyle} ${outlineWidth}`)(getComputedStyle(document.activeElement))"
+        assert await page.evaluate(ring) == "solid 2px"
         await page.keyboard.press("Enter")
         drawer = page.get_by_role("complementary", name="Delivery")
         await expect(drawer).to_be_visible()
@@ -300,6 +391,16 @@ class TestEveryRoom:
             await page.goto(f"/console/{room}")
             await expect(page.get_by_role("heading", name=seen)).to_be_visible()
             assert await axe(page) == []
+        await page.goto(f"/console?open={public('driver', street.town.drivers[0].id)}")
+        await expect(page.get_by_role("complementary", name="Driver")).to_contain_text("stops to go")
+        assert await axe(page) == []
+        await page.goto(f"/console?open={public('delivery', one)}")
+        for key in ("r", "x", "e"):
+            await expect(page.get_by_role("button", name="Move trip")).to_be_visible()
+            await page.keyboard.press(key)
+            await expect(page.get_by_role("dialog")).to_be_visible()
+            assert await axe(page) == []
+            await page.keyboard.press("Escape")
 
     @pytest.mark.parametrize("width", [820, 1024, 1280])
     async def test_it_fits_a_tablet(self, visitor: Visitor, street: Street, width: int) -> None:
@@ -313,6 +414,17 @@ class TestEveryRoom:
     async def test_it_speaks_spanish(self, visitor: Visitor, street: Street) -> None:
         page = await at_the_desk(visitor, street, language="es-MX")
         await expect(page.get_by_role("heading", name="Necesita a alguien")).to_be_visible()
+
+    async def test_the_engines_reason_is_told_in_spanish(self, visitor: Visitor, street: Street) -> None:
+        one = await a_delivery(street)
+        await stand(street.network, street.town.drivers[0], DOWNTOWN.point)
+        await turn(street.network, street.town.market.id)
+        page = await at_the_desk(
+            visitor, street, f"/console?open={public('delivery', one)}", language="es-MX"
+        )
+        line = page.get_by_role("complementary", name="Entrega")
+        await expect(line).to_contain_text("salir más tarde retrasaría la recogida")
+        await expect(line).not_to_contain_text("leaving later")
 
     async def test_a_zone_rests_and_wakes(self, visitor: Visitor, street: Street) -> None:
         page = await at_the_desk(visitor, street, "/console/market")

@@ -146,6 +146,72 @@ class TestOffers:
         await expect(phone.page.get_by_role("switch", name="On duty")).to_be_visible()
 
 
+FEELS = """
+    window.felt = []
+    const request = navigator.wakeLock.request.bind(navigator.wakeLock)
+    navigator.wakeLock.request = (kind) => { window.felt.push(`awake: ${kind}`); return request(kind) }
+    navigator.vibrate = (pattern) => { window.felt.push(`shakes: ${pattern}`); return true }
+    const start = OscillatorNode.prototype.start
+    OscillatorNode.prototype.start = function (...at) { window.felt.push("sounds"); return start.apply(this, at) }
+"""
+
+
+class TestAttention:
+    async def test_an_offer_sounds_and_shakes_and_the_screen_stays_on(
+        self, street: Street, visitor: Visitor
+    ) -> None:
+        town, phone = street.town, await phone_at(street, visitor)
+        page = phone.page
+        await phone.context.add_init_script(FEELS)
+        await page.reload()
+        duty = page.get_by_role("switch", name="On duty")
+        await duty.click()  # a page may make itself heard only once it was touched
+        await expect(page.get_by_role("heading", name="Off duty, Rosa")).to_be_visible()
+        await duty.click()
+        await expect(page.get_by_role("heading", name="On duty, Rosa")).to_be_visible()
+        await town.offer([await town.delivery()])
+        await expect(page.get_by_role("button", name="Accept")).to_be_visible()
+        felt = await page.evaluate("window.felt")
+        assert {"awake: screen", "shakes: 180,120,180", "sounds"} <= set(felt)
+        await phone.press("Not this one")
+        await page.get_by_role("link", name="Settings").click()
+        for name in ("Sound", "Vibration"):
+            await page.get_by_role("switch", name=name).click()
+        await page.evaluate("window.felt.length = 0")
+        await town.offer([await town.delivery()])
+        await expect(page.get_by_role("button", name="Accept")).to_be_visible()
+        assert await page.evaluate("window.felt") == []
+
+    async def test_targets_are_large_and_the_answers_lie_under_the_thumb(
+        self, street: Street, visitor: Visitor
+    ) -> None:
+        phone = await phone_at(street, visitor)
+        page = phone.page
+
+        async def small() -> Any:
+            return await page.evaluate(
+                """() => [...document.querySelectorAll('.btn, .rnd, .tabs a, .sw:not(.small)')]
+                    .filter((one) => one.checkVisibility())
+                    .map((one) => [one.getBoundingClientRect(), one.innerText || one.getAttribute('aria-label')])
+                    .filter(([box]) => box.height > 0 && (box.height < 47.5 || box.width < 47.5))
+                    .map(([box, name]) => `${name}: ${Math.round(box.width)} x ${Math.round(box.height)}`)"""
+            )
+
+        await expect(page.get_by_role("heading", name="On duty, Rosa")).to_be_visible()
+        assert await small() == []
+        await street.town.offer([await street.town.delivery(requirements=Requirements(pin=True))])
+        for name in ("Not this one", "Accept"):
+            button = page.get_by_role("button", name=name)
+            await expect(button).to_be_visible()
+            box = await button.bounding_box()
+            assert box is not None
+            assert box["y"] >= 844 * 2 / 3 - 60, f"{name} lies too high for a thumb"
+        assert await small() == []
+        await phone.press("Accept")
+        await trip_on(phone)
+        assert await small() == []
+
+
 class TestATrip:
     async def test_from_offer_to_earnings(self, street: Street, visitor: Visitor) -> None:
         town, network = street.town, street.network
@@ -340,7 +406,7 @@ class TestForEverybody:
         phone = await phone_at(street, visitor, language="es-MX")
         page = phone.page
         await expect(page.get_by_role("heading", name="De servicio, Rosa")).to_be_visible()
-        delivery = await street.town.delivery(tip=Money(3_00))
+        delivery = await street.town.delivery(tip=Money(3_00), merchant_id=await a_shop(street))
         await street.town.offer([delivery])
         await expect(page.get_by_text("Decir que no no cambia nada más.")).to_be_visible()
         await phone.press("Aceptar")
@@ -350,6 +416,25 @@ class TestForEverybody:
         await phone.press("Entregado a Ann")
         await expect(page.get_by_role("heading", name="De servicio, Rosa")).to_be_visible()
         assert (await now(street, delivery)).state is DeliveryState.DELIVERED
+        await street.network.run_jobs()
+        await page.get_by_role("link", name="Ganancias").first.click()
+        await page.reload()
+        await page.locator(".trips summary").first.click()
+        arithmetic = page.locator(".trips .sum")
+        for line in ("por viaje", "millas", "minutos"):
+            await expect(arithmetic).to_contain_text(line)
+        await expect(arithmetic).not_to_contain_text("per trip")
+
+    async def test_a_code_that_does_not_fit_is_said_in_her_language(
+        self, street: Street, visitor: Visitor
+    ) -> None:
+        page = await visitor.open("/driver", language="es-MX", **PHONE)
+        await page.get_by_role("textbox").fill(street.town.drivers[0].phone)
+        await page.locator("form button[type=submit]").click()
+        await page.get_by_role("textbox").last.fill("000000")
+        await page.locator("form button[type=submit]").click()
+        await expect(page.get_by_role("alert")).to_contain_text("Ese código no te deja entrar")
+        visitor.forgive("401")
 
     async def test_keyboard_alone(self, street: Street, visitor: Visitor) -> None:
         phone = await phone_at(street, visitor, touch=False)

@@ -80,6 +80,10 @@ async def test_the_app_opens_in_the_tunnel_with_what_it_last_knew(street: Street
     phone = await a_phone(visitor, street.network, street.town.drivers[0].id)
     await expect(phone.page.get_by_role("heading", name="Cupcakes on Fifth")).to_be_visible()
     await phone.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    browser = await phone.context.new_cdp_session(phone.page)
+    told = await browser.send("Page.getInstallabilityErrors")
+    missing = {one["errorId"] for one in told["installabilityErrors"]}
+    assert missing <= {"in-incognito"}, "the phone cannot put it on its home screen"
     await phone.context.set_offline(True)
     await phone.page.reload()
     await expect(phone.page.get_by_role("heading", name="Cupcakes on Fifth")).to_be_visible()

@@ -74,6 +74,35 @@ class TestDoors:
         await until_speed(demo, 30)
         await expect(front.get_by_text("You are inside")).to_have_count(0)
 
+    async def test_a_driver_and_a_dispatcher_choose_the_pace_and_walk_out(
+        self, tourist: Visitor, demo: Demo
+    ) -> None:
+        context = await tourist.context(width=390, height=844, touch=True, maps=False)
+        page = await tourist.open("/", in_context=context)
+        await page.keyboard.press("2")
+        await page.wait_for_url(f"{demo.url}/driver")
+        await until_speed(demo, 1)
+        await page.get_by_text("time runs 1×").click()
+        await expect(page.get_by_text("As in life, while somebody is inside.")).to_be_visible()
+        assert await axe(page) == []
+        assert await no_sideways(page)
+        await page.get_by_role("button", name="5×", exact=True).click()
+        await until_speed(demo, 5)
+        await expect(page.get_by_role("switch", name="Drive for me")).to_be_visible()
+        await page.get_by_role("button", name="Leave the demo").click()
+        await expect(page).to_have_url(f"{demo.url}/")
+        await until_speed(demo, 30)
+        tourist.forgive("401")  # what was being asked when the session ended
+
+        desk = await tourist.open("/", maps=False)
+        await desk.keyboard.press("1")
+        await desk.wait_for_url(f"{demo.url}/console**")
+        await desk.get_by_role("button", name="Signed in as").click()
+        await desk.get_by_role("dialog").get_by_role("button", name="Leave the demo").click()
+        await expect(desk).to_have_url(f"{demo.url}/")
+        await until_speed(demo, 30)
+        tourist.forgive("401")
+
     async def test_the_call_that_is_shown_books_a_delivery(self, tourist: Visitor, demo: Demo) -> None:
         context = await tourist.context()
         await context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -116,6 +145,9 @@ class TestLooks:
     async def test_axe_finds_nothing_serious(self, tourist: Visitor, colours: str) -> None:
         page = await tourist.open("/", colours=colours)
         await settled(page)
+        assert await axe(page) == []
+        await page.goto("/docs")
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
         assert await axe(page) == []
 
     async def test_on_a_phone_its_head_is_one_line_and_nothing_is_cut_off(self, tourist: Visitor) -> None:

@@ -232,8 +232,10 @@ class TestEnds:
         street.network.clock.advance(25 * 3600)
         page = await visitor.open(one.link)
         await expect(page.get_by_role("heading")).to_have_text("This link has ended")
+        assert await axe(page) == []
         page = await visitor.open("/track/nothing")
         await expect(page.get_by_role("heading")).to_have_text("This link shows nothing")
+        assert await axe(page) == []
         visitor.forgive("410", "401")
 
 
@@ -247,6 +249,10 @@ class TestForEverybody:
         await one.on_the_road()
         page = await visitor.open(one.link, colours=colours, width=width)
         await expect(page.locator("#map canvas")).to_be_visible()
+        await page.locator("#help summary").click()
+        await settled(page)
+        assert await axe(page) == []
+        await page.keyboard.press("Escape")
         await page.locator("#note summary").click()
         await page.get_by_text("Other", exact=True).click()
         await settled(page)

@@ -119,6 +119,43 @@ def test_any_plan_carried_over_is_made_lawful(given_: tuple[World, Travel, int],
     assert decisions.cost == pytest.approx(on_paper(world, travel, QUICK, now, decisions), abs=1e-6)
 
 
+@st.composite
+def worlds_with_windows(draw: st.DrawFn) -> tuple[World, Travel, int]:
+    """Some orders may be picked up only until a moment, some handed over only from one on."""
+    world, travel, now = draw(worlds())
+    orders = tuple(
+        replace(
+            order,
+            expires_s=draw(st.sampled_from([order.expires_s, now + 600, now + 1800, now - 60])),
+            earliest_drop_s=draw(st.sampled_from([0, now + 900, now + 5400])),
+        )
+        for order in world.orders
+    )
+    return replace(world, orders=orders), travel, now
+
+
+@LAWS
+@given(worlds_with_windows())
+def test_windows_hold_and_stops_come_in_sequence(given_: tuple[World, Travel, int]) -> None:
+    world, travel, now = given_
+    decisions = decide(world, travel, QUICK, now, 6, PYTHON)
+    orders, drivers = {o.id: o for o in world.orders}, {d.id: d for d in world.drivers}
+    for name, chain in whole_plan(decisions).items():
+        driver, trips = drivers[name], [[orders[o] for o in trip] for trip in chain]
+        clock_s = max(now, driver.free_s, driver.on_s)
+        for trip, times in zip(trips, times_of(driver, trips, travel, QUICK, now), strict=True):
+            assert clock_s <= times.leave_s <= times.pickup_s <= driver.off_s
+            assert all(o.ready_s <= times.pickup_s <= o.expires_s for o in trip)
+            stops = [times.pickup_s, *times.drops_s, times.free_s]
+            assert stops == sorted(stops), "pickup, then each drop in its place"
+            assert all(drop >= o.earliest_drop_s for o, drop in zip(trip, times.drops_s, strict=True))
+            clock_s = times.free_s
+    for send in decisions.sends:
+        (first, *_) = times_of(drivers[send.driver], [[orders[o] for o in send.orders]], travel, QUICK, now)
+        assert (send.leave_s, send.pickup_s, send.drops_s) == (first.leave_s, first.pickup_s, first.drops_s)
+    assert decisions.cost == pytest.approx(on_paper(world, travel, QUICK, now, decisions), abs=1e-6)
+
+
 @LAWS
 @given(worlds())
 def test_thinking_longer_never_makes_the_plan_dearer(given_: tuple[World, Travel, int]) -> None:

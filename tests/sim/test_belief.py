@@ -57,6 +57,56 @@ def test_a_driver_who_should_be_done_by_now_is_not_free_until_she_says_so() -> N
     assert belief.roads.told(1.0).seconds[driver.place, 0] > 100  # at the door now, a kilometre away
 
 
+def busy_market() -> Belief:
+    """The driver is on her way with the first order; a second one came in."""
+    belief = market()
+    belief.offered(7, ("o000000",), 60, 20)
+    belief.accepted(7, 20)
+    belief.placed(1, store=1, door=(3000.0, 0.0), placed_s=100, told_s=900, due_s=3700)
+    belief.roads.told(1.0)
+    return belief
+
+
+def test_a_driver_asked_on_her_way_begins_the_next_trip_where_the_first_one_ends() -> None:
+    belief = busy_market()
+    (before,) = belief.world(300).drivers
+    assert not before.spoken_for
+    belief.offered(7, ("o000001",), 360, 15)
+    (asked,) = belief.world(300).drivers
+    assert asked.spoken_for
+    assert asked.free_s == before.free_s + 15 * 60
+    belief.accepted(7, 320)
+    (bound,) = belief.world(330).drivers
+    assert bound.spoken_for
+    assert before.free_s < bound.free_s
+    belief.picked_up(7, 900)
+    belief.handed_over(7, 1200)
+    belief.finished(7, (1000.0, 0.0), 1300)
+    (on_the_second,) = belief.world(1310).drivers
+    assert not on_the_second.spoken_for
+    assert on_the_second.free_s > 1310
+    assert belief.busy == 1
+
+
+def test_a_driver_who_says_no_on_her_way_goes_on_with_what_she_has() -> None:
+    belief = busy_market()
+    (before,) = belief.world(300).drivers
+    belief.offered(7, ("o000001",), 360, 15)
+    belief.not_taken(7)
+    assert belief.world(310).drivers == (before,)
+    (order,) = belief.world(310).orders
+    assert order.refused_by == {"d00007"}
+
+
+def test_a_driver_on_her_way_whose_phone_is_silent_is_not_asked() -> None:
+    belief = busy_market()
+    belief.silent(7, 200)
+    assert not belief.world(320).drivers[0].spoken_for
+    assert belief.world(321).drivers[0].spoken_for
+    belief.heard(7)
+    assert not belief.world(322).drivers[0].spoken_for
+
+
 def test_a_phone_that_is_silent_too_long_is_not_planned_with() -> None:
     belief = market()
     belief.silent(7, 100)

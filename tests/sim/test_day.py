@@ -98,6 +98,25 @@ def test_a_phone_without_a_signal_is_heard_later_and_offers_to_it_run_out(kernel
     assert measure(deaf).ctd90 > measure(clear).ctd90
 
 
+@pytest.mark.parametrize("losses_h", [0.1, 3.0])
+def test_a_driver_asked_on_her_way_never_has_two_trips_at_once(kernels: Kernels, losses_h: float) -> None:
+    """Whatever her phone kept and told later: each of her trips begins after the one before is over."""
+    knobs = replace(SMALL.dispatch.params, ask_ahead_s=600, offer_lead_s=400)
+    busy = replace(SMALL, fleet=Fleet(drivers=10), dispatch=Dispatch(params=knobs))
+    people = Behaviour(declines=0.3, signal_losses_h=losses_h)
+    day = play(replace(busy, behaviour=people), 4, kernels)
+    tally = day.tally
+    done = tally.dropped_s != NEVER
+    assert tally.trips + tally.declined + tally.lapsed == tally.offers
+    for driver in set(tally.carrier[done].tolist()):
+        mine = done & (tally.carrier == driver)
+        over_s = 0
+        for picked_s in sorted(set(tally.picked_s[mine].tolist())):
+            assert picked_s > over_s
+            over_s = int(tally.dropped_s[mine & (tally.picked_s == picked_s)].max())
+    assert (tally.engaged_s <= np.maximum(tally.duty_s, 0) + 7200).all()
+
+
 def redrawn(truth: Truth, other: Truth, from_s: int) -> Truth:
     """``truth`` until ``from_s``; what happens later is that of ``other``."""
     mine, yours = truth.orders, other.orders

@@ -122,6 +122,8 @@ function make(locale: string, timeZone: string) {
     percent: (share: number) => `${percents.format(share * 100)}%`,
     /** `1,284` */
     count: (n: number) => whole.format(n),
+    /** `9.1`, `9` */
+    tenths: (n: number) => tenth.format(n),
     /** `9.1 mi`, below 0.2 mi `500 ft` */
     distance: (metres: number) => {
       const miles = metres / METRES_PER_MILE;

@@ -1,4 +1,6 @@
-type Pace = { speed: number; choices: number[]; you: unknown; wished_speed: number };
+import type { components } from "../shared/api/client";
+
+type Pace = components["schemas"]["Pace"];
 
 const EVERY_MS = 30_000;
 

@@ -29,6 +29,8 @@ LOOK_REAL_S = 25.0
 FIXES_A_STEP = 2
 SERVICE_S = (60, 170)
 """Market seconds at a shop or a door."""
+DETOUR = 1.35
+"""How much longer roads are than the crow's way."""
 UNWANTED_TAKEN = {"directed": 0.06, "broadcast": 0.01}
 """How likely a driver takes what nobody likes: many kilos up many stairs without a tip."""
 OVER = frozenset({"done", "failed", "off"})
@@ -63,7 +65,7 @@ def share_taken(offer: dict[str, Any], temper: Temper, away_m: float) -> float:
 
     ``away_m`` is how far the shop is, as the crow flies.
     """
-    cents_a_minute: float = offer["total_minor"] / max(offer["minutes"] + away_m * 1.35 / 9 / 60, 5)
+    cents_a_minute: float = offer["total_minor"] / max(offer["minutes"] + away_m * DETOUR / 9 / 60, 5)
     liking = (cents_a_minute - 25) / 40
     taken = 0.88 + 0.25 * liking - temper.choosy * (1 - liking)
     if offer["mode"] == "broadcast":
@@ -191,9 +193,16 @@ class Driver:
                 self._answering.add(task)
                 task.add_done_callback(self._answering.discard)
 
+    def _away_m(self, offer: dict[str, Any]) -> float:
+        """How far the shop is, as the crow flies: asked alone, from where she will be free."""
+        told: int | None = offer["approach_m"]
+        if offer["mode"] == "directed" and told is not None:
+            return told / DETOUR
+        return great_circle_m(self.phone.point, LatLng(**offer["pickups"][0]["point"]))
+
     async def _answer(self, offer: dict[str, Any]) -> None:
         try:
-            away_m = great_circle_m(self.phone.point, LatLng(**offer["pickups"][0]["point"]))
+            away_m = self._away_m(offer)
             takes = self._chance.random() < share_taken(offer, self._temper, away_m)
             # Who does not want what many are asked says nothing; a question to her alone she may answer.
             silent = offer["mode"] == "broadcast" or self._chance.random() < self._temper.silent

@@ -64,6 +64,10 @@ class Layout:
             found.append(tuple(int(self.chains.order[first + k]) for k in range(self.chains.size[row])))
         return found
 
+    def chain(self, d: int) -> list[tuple[Order, ...]]:
+        """The same with the orders themselves."""
+        return [tuple(self.orders[o] for o in trip) for trip in self.trips(d)]
+
     def left_out(self) -> list[int]:
         """Rows of the orders in nobody's chain."""
         return [o for o in range(self.case.orders) if self.search.order[o * MARKS + OWNER] < 0]

@@ -1,7 +1,8 @@
 """Who could take an order at all, who first, and which orders are alike.
 
 Kernels over a ``Case``: the drivers of earliest possible pickup for each order, the orders near each order in place and
-time, and the price of leaving each out.
+time (relatedness as in Shaw 1998, "Using constraint programming and local search methods to solve vehicle routing
+problems"), and the price of leaving each out.
 """
 
 from doorstep.engine.chains import (

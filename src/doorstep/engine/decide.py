@@ -34,7 +34,7 @@ def decide(
         return mixed.decide(world, travel, params, now_s, seed, compiled=kernels.compiled)
     layout = lay_out(world, travel, params, now_s, compiled=kernels.compiled)
     make_plan(layout, params, kernels, seed)
-    chains = [[tuple(layout.orders[o] for o in trip) for trip in layout.trips(d)] for d in range(len(layout.drivers))]  # fmt: skip
+    chains = [layout.chain(d) for d in range(len(layout.drivers))]
     times = [
         times_of(driver, chain, travel, params, now_s) if chain else []
         for driver, chain in zip(layout.drivers, chains, strict=True)
@@ -77,10 +77,11 @@ def make_plan(layout: Layout, params: Params, kernels: Kernels, seed: int) -> No
 
 
 def is_due(layout: Layout, d: int, times: Times, params: Params, now_s: int) -> bool:
-    """Whether driver ``d`` is free and asking her a tick later would delay her first trip."""
+    """Whether driver ``d`` may be asked and asking her a tick later would delay her first trip."""
     driver = layout.drivers[d]
-    free = driver.free_s <= now_s and driver.on_s <= now_s and not driver.keeps
-    return free and times.leave_s - params.offer_lead_s < now_s + params.tick_s
+    askable = driver.on_s <= now_s and not driver.keeps and not driver.spoken_for
+    soon = driver.free_s <= now_s + params.ask_ahead_s
+    return askable and soon and times.leave_s - params.offer_lead_s < now_s + params.tick_s
 
 
 def closes(layout: Layout, d: int, times: Times, params: Params, now_s: int) -> bool:

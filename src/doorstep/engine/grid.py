@@ -1,7 +1,8 @@
 """Points of a plane in square cells: who is near, ring by ring, without looking at everybody.
 
-A kernel looks at a cell and its rings until what lies further out cannot be better (``beyond_m``); the answer is the same as
-that of looking at all, whatever the size of the cells.
+The spiral search of Bentley, Weide and Yao (1980, "Optimal expected-time algorithms for closest point problems"): a kernel
+looks at a cell and its rings until what lies further out cannot be better (``beyond_m``); the answer is the same as that of
+looking at all, whatever the size of the cells.
 """
 
 from collections.abc import Sequence

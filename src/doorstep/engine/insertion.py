@@ -1,4 +1,9 @@
-"""Where an order fits best: every place in every candidate's chain, by what it adds to the cost."""
+"""Where an order fits best: every place in every candidate's chain, by what it adds to the cost.
+
+Cheapest insertion (Solomon 1987, "Algorithms for the vehicle routing and scheduling problems with time window constraints"),
+a place being a trip of its own or a drop within a trip of the same store. What lies before the place is known, what lies
+behind it is reckoned anew, and a place is passed over as soon as it cannot be cheaper than the best found.
+"""
 
 from doorstep.engine.candidates import POSSIBLE, barrier, pickup_beyond, rank, stands_for
 from doorstep.engine.chains import (

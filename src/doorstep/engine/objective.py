@@ -1,7 +1,8 @@
 """What a chain costs, in milliseconds of one shopper's waiting, and what it must never do.
 
-Cost: each order by its drop, driving and waiting at their prices, and a price for each order left out. Hard: one store
-per trip, load, pickup before the shift's end and before the order expires. All whole numbers.
+Cost: each order by its drop (the click-to-door of Reyes et al. 2018), driving and waiting at their prices, and a price for
+each order left out (Balas 1989, "The prize collecting traveling salesman problem"). Hard: one store per trip, load, pickup
+before the shift's end and before the order expires. All whole numbers.
 """
 
 from doorstep.engine.chains import (

@@ -54,6 +54,9 @@ class Params:
     """Chance that the search overlooks a place for an order."""
     offer_lead_s: int = 0
     """Offer time and one retry: a trip is offered this much before its latest departure."""
+    ask_ahead_s: int = 0
+    """A driver under way who will be free within this is asked for her next trip as if she were free already: when a tick
+    later would delay it. Not where stores are mixed."""
     tick_s: int = 60
     """How long until the next tick: a trip that would lose by waiting for it goes now."""
 
@@ -82,7 +85,13 @@ class Params:
         )
         if min(*prices, self.reoffer_price, self.spared_min, self.hot_min) < 0:
             raise ValueError("a price is never negative")
-        spans = (self.convex_after_min, self.start_ahead_s, self.offer_lead_s, self.blink_permille)
+        spans = (
+            self.convex_after_min,
+            self.start_ahead_s,
+            self.offer_lead_s,
+            self.ask_ahead_s,
+            self.blink_permille,
+        )
         budgets = (
             self.iterations_min,
             self.iterations_per_order,

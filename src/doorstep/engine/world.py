@@ -50,6 +50,8 @@ class Driver:
     capacity_units: int = 1 << 30
     max_orders: int = 1 << 30
     acceptance_permille: int = 1000
+    spoken_for: bool = False
+    """She has an offer to answer or a next trip already, or cannot be reached on her way: planned with, not asked."""
     keeps: tuple[str, ...] = ()
     """Her open trip: orders of one store that she is under way to pick up or waits for, in drop sequence.
 

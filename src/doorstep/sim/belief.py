@@ -8,8 +8,10 @@ a trip is where her last stop is when she is likely done, a free driver whose ph
 import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from doorstep.engine.world import FOREVER_S, Driver, Order, Plan, World
+from doorstep.features.dispatch.snapshot import UNHEARD_S
 from doorstep.sim.roads import Roads
 from doorstep.sim.scenario import Dispatch
 
@@ -22,7 +24,9 @@ class Job:
 
     orders: tuple[Order, ...]
     free_s: int
+    span_s: int  # from when she is free for it to its end, as offered
     dropped: int = 0
+    accepted: bool = False
 
 
 class Belief:
@@ -39,7 +43,7 @@ class Belief:
         self._ends: list[tuple[int, int]] = []
         self._standing: dict[int, Driver] = {}  # as she is without a job
         self._seen: dict[int, Driver] = {}  # as she is planned with
-        self._jobs: dict[int, Job] = {}
+        self._jobs: dict[int, list[Job]] = {}  # the one under way first, then the one that follows it
         self._expected: set[int] = set()
         self._silent: dict[int, int] = {}
 
@@ -93,59 +97,81 @@ class Belief:
     def offered(self, driver: int, names: Sequence[str], expires_s: int, minutes: int) -> tuple[int, ...]:
         """An offer of ``names`` in drop sequence went to her phone; the rows of its orders."""
         rows = tuple(self._rows[name] for name in names)
-        self._jobs[driver] = Job(tuple(self._waiting.pop(row) for row in rows), 0)
-        self._until(driver, expires_s + minutes * 60)
+        orders = tuple(self._waiting.pop(row) for row in rows)
+        jobs = self._jobs.setdefault(driver, [])
+        begins_s = max(expires_s, jobs[-1].free_s) if jobs else expires_s
+        jobs.append(Job(orders, begins_s + minutes * 60, minutes * 60))
+        self._see(driver)
         return rows
 
     def not_taken(self, driver: int) -> None:
         """It was declined or ran out: its orders wait again, not for her."""
         name = f"d{driver:05d}"
-        for order in self._jobs.pop(driver).orders:
+        for order in self._jobs[driver].pop().orders:
             row = self._rows[order.id]
             ready_s = self._ready.get(row, order.ready_s)  # it may have been told while she was asked
             self._waiting[row] = replace(order, refused_by=order.refused_by | {name}, ready_s=ready_s)
-        self._seen[driver] = self._standing[driver]
+        self._see(driver)
 
     def accepted(self, driver: int, now_s: int) -> None:
-        """She is on her way."""
-        orders = self._jobs[driver].orders
-        way_s = self.roads.between(self._standing[driver].place, orders[0].pickup)
-        inside_s = now_s + way_s + orders[0].pickup_service_s // 2
-        self.picked_up(driver, max(inside_s, *(o.ready_s for o in orders)))
+        """She is on her way, or will be when the trip under way is over."""
+        *before, job = self._jobs[driver]
+        job.accepted = True
+        if before:
+            self._begin(job, before[-1].orders[-1].dropoff, before[-1].free_s)
+            job.span_s = job.free_s - before[-1].free_s
+        else:
+            self._begin(job, self._standing[driver].place, now_s)
+        self._see(driver)
 
     def picked_up(self, driver: int, at_s: int) -> None:
         """She has the goods since ``at_s``, by her phone's clock."""
-        first = self._jobs[driver].orders[0]
-        self._go_on(driver, first.pickup, at_s + first.pickup_service_s - first.pickup_service_s // 2)
+        job = self._jobs[driver][0]
+        first = job.orders[0]
+        self._go_on(job, first.pickup, at_s + first.pickup_service_s - first.pickup_service_s // 2)
+        self._see(driver)
 
     def handed_over(self, driver: int, at_s: int) -> None:
         """The next order of her trip is handed over."""
-        job = self._jobs[driver]
+        job = self._jobs[driver][0]
         order = job.orders[job.dropped]
         job.dropped += 1
-        self._go_on(driver, order.dropoff, at_s + order.dropoff_service_s - order.dropoff_service_s // 2)
+        self._go_on(job, order.dropoff, at_s + order.dropoff_service_s - order.dropoff_service_s // 2)
+        self._see(driver)
 
     def finished(self, driver: int, at: Spot, at_s: int) -> None:
         """The trip is over and she stands at its last door."""
-        for order in self._jobs.pop(driver).orders:
+        for order in self._jobs[driver].pop(0).orders:
             self.roads.leave(order.dropoff)
         here = replace(self._standing[driver], free_s=at_s)
         self.roads.move(here.place, *at)
-        self._standing[driver] = self._seen[driver] = here
+        self._standing[driver] = here
+        following = self._jobs[driver]
+        if following and following[0].accepted:
+            self._begin(following[0], here.place, at_s)
+        self._see(driver)
 
     # What the engine sees.
     def world(self, now_s: int) -> World:
         """The world of a tick at ``now_s``."""
         self._end_hopeless(now_s)
-        for driver, job in self._jobs.items():
-            if job.free_s <= now_s:  # she should have been done by now
-                self._until(driver, now_s + 1)
+        for driver, jobs in self._jobs.items():
+            if jobs[0].free_s <= now_s:  # she should have been done by now
+                jobs[0].free_s = now_s + 1
+                self._see(driver)
         for driver in self._expected:
             if self._seen[driver].on_s <= now_s:  # she should have come by now
                 self._seen[driver] = replace(self._seen[driver], on_s=now_s + 60, free_s=now_s + 60)
         quiet_s = now_s - self._dispatch.silent_s
         lost = {d for d, since_s in self._silent.items() if since_s < quiet_s and d not in self._jobs}
-        drivers = (seen for d, seen in self._seen.items() if seen.off_s >= now_s and d not in lost)
+        unheard = {
+            d for d, since_s in self._silent.items() if since_s < now_s - UNHEARD_S and d in self._jobs
+        }
+        drivers = (
+            replace(seen, spoken_for=True) if d in unheard else seen
+            for d, seen in self._seen.items()
+            if seen.off_s >= now_s and d not in lost
+        )
         return World(tuple(self._waiting.values()), tuple(drivers), self.plan)
 
     @property
@@ -168,18 +194,36 @@ class Belief:
         here = Driver(id=f"d{driver:05d}", place=place, free_s=on_s, on_s=on_s, off_s=off_s)
         self._standing[driver] = self._seen[driver] = here
 
-    def _until(self, driver: int, free_s: int) -> None:
-        job = self._jobs[driver]
-        job.free_s = free_s
-        self._seen[driver] = replace(self._standing[driver], place=job.orders[-1].dropoff, free_s=free_s)
+    def _see(self, driver: int) -> None:
+        """Where and when she will be free: after her last job, which begins when the one before it is over."""
+        jobs = self._jobs.get(driver)
+        if not jobs:
+            self._jobs.pop(driver, None)
+            self._seen[driver] = self._standing[driver]
+            return
+        for before, job in pairwise(jobs):
+            job.free_s = max(job.free_s, before.free_s + job.span_s)
+        last = jobs[-1]
+        self._seen[driver] = replace(
+            self._standing[driver],
+            place=last.orders[-1].dropoff,
+            free_s=last.free_s,
+            spoken_for=len(jobs) > 1 or not last.accepted,
+        )
 
-    def _go_on(self, driver: int, place: int, at_s: int) -> None:
-        """The rest of her trip as the roads have it, leaving ``place`` at ``at_s``."""
-        job = self._jobs[driver]
+    def _begin(self, job: Job, place: int, at_s: int) -> None:
+        """A trip as the roads have it, from ``place`` at ``at_s``."""
+        first = job.orders[0]
+        inside_s = at_s + self.roads.between(place, first.pickup) + first.pickup_service_s // 2
+        picked_s = max(inside_s, *(o.ready_s for o in job.orders))
+        self._go_on(job, first.pickup, picked_s + first.pickup_service_s - first.pickup_service_s // 2)
+
+    def _go_on(self, job: Job, place: int, at_s: int) -> None:
+        """The rest of a trip as the roads have it, leaving ``place`` at ``at_s``."""
         for order in job.orders[job.dropped :]:
             at_s += self.roads.between(place, order.dropoff) + order.dropoff_service_s
             place = order.dropoff
-        self._until(driver, at_s)
+        job.free_s = at_s
 
     def _end_hopeless(self, now_s: int) -> None:
         while self._ends and self._ends[0][0] <= now_s:

@@ -6,6 +6,7 @@ of a driver whose phone is silent are heard when it speaks again; an offer to he
 
 import heapq
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -38,14 +39,20 @@ class Kind(IntEnum):
     SPEAKS = 2  # it is heard again
     PLACED = 3  # an order comes in
     READY = 4  # a store says that it is ready
-    PICKED_UP = 5  # heard of a trip
-    DROPPED = 6  # heard of a trip
-    FINISHED = 7  # heard of a trip
-    GOES = 8  # a driver wants to go home
-    DECLINED = 9  # an answer
-    LAPSED = 10  # no answer
-    ACCEPTED = 11  # an answer
-    TICK = 12  # dispatch looks
+    REPORTED = 5  # the next thing heard of a driver's trips
+    GOES = 6  # a driver wants to go home
+    DECLINED = 7  # an answer
+    LAPSED = 8  # no answer
+    ACCEPTED = 9  # an answer
+    TICK = 10  # dispatch looks
+
+
+class Report(IntEnum):
+    """What a driver's phone says of her trips."""
+
+    PICKED_UP = 0
+    DROPPED = 1
+    FINISHED = 2
 
 
 @dataclass(slots=True)
@@ -134,7 +141,9 @@ class Market:
         self._answers, self._delays = Dice(seed, "answers"), Dice(seed, "delays")
         self._at: list[Spot] = [(float(x), float(y)) for x, y in truth.shifts.start]
         self._offers: dict[int, Offer] = {}
-        self._riding: set[int] = set()
+        self._riding: dict[int, deque[Spot]] = {}  # last doors of accepted trips, the one under way first
+        self._done_s: dict[int, int] = {}  # when the last of them is over
+        self._unheard: dict[int, deque[tuple[Report, int]]] = {}  # of those trips, in the order of the road
         self._leaving: set[int] = set()
         self._unplaced = orders
         self._called = False
@@ -142,8 +151,7 @@ class Market:
         self._events: list[tuple[int, int, int, int, int]] = []
         self._does = {
             Kind.COMES: self._comes, Kind.SILENT: self._falls_silent, Kind.SPEAKS: self._speaks,
-            Kind.PLACED: self._placed, Kind.READY: self._ready, Kind.PICKED_UP: self._picked_up,
-            Kind.DROPPED: self._dropped, Kind.FINISHED: self._finished, Kind.GOES: self._goes,
+            Kind.PLACED: self._placed, Kind.READY: self._ready, Kind.REPORTED: self._reported, Kind.GOES: self._goes,
             Kind.DECLINED: self._declined, Kind.LAPSED: self._lapsed, Kind.ACCEPTED: self._accepted,
             Kind.TICK: self._tick,
         }  # fmt: skip
@@ -278,8 +286,8 @@ class Market:
     def _accepted(self, driver: int, _: int) -> None:
         """She drives, as the truth has it."""
         offer = self._offers.pop(driver)
-        self._riding.add(driver)
         self.belief.accepted(driver, self.now_s)
+        begins_s = max(self.now_s, self._done_s.get(driver, 0))  # she may be on a trip still
         truth, orders, tally, rows = self.truth, self.truth.orders, self.tally, list(offer.rows)
         store = truth.stores[orders.store[rows[0]]]
         spots = np.concatenate((np.array([self._at[driver]]), store[None, :], orders.door[rows]))
@@ -290,41 +298,53 @@ class Market:
             slow = float(truth.traffic[quarter(truth, at_s)]) * luck * swift
             return int(truth.ground.seconds(metres[leg], slow))
 
-        driven_s = drive_s(0, float(orders.approach_luck[rows[0]]), self.now_s)
+        driven_s = drive_s(0, float(orders.approach_luck[rows[0]]), begins_s)
         stop_s = int(orders.pickup_stop_s[rows].max())
-        inside_s = self.now_s + driven_s + stop_s // 2
+        inside_s = begins_s + driven_s + stop_s // 2
         picked_s = max(inside_s, int(orders.ready_s[rows].max()))
         tally.picked_s[rows] = picked_s
         tally.carrier[rows] = driver
         tally.waited_s[driver] += picked_s - inside_s
-        self._then(self._heard_s(driver, picked_s), Kind.PICKED_UP, driver, picked_s)
+        self._report(driver, Report.PICKED_UP, picked_s)
         t_s = picked_s + stop_s - stop_s // 2
         for leg, row in enumerate(rows, start=1):
             way_s = drive_s(leg, float(orders.leg_luck[row]), t_s)
             stop_s = int(orders.drop_stop_s[row])
             drop_s = t_s + way_s + stop_s // 2
             tally.dropped_s[row] = drop_s
-            self._then(self._heard_s(driver, drop_s), Kind.DROPPED, driver, drop_s)
+            self._report(driver, Report.DROPPED, drop_s)
             driven_s += way_s
             t_s = drop_s + stop_s - stop_s // 2
         self._at[driver] = (float(spots[-1, 0]), float(spots[-1, 1]))
-        self._then(self._heard_s(driver, t_s), Kind.FINISHED, driver, t_s)
+        self._riding.setdefault(driver, deque()).append(self._at[driver])
+        self._done_s[driver] = t_s
+        self._report(driver, Report.FINISHED, t_s)
         tally.trips += 1
         tally.driven_s[driver] += driven_s
-        tally.engaged_s[driver] += t_s - self.now_s
+        tally.engaged_s[driver] += t_s - begins_s
         tally.pay_minor[driver] += offer.pay_minor
         tally.tips_minor[driver] += int(orders.tip_minor[rows].sum())
 
     # Trips, as they are heard of.
-    def _picked_up(self, driver: int, at_s: int) -> None:
-        self.belief.picked_up(driver, at_s)
+    def _report(self, driver: int, report: Report, at_s: int) -> None:
+        self._unheard.setdefault(driver, deque()).append((report, at_s))
+        self._then(self._heard_s(driver, at_s), Kind.REPORTED, driver)
 
-    def _dropped(self, driver: int, at_s: int) -> None:
-        self.belief.handed_over(driver, at_s)
+    def _reported(self, driver: int, _: int) -> None:
+        """What a silent phone kept is heard at one instant, and still in the order of the road."""
+        report, at_s = self._unheard[driver].popleft()
+        if report is Report.PICKED_UP:
+            self.belief.picked_up(driver, at_s)
+        elif report is Report.DROPPED:
+            self.belief.handed_over(driver, at_s)
+        else:
+            self._finished(driver, at_s)
 
     def _finished(self, driver: int, at_s: int) -> None:
-        self._riding.discard(driver)
-        self.belief.finished(driver, self._at[driver], at_s)
+        ahead = self._riding[driver]
+        self.belief.finished(driver, ahead.popleft(), at_s)
+        if not ahead:
+            del self._riding[driver]
         if driver in self._leaving:
             self._goes(driver, 0)
 

@@ -95,7 +95,7 @@ def recorded_tables(raw: Raw) -> Raw:
         "dispatch": {
             "pickup_service_s": instance.pickup_service_min * 60,
             "dropoff_service_s": instance.dropoff_service_min * 60,
-            "engine": {"offer_lead_s": 0},
+            "engine": {"offer_lead_s": 0, "ask_ahead_s": 0},
         },
     }
     for table, keys in told.items():
@@ -118,7 +118,8 @@ def scenario_of(name: str, raw: Raw) -> Scenario:
             engine = values.pop("engine", {})
             if not isinstance(engine, dict):
                 raise ScenarioRefused("dispatch.engine is a table of the engine's knobs")
-            knobs = {"offer_lead_s": LIVE.offer_lead_s, **_checked("dispatch.engine", engine, Params)}
+            usual = {name: getattr(LIVE, name) for name in ("offer_lead_s", "ask_ahead_s")}
+            knobs = {**usual, **_checked("dispatch.engine", engine, Params)}
             tables[table] = Dispatch(
                 **_checked("dispatch", values, Dispatch, without=("params",)), params=_made(Params, knobs)
             )

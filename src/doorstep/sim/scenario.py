@@ -7,7 +7,7 @@ from pathlib import Path
 
 from doorstep.connectors.us.zips import NASHVILLE_CBSA
 from doorstep.engine.params import Params
-from doorstep.features.dispatch.snapshot import DROPOFF_SERVICE_S, PICKUP_SERVICE_S, SILENT_S
+from doorstep.features.dispatch.snapshot import DROPOFF_SERVICE_S, PICKUP_SERVICE_S, SILENT_S, STANDARD
 from doorstep.features.markets.rules import PayRates
 
 WORKDAY_HOURS = (
@@ -17,8 +17,8 @@ WORKDAY_HOURS = (
 """Orders by local hour, in any unit: lunch, then the larger evening. An assumption; put your own market's there."""
 
 
-LIVE = Params(offer_lead_s=180)
-"""The engine's knobs of a live market that has set none (``features.dispatch.snapshot.params_of``)."""
+LIVE = STANDARD
+"""The engine's knobs of a live market that has set none."""
 
 
 class ScenarioRefused(ValueError):

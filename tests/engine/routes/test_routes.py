@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from doorstep.engine.routes import check, compiled, files, layout, places, rows
+from doorstep.engine.routes import beside, check, compiled, files, layout, places, rows, timing
 from doorstep.engine.routes.problem import Plan, Problem, Request, Route, Stop, Turns, Vehicle, Visit
 from doorstep.engine.routes.promise import LoadedPlan
-from doorstep.engine.routes.search import StringRemovals
+from doorstep.engine.routes.search import Cooling, StringRemovals
 
 OURS = StringRemovals(compiled.PYTHON)
 
@@ -240,6 +240,52 @@ def test_an_order_worth_less_than_its_detour_stays_out() -> None:
         assert (0 not in OURS.plan(asked, Turns(100), 1).unserved) is served
 
 
+def test_lines_of_their_own_go_on_with_the_shortest() -> None:
+    problem = grid(12, 6)
+    alone, turns = Cooling(lines=1), Turns(1500)
+    lines = Cooling(turns_a_line=1.0)
+    plans = [
+        StringRemovals(compiled.warm_up(), cooling).plan(problem, turns, 2) for cooling in (alone, lines)
+    ]
+    assert not any(hard_breaches(problem, plan) or plan.unserved for plan in plans)
+    assert len({len(plan.routes) for plan in plans}) == 1
+    assert plans[1] == StringRemovals(compiled.warm_up(), lines).plan(problem, turns, 2)
+
+
+def test_a_place_beside_a_neighbour_costs_what_the_whole_look_says_of_it() -> None:
+    problem = grid(18, 7, seed=4)
+    laid = layout.lay_out(problem, 2, compiled=False, habits=layout.Habits(beside=35))
+    case, state, kernels = laid.case, laid.state, compiled.PYTHON
+    kernels.start(case, state)
+    kernels.polish(case, state, 30, case.unit, False)
+    found = 0
+    for r in range(18):
+        v = state.owner[r]
+        if v < 0:
+            continue
+        kernels.begin_turn(state)
+        state.owner[r] = -1
+        timing.take_out_absent(case, state, v)
+        state.tally[rows.SCAN] += 1
+        cost = beside.best_beside(case, state, r)
+        w, i, j = state.spot[rows.AT_ROW], state.spot[rows.AT_PICKUP], state.spot[rows.AT_DELIVERY]
+        # All nodes are neighbours here, so that nothing but an empty route is missed.
+        least = min(places.best_place(case, state, w, w, r, rows.NEVER) for w in range(7) if state.size[w])
+        assert cost >= least - 1e-9
+        if cost < rows.NEVER:
+            before = state.cost[w]
+            timing.put_in(case, state, w, r, i, j)
+            assert timing.refresh(case, state, w, w)
+            assert state.cost[w] - before == pytest.approx(cost)
+            state.owner[r] = w
+            found += cost == pytest.approx(least)
+        else:
+            timing.put_in(case, state, v, r, 0, 0)
+            timing.refresh(case, state, v, v)
+            state.owner[r] = v
+    assert found >= 15
+
+
 LI_LIM = """\
 2\t10\t1
 0\t0\t0\t0\t0\t1000\t0\t0\t0
@@ -317,9 +363,7 @@ class TestTheExaminerBites:
 
 
 def test_the_cooling_falls_and_ends() -> None:
-    from doorstep.engine.routes.search import Cooling
-
-    heats = [Cooling().heat(2.0, k / 20) for k in range(25)]
+    heats = [Cooling.heat(2.0, 0.05, k / 20) for k in range(25)]
     assert all(a >= b for a, b in pairwise(heats))
     assert (heats[0], heats[-1]) == pytest.approx((2.0, 0.05))
     assert [Cooling().after_fleet(turns) for turns in (0, 75, 1e6)] == [2, 5, 10]

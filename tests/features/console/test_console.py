@@ -12,6 +12,7 @@ from tests.factories.providers import make_deal, make_provider
 from tests.factories.streams import listening
 
 from doorstep.features.console import service
+from doorstep.features.console.schemas import MarketFrames
 from doorstep.features.deliveries.rules import Delivery, FactKind
 from doorstep.features.identity.rules import StaffRole
 from doorstep.features.merchants import service as merchants
@@ -44,6 +45,13 @@ async def desk_of(network: Network, role: StaffRole = StaffRole.OWNER) -> Desk:
     return Desk(network, bearer(signed_in.token))
 
 
+def shape(told: Any) -> Any:
+    """The names in what is told, at every depth."""
+    if isinstance(told, dict):
+        return {name: shape(value) for name, value in told.items()}
+    return [shape(one) for one in told] if isinstance(told, list) else None
+
+
 async def a_delivery(network: Network, town: Town) -> Delivery:
     async with network.work() as work:
         merchant = await merchants.create_merchant(work, NewMerchant(name="Cupcakes on Fifth"))
@@ -67,7 +75,11 @@ class TestLists:
         assert [one["id"] for one in found["items"]] == [public("delivery", taken.id)]
         assert found["items"][0]["driver"] == public("driver", town.drivers[0].id)
         assert len((await desk.get("/deliveries?search=belmont"))["items"]) == 2
+        assert len((await desk.get("/deliveries?search=ann%20belmont%20cupcakes"))["items"]) == 2
+        (same,) = (await desk.get(f"/deliveries?search={public('delivery', taken.id)}"))["items"]
+        assert same["id"] == public("delivery", taken.id)
         assert (await desk.get("/deliveries?search=nobody"))["items"] == []
+        assert (await desk.get("/deliveries?search=belmont%20nobody"))["items"] == []
         await desk.get("/deliveries?market=nonsense", 404)
 
     async def test_a_driver_in_the_drawer(self, network: Network) -> None:
@@ -339,6 +351,9 @@ class TestLive:
             assert sent.status_code == 202
             await heard.until(lambda h: h.of("positions"))
             assert heard.of("positions")[0][0]["driver"] == public("driver", town.drivers[0].id)
+        for event, data in heard.events:  # nothing is said that the document does not know
+            told = MarketFrames.model_validate({event: data}).model_dump(mode="json", exclude_unset=True)
+            assert shape(told[event]) == shape(data), event
 
     async def test_a_shopper_hears_her_delivery_move(self, network: Network) -> None:
         town = await a_town(network)

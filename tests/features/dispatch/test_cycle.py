@@ -12,22 +12,24 @@ from tests.factories.network import Network
 from tests.factories.offers import Town, a_town
 from tests.factories.providers import make_deal, make_provider
 
+from doorstep.connectors.maps.protocol import Leg
 from doorstep.engine import record
 from doorstep.features.deliveries import queries as deliveries
-from doorstep.features.deliveries.rules import DeliveryState
+from doorstep.features.deliveries.rules import Delivery, DeliveryState
 from doorstep.features.dispatch import cycle, queries, service
 from doorstep.features.dispatch.errors import DriverUnfit
 from doorstep.features.dispatch.rules import ReasonKind
+from doorstep.features.dispatch.snapshot import UNHEARD_S
 from doorstep.features.offers import queries as offers
 from doorstep.features.offers import service as offer_verbs
 from doorstep.features.offers.errors import AlreadyOffered
-from doorstep.features.offers.rules import Offer, OfferMode
+from doorstep.features.offers.rules import Offer, OfferMode, Trip, TripState
 from doorstep.features.providers import queries as providers
 from doorstep.features.providers import service as provider_verbs
 from doorstep.features.providers.errors import CourierUnconfirmed
 from doorstep.platform import leases
 from doorstep.platform.errors import NotFound
-from doorstep.units.geo import LatLng
+from doorstep.units.geo import LatLng, Metres, Seconds
 from doorstep.units.time import MarketInstant
 
 NEAR = LatLng(lat=36.1600, lng=-86.7800)
@@ -107,6 +109,43 @@ async def test_a_decline_calls_for_a_tick_before_the_next_turn(network: Network)
     await network.run_jobs()
     async with network.work() as work:
         assert await cycle.due(work, town.market.id, last)
+
+
+async def _nearly_done(town: Town, delivery: Delivery) -> Trip:
+    """The first driver is on a trip that takes her half a minute."""
+    offer = await town.offer(
+        [delivery], legs=(Leg(Metres(100), Seconds(10)),), pickup_stop_s=10, drop_stop_s=10
+    )
+    return await town.accept(offer)
+
+
+async def test_a_driver_is_asked_for_her_next_trip_shortly_before_she_is_free(network: Network) -> None:
+    town = await _ready(network, drivers=1)
+    now = MarketInstant(network.clock.market_now())
+    under_way = await _nearly_done(town, await town.delivery(ready_at=now))
+    second = await town.delivery(ready_at=now)
+    await turn(network, town.market.id)
+    (offer,) = await _open(network, town)
+    assert (offer.driver_ids, offer.delivery_ids) == ((town.drivers[0].id,), (second.id,))
+    # Another tick while she thinks, and one when she has said yes: she is asked for nothing more.
+    await town.delivery(ready_at=now)
+    assert (await turn(network, town.market.id)).offered == 0
+    following = await town.accept(offer)
+    assert following.state is TripState.NEXT
+    assert (await turn(network, town.market.id)).offered == 0
+    unchanged = await town.trip_now(under_way.id)
+    assert (unchanged.state, unchanged.terms_hash) == (TripState.UNDER_WAY, under_way.terms_hash)
+
+
+async def test_a_driver_on_her_way_whose_phone_is_silent_is_left_alone(network: Network) -> None:
+    town = await _ready(network, drivers=1)
+    now = MarketInstant(network.clock.market_now())
+    await _nearly_done(town, await town.delivery(ready_at=now))
+    network.clock.advance(UNHEARD_S + 1)
+    await town.delivery(ready_at=now)
+    assert (await turn(network, town.market.id)).offered == 0
+    await stand(network, town.drivers[0], NEAR)
+    assert (await turn(network, town.market.id)).offered == 1
 
 
 async def test_two_orders_of_one_store_travel_together_when_drivers_are_few(network: Network) -> None:

@@ -13,6 +13,7 @@ import { type Act, type Answer, useActs, useRefused } from "./Acting";
 const REASONS = ["reason.driver", "reason.shop", "reason.shopper", "reason.closer", "reason.road"] as const;
 const WHYS = [
   "changed_mind",
+  "ordered_by_mistake",
   "out_of_stock",
   "store_closed",
   "wrong_address",
@@ -22,6 +23,7 @@ const WHYS = [
   "other",
 ] as const;
 const WHYS_WITH_GOODS = ["goods_lost", "goods_damaged", "discarded"] as const;
+const PRICED = new Set<Act["what"]>(["unassign", "reassign", "cancel"]);
 const WITH_GOODS = new Set([
   "picked_up",
   "enroute_to_dropoff",
@@ -50,9 +52,12 @@ export function ActDialog({ act, onClose }: { act: Act; onClose: () => void }) {
   const [busy, setBusy] = useState(false);
   const [said, setSaid] = useState("");
   const change = (part: Partial<Answer>) => setAnswer((now) => ({ ...now, ...part }));
-  const whole = useWhole(act.what === "unassign" || act.what === "reassign" ? (one?.id ?? "") : "");
-  const price =
-    act.what === "unassign" && typeof act.priceMinor === "number"
+  // Taken from the driver who has it: she keeps what she was promised, and that is the price.
+  const taken = PRICED.has(act.what) && one?.driver ? one : null;
+  const whole = useWhole(taken?.id ?? "");
+  const price = !taken
+    ? null
+    : "priceMinor" in act && typeof act.priceMinor === "number"
       ? act.priceMinor
       : whole.data
         ? keptMinor(whole.data, act.what === "reassign")
@@ -70,7 +75,7 @@ export function ActDialog({ act, onClose }: { act: Act; onClose: () => void }) {
   const label = () => {
     if (act.what === "zone")
       return words(act.paused ? "act.zone.pause" : "act.zone.open", { zip: act.postcode });
-    if ((act.what === "unassign" || act.what === "reassign") && price !== null)
+    if ((act.what === "unassign" || act.what === "reassign" || act.what === "cancel") && price !== null)
       return words(`act.${act.what}.price`, { sum: f.money(price, acts.currency) });
     return words(`act.${act.what}`, { driver: answer.driver?.name ?? words("somebody") });
   };
@@ -100,6 +105,7 @@ export function ActDialog({ act, onClose }: { act: Act; onClose: () => void }) {
       onClose={onClose}
     >
       <p>{words(`act.lead.${act.what}`)}</p>
+      {act.what === "cancel" && taken && <p>{words("act.cancel.kept")}</p>}
       {said && (
         <p className="band e" role="alert">
           <Mark name="late" />

@@ -1,6 +1,13 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from "react";
-import { api, type ChoiceTold, type ConcernTold, Refusal, told } from "../../shared/api/client";
+import {
+  api,
+  type ChoiceTold,
+  type ConcernTold,
+  Refusal,
+  type StaffTold,
+  told,
+} from "../../shared/api/client";
 import { useShared } from "../../shared/i18n/react";
 import { Dialog } from "../../shared/ui/dialog";
 import { useToasts } from "../../shared/ui/toast";
@@ -27,6 +34,8 @@ type Acts = {
   run: (act: Act, answer: Answer) => Promise<void>;
   /** Nothing can be done while the line is gone. */
   cut: boolean;
+  /** Why this person cannot do that now: no line, or not her role's. Null when she can. */
+  offBecause: (what: Act["what"] | "call" | "settle") => string | null;
   currency: string;
   market: Market;
 };
@@ -39,6 +48,10 @@ export type Answer = {
   instructions?: string;
   phone?: string;
 };
+
+/** Whose roles may do what by hand; the server decides, this says it beforehand. */
+const DISPATCHES: ReadonlySet<StaffTold["role"]> = new Set<StaffTold["role"]>(["owner", "dispatcher"]);
+const HELPS: ReadonlySet<StaffTold["role"]> = new Set<StaffTold["role"]>(["owner", "dispatcher", "support"]);
 
 const Shown = createContext<Acts | null>(null);
 
@@ -64,7 +77,17 @@ export function useRefused(): (error: unknown) => string {
 }
 
 /** Verbs by hand for everything inside: each with its reason, its price before, and its way back. */
-export function Acting({ market, cut, children }: { market: Market; cut: boolean; children: ReactNode }) {
+export function Acting({
+  market,
+  role,
+  cut,
+  children,
+}: {
+  market: Market;
+  role: StaffTold["role"];
+  cut: boolean;
+  children: ReactNode;
+}) {
   const words = useWords();
   const { undoable } = useToasts();
   const queries = useQueryClient();
@@ -232,9 +255,18 @@ export function Acting({ market, cut, children }: { market: Market; cut: boolean
     [refused, run, words],
   );
 
+  const offBecause = useCallback<Acts["offBecause"]>(
+    (what) => {
+      if (what === "call") return null; // a telephone needs neither
+      if (cut) return words("cut");
+      const may = what === "cancel" || what === "amend" || what === "settle" ? HELPS : DISPATCHES;
+      return may.has(role) ? null : words("refused.not_allowed");
+    },
+    [cut, role, words],
+  );
   const acts = useMemo<Acts>(
-    () => ({ ask: setAct, remedy, run, cut, currency: market.currency, market }),
-    [remedy, run, cut, market],
+    () => ({ ask: setAct, remedy, run, cut, offBecause, currency: market.currency, market }),
+    [remedy, run, cut, offBecause, market],
   );
   return (
     <Shown.Provider value={acts}>

@@ -20,7 +20,7 @@ export function Board({ marketId }: { marketId: string }) {
   const words = useWords();
   const market = useMarket("deliveries", "offers", "concerns", "drivers");
   useNow(1_000); // the seconds of open offers
-  const found = useFound(market);
+  const found = useFound(market, marketId);
   const ended = useEnded(market, marketId);
   const version = market.version(["deliveries", "offers", "concerns", "drivers"]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the market's version stands for what is in it
@@ -95,7 +95,7 @@ function Column({
       ))}
       <a
         className="more"
-        href={linkTo({ room: "board", states: name })}
+        href={linkTo({ room: "board", states: "" })}
         onClick={(event) => {
           if (event.metaKey || event.ctrlKey || event.shiftKey) return;
           event.preventDefault();

@@ -18,7 +18,7 @@ export function BoardRoom({ marketId }: { marketId: string }) {
   const words = useWords();
   const market = useMarket("deliveries", "offers", "concerns", "drivers");
   const { states } = useAddress();
-  const found = useFound(market);
+  const found = useFound(market, marketId);
   const ended = useEnded(market, marketId, 100);
   const columnName = useColumnName();
   const version = market.version(["deliveries", "offers", "concerns", "drivers"]);

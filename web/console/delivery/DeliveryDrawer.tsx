@@ -194,12 +194,14 @@ function Doing({ one, id, market }: { one: Delivery; id: string; market: Market 
     const { dropoff } = await queries.ensureQueryData(wholeOf(id));
     acts.ask({ what: "amend", one, instructions: dropoff.instructions, phone: dropoff.phone });
   };
-  const off = acts.cut ? words("cut") : null;
-  const plain = { offBecause: off, reasonBelow: false } as const;
+  const plain = (what: Parameters<typeof acts.offBecause>[0]) => ({
+    offBecause: acts.offBecause(what),
+    reasonBelow: false,
+  });
   return (
     <div className="act">
       {concern && choice && (
-        <Button kind="door" {...plain} onClick={() => acts.remedy(concern, choice)}>
+        <Button kind="door" {...plain(choice.remedy)} onClick={() => acts.remedy(concern, choice)}>
           {words("act.remedy", {
             remedy: words(`remedy.${choice.remedy}`, { name: choice.name }),
             price: priceOf(choice, words, f, market.currency),
@@ -209,7 +211,7 @@ function Doing({ one, id, market }: { one: Delivery; id: string; market: Market 
       {waits && choice?.remedy !== "assign" && (
         <Button
           kind={choice ? "plain" : "door"}
-          {...plain}
+          {...plain("assign")}
           shortcut="A"
           data-key="a"
           onClick={() => acts.ask({ what: "assign", one })}
@@ -218,13 +220,18 @@ function Doing({ one, id, market }: { one: Delivery; id: string; market: Market 
         </Button>
       )}
       {waits && choice?.remedy === "assign" && (
-        <Button {...plain} shortcut="A" data-key="a" onClick={() => acts.ask({ what: "assign", one })}>
+        <Button
+          {...plain("assign")}
+          shortcut="A"
+          data-key="a"
+          onClick={() => acts.ask({ what: "assign", one })}
+        >
           {words("do.assign.other")}
         </Button>
       )}
       {carried && one.trip && (
         <Button
-          {...plain}
+          {...plain("reassign")}
           shortcut="R"
           data-key="r"
           onClick={() => one.trip && acts.ask({ what: "reassign", one, trip: one.trip })}
@@ -233,13 +240,13 @@ function Doing({ one, id, market }: { one: Delivery; id: string; market: Market 
         </Button>
       )}
       {carried && one.driver && choice?.remedy !== "unassign" && (
-        <Button {...plain} onClick={() => acts.ask({ what: "unassign", one })}>
+        <Button {...plain("unassign")} onClick={() => acts.ask({ what: "unassign", one })}>
           {words("do.unassign")}
         </Button>
       )}
       {waits && offer && (
         <Button
-          {...plain}
+          {...plain("withdraw")}
           onClick={() =>
             acts.ask({
               what: "withdraw",
@@ -254,14 +261,19 @@ function Doing({ one, id, market }: { one: Delivery; id: string; market: Market 
         </Button>
       )}
       {waits && choice?.remedy !== "provider" && (
-        <Button {...plain} onClick={() => acts.ask({ what: "provider", one })}>
+        <Button {...plain("provider")} onClick={() => acts.ask({ what: "provider", one })}>
           {words("do.provider")}
         </Button>
       )}
-      <Button {...plain} shortcut="E" data-key="e" onClick={() => void amend()}>
+      <Button {...plain("amend")} shortcut="E" data-key="e" onClick={() => void amend()}>
         {words("do.amend")}
       </Button>
-      <Button {...plain} shortcut="X" data-key="x" onClick={() => acts.ask({ what: "cancel", one })}>
+      <Button
+        {...plain("cancel")}
+        shortcut="X"
+        data-key="x"
+        onClick={() => acts.ask({ what: "cancel", one })}
+      >
         {words("do.cancel")}
       </Button>
     </div>

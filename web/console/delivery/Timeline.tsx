@@ -8,6 +8,7 @@ import type { MarkName } from "../../shared/ui/shapes";
 import { type Candidate, LedgerTable, WhyTable } from "../../shared/ui/tables";
 import { useWords } from "../words";
 import { Proof } from "./Proof";
+import { said } from "./said";
 import { Title, type Told } from "./Title";
 import { type Facts, termsOf, text } from "./whole";
 
@@ -134,14 +135,25 @@ function Move({ item, whole }: { item: Item; whole: DeliveryWhole }) {
   const name = nameOf(whole, line.who);
   const device = text(line.facts, "device_at");
   const late = device ? (Date.parse(line.at) - Date.parse(device)) / 1000 : 0;
-  const why = text(line.facts, "why") || text(line.facts, "reason");
+  const why = reasonOf(line, words);
   return (
     <>
-      <Title note={name || why}>{words.has(key) ? words(key as never) : line.what}</Title>
+      <Title note={name}>{words.has(key) ? words(key as never) : line.what}</Title>
+      {why && <p>{why}</p>}
       {device && late >= 30 && <p>{words("event.late", { time: f.seconds(device), age: f.age(late) })}</p>}
       {messages.length > 0 && <Messages lines={messages} />}
     </>
   );
+}
+
+/** Why it happened, as it was given: a reason that is chosen from a list in words, one that was written as written. */
+function reasonOf(line: Told, words: ReturnType<typeof useWords>): string {
+  const given = ["why", "reason", "how", "note"].map((name) => text(line.facts, name)).filter(Boolean);
+  const told = given.map((one) => {
+    const key = ["why", "how"].map((kind) => `${kind}.${one}`).find((each) => words.has(each));
+    return key ? words(key as never) : one;
+  });
+  return [...new Set(told)].join(". ");
 }
 
 type Attempt = {
@@ -301,7 +313,7 @@ function Why({ line }: { line: Told }) {
             ? words(key as never)
             : words("why.plain")}
       </Title>
-      <p>{sentence}</p>
+      <p>{said(sentence, words)}</p>
       {candidates.length > 0 && (
         <div className="box">
           <WhyTable candidates={candidates} most={6} />

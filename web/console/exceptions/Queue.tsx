@@ -78,7 +78,7 @@ export function Queue({ queue, cut, currency }: Props) {
       )}
       <ol className={old ? "old" : undefined}>
         {items.slice(0, 60).map((one, number) => (
-          <Line key={one.delivery.id} concern={one} number={number + 1} cut={cut} currency={currency} />
+          <Line key={one.delivery.id} concern={one} number={number + 1} currency={currency} />
         ))}
       </ol>
       {items.length > 60 && <p className="qf">{shared("why.more", { n: items.length - 60 })}</p>}
@@ -86,17 +86,7 @@ export function Queue({ queue, cut, currency }: Props) {
   );
 }
 
-function Line({
-  concern,
-  number,
-  cut,
-  currency,
-}: {
-  concern: ConcernTold;
-  number: number;
-  cut: boolean;
-  currency: string;
-}) {
+function Line({ concern, number, currency }: { concern: ConcernTold; number: number; currency: string }) {
   const words = useWords();
   const f = useFormat();
   const now = useNow(10_000);
@@ -104,6 +94,7 @@ function Line({
   const { open } = useAddress();
   const one = concern.delivery;
   const choice = concern.choices[0];
+  const off = choice ? acts.offBecause(choice.remedy) : null;
   const on = open === one.id;
   const shop = one.pickup.split(",")[0] ?? one.pickup;
   return (
@@ -138,9 +129,9 @@ function Line({
           className={on ? "btn door" : "btn"}
           data-key={number <= 9 ? String(number) : undefined}
           aria-keyshortcuts={number <= 9 ? String(number) : undefined}
-          aria-disabled={cut || undefined}
-          title={cut ? words("cut") : undefined}
-          onClick={() => !cut && acts.remedy(concern, choice)}
+          aria-disabled={off !== null || undefined}
+          title={off ?? undefined}
+          onClick={() => off === null && acts.remedy(concern, choice)}
         >
           {number <= 9 && <Kbd>{String(number)}</Kbd>}
           {words(`remedy.${choice.remedy}`, { name: choice.name })}

@@ -13,6 +13,7 @@ import { useClock } from "../market/clock";
 import { Here, LiveMarket } from "../market/live";
 import type { Market } from "../market/market";
 import { FirstMarket } from "../markets/FirstMarket";
+import { Safety } from "../safety/Safety";
 import { useWords } from "../words";
 import { Head } from "./Head";
 import { OpenDrawer } from "./OpenDrawer";
@@ -111,10 +112,11 @@ function InMarket({ me, market, markets }: { me: StaffTold; market: Market; mark
 
   return (
     <Here.Provider value={live}>
-      <Acting market={market} cut={cut}>
+      <Acting market={market} role={me.role} cut={cut}>
         <div className={`app in-${room}${open ? " opened" : ""}`}>
           <Rail me={me} />
           <Head market={market} markets={markets} line={line} cut={cut} />
+          <Safety marketId={market.id} />
           {room === "live" && (
             <>
               <Queue queue={concerns} cut={cut} currency={market.currency} />

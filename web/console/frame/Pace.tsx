@@ -1,15 +1,14 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, Refusal, told } from "../../shared/api/client";
 import { useFormat } from "../../shared/i18n/react";
+import { Button } from "../../shared/ui/button";
 import { useWords } from "../words";
 
-/** In a demo: how fast time runs, and a wish for another speed from who is inside. A sign of life each half minute. */
-export function Pace({ speed }: { speed: number }) {
-  const words = useWords();
-  const f = useFormat();
-  const queries = useQueryClient();
-  const pace = useQuery({
+/** How fast time runs in a demo and whether this desk is inside it; null elsewhere. `asking` keeps it true, with a sign of life each half minute. */
+function usePace(asking: boolean) {
+  return useQuery({
     queryKey: ["pace"],
+    enabled: asking,
     queryFn: async () => {
       try {
         const seen = await told(api.GET("/demo/v1/speed"));
@@ -19,8 +18,36 @@ export function Pace({ speed }: { speed: number }) {
         throw error;
       }
     },
-    refetchInterval: 25_000,
+    refetchInterval: asking ? 25_000 : false,
   });
+}
+
+/** Out of the demo, for who came in by its door: signed out, and time takes up its usual pace. */
+export function LeaveDemo() {
+  const words = useWords();
+  const queries = useQueryClient();
+  const pace = usePace(false);
+  const leave = useMutation({
+    // The desk closes first, so that it asks nothing any more that its session no longer opens.
+    onMutate: () => queries.setQueryData(["session"], null),
+    mutationFn: () => told(api.POST("/demo/leave")),
+    onSuccess: () => location.assign("/"),
+    onError: () => queries.invalidateQueries({ queryKey: ["session"] }),
+  });
+  if (!pace.data?.you) return null;
+  return (
+    <Button busy={leave.isPending} onClick={() => leave.mutate()}>
+      {words("pace.leave")}
+    </Button>
+  );
+}
+
+/** In a demo: how fast time runs, and a wish for another speed from who is inside. */
+export function Pace({ speed }: { speed: number }) {
+  const words = useWords();
+  const f = useFormat();
+  const queries = useQueryClient();
+  const pace = usePace(true);
   const wish = useMutation({
     mutationFn: (wanted: number) => told(api.POST("/demo/v1/speed", { body: { speed: wanted } })),
     onSuccess: (told) => {

@@ -8,6 +8,7 @@ import type { IconName } from "../../shared/ui/shapes";
 import { go, linkTo, type Room, useAddress } from "../address";
 import { useSignOut } from "../sign-in/session";
 import { useWords } from "../words";
+import { LeaveDemo } from "./Pace";
 
 const PLACES: { room: Room; icon: IconName }[] = [
   { room: "live", icon: "map" },
@@ -51,6 +52,7 @@ export function Rail({ me }: { me: StaffTold }) {
           >
             {words(me.totp ? "account.open" : "account.open.totp")}
           </Button>
+          <LeaveDemo />
           <Button onClick={() => void signOut()}>{words("signout")}</Button>
         </Dialog>
       )}

@@ -30,7 +30,7 @@ export function LiveMap({ marketId, name }: { marketId: string; name: string }) 
   const f = useFormat();
   const market = useMarket("deliveries", "offers", "concerns", "drivers", "trips", "stores");
   const { open, show } = useAddress();
-  const found = useFound(market);
+  const found = useFound(market, marketId);
   const base = useBase(marketId);
   const scene = useMemo(() => new Scene(market), [market]);
   const opened = useRef<Opened | null>(null);

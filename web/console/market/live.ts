@@ -1,47 +1,28 @@
 import { createContext, useContext, useSyncExternalStore } from "react";
-import type { ConcernTold } from "../../shared/api/client";
+import type { components } from "../../shared/api/client";
 import { type Danger, type DriverLook, markOf, SILENT_AFTER_S } from "../../shared/states";
 import type { Frame } from "../../shared/stream";
 import type { MarkName } from "../../shared/ui/shapes";
 import { mercatorX, mercatorY } from "../map/mercator";
 import { marketNow } from "./clock";
 
-export type Delivery = ConcernTold["delivery"];
+/** What the stream says, by the name of each frame, as the API's document tells it. */
+type Frames = { [Name in keyof Told]-?: NonNullable<Told[Name]> };
+type Told = components["schemas"]["MarketFrames"];
+type ConcernTold = components["schemas"]["ConcernTold"];
+
+export type Delivery = Frames["changed"][number];
 /** A delivery with what the map asks for in every frame, reckoned once: its door in Web Mercator, its promise. */
 export type Placed = Delivery & { x: number; y: number; dueMs: number; over: boolean };
 export type Concern = ConcernTold;
-export type Driver = { id: string; name: string; phone: string; vehicle: string };
-export type Stop = {
-  kind: "pickup" | "drop" | "return";
-  lat: number;
-  lng: number;
-  state: "open" | "reached" | "done" | "failed" | "off";
-  due_at: string | null;
-  deliveries: string[];
-  /** Web Mercator, reckoned once. */
-  x: number;
-  y: number;
-};
-export type Trip = { id: string; driver: string; state: "next" | "under_way"; stops: Stop[] };
-export type Offer = {
-  id: string;
-  mode: string;
-  drivers: string[];
-  deliveries: string[];
-  shown_at: string;
-  expires_at: string;
-  total_minor: number;
-};
-export type Store = { id: string; name: string; lat: number; lng: number };
-export type Fix = {
-  driver: string;
-  lat: number;
-  lng: number;
-  heading_deg: number | null;
-  accuracy_m: number | null;
-  speed_mps: number | null;
-  at: string;
-};
+export type Driver = Frames["drivers"]["here"][number];
+type TripTold = Frames["trips"]["here"][number];
+/** A stop with its place in Web Mercator, reckoned once. */
+export type Stop = TripTold["stops"][number] & { x: number; y: number };
+export type Trip = Omit<TripTold, "stops"> & { stops: Stop[] };
+export type Offer = Frames["offers"]["here"][number];
+export type Store = Frames["stores"]["here"][number];
+export type Fix = Frames["snapshot"][number];
 /** A driver's newest fix and the one before, for gliding from one to the other. */
 export type Place = Fix & {
   atMs: number;
@@ -54,7 +35,7 @@ export type Place = Fix & {
   fromX: number;
   fromY: number;
 };
-export type Counts = { open: number; delivered: number; drivers_online: number; offers_open: number };
+export type Counts = Frames["counts"];
 
 type Sight<T> = { whole: boolean; here: T[]; gone: string[] };
 export type Topic =
@@ -139,39 +120,33 @@ export class LiveMarket {
     this.heardAt = performance.now();
     switch (frame.event) {
       case "deliveries":
-        this.takeAll(frame.data as Delivery[]);
+        this.takeAll(frame.data as Frames["deliveries"]);
         break;
       case "changed":
-        for (const one of frame.data as Delivery[]) this.deliveries.set(one.id, placed(one));
+        for (const one of frame.data as Frames["changed"]) this.deliveries.set(one.id, placed(one));
         this.forgetEnded();
         this.changed("deliveries");
         break;
       case "snapshot":
-        this.takePlaces(frame.data as Fix[], true);
+        this.takePlaces(frame.data as Frames["snapshot"], true);
         break;
       case "positions":
-        this.takePlaces(frame.data as Fix[], false);
+        this.takePlaces(frame.data as Frames["positions"], false);
         break;
       case "counts":
         this.counts = frame.data as Counts;
         this.changed("counts");
         break;
       case "drivers":
-        apply(this.drivers, frame.data as Sight<Driver>);
+        apply(this.drivers, frame.data as Frames["drivers"]);
         this.changed("drivers");
         break;
       case "stores":
-        apply(this.stores, frame.data as Sight<Store>);
+        apply(this.stores, frame.data as Frames["stores"]);
         this.changed("stores");
         break;
       case "trips":
-        for (const trip of (frame.data as Sight<Trip>).here) {
-          for (const stop of trip.stops) {
-            stop.x = mercatorX(stop.lng);
-            stop.y = mercatorY(stop.lat);
-          }
-        }
-        apply(this.trips, frame.data as Sight<Trip>);
+        apply(this.trips, withPlaces(frame.data as Frames["trips"]));
         this.tripOf = new Map();
         for (const trip of this.trips.values()) {
           if (trip.state === "under_way" || !this.tripOf.has(trip.driver)) this.tripOf.set(trip.driver, trip);
@@ -179,7 +154,7 @@ export class LiveMarket {
         this.changed("trips");
         break;
       case "offers":
-        apply(this.offers, frame.data as Sight<Offer>);
+        apply(this.offers, frame.data as Frames["offers"]);
         this.asked = new Map();
         for (const offer of this.offers.values()) {
           for (const id of offer.deliveries) this.asked.set(id, offer);
@@ -322,6 +297,13 @@ function placed(one: Delivery): Placed {
     dueMs: Date.parse(one.due_at),
     over: isOver(one),
   });
+}
+
+/** Every stop with its place on the map; the trips themselves, not copies of them. */
+function withPlaces(told: Frames["trips"]): Sight<Trip> {
+  for (const trip of told.here)
+    for (const stop of trip.stops) Object.assign(stop, { x: mercatorX(stop.lng), y: mercatorY(stop.lat) });
+  return told as Sight<Trip>;
 }
 
 function apply<T extends { id: string }>(known: Map<string, T>, sight: Sight<T>): void {

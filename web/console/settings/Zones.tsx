@@ -10,6 +10,7 @@ export function Zones({ market }: { market: Market }) {
   const acts = useActs();
   const id = useId();
   const [zip, setZip] = useState("");
+  const off = acts.offBecause("zone");
   return (
     <section>
       <h3>{words("zones")}</h3>
@@ -18,7 +19,11 @@ export function Zones({ market }: { market: Market }) {
         {market.paused_zones.map((one) => (
           <li key={one}>
             <span className="code">{one}</span>
-            <Button onClick={() => acts.ask({ what: "zone", postcode: one, paused: false })}>
+            <Button
+              offBecause={off}
+              reasonBelow={false}
+              onClick={() => acts.ask({ what: "zone", postcode: one, paused: false })}
+            >
               {words("zones.open")}
             </Button>
           </li>
@@ -29,7 +34,7 @@ export function Zones({ market }: { market: Market }) {
         className="why-line"
         onSubmit={(event) => {
           event.preventDefault();
-          if (/^\d{5}$/.test(zip)) {
+          if (!off && /^\d{5}$/.test(zip)) {
             acts.ask({ what: "zone", postcode: zip, paused: true });
             setZip("");
           }
@@ -50,7 +55,7 @@ export function Zones({ market }: { market: Market }) {
         <Button
           type="submit"
           reasonBelow={false}
-          offBecause={/^\d{5}$/.test(zip) ? null : words("zones.zip.first")}
+          offBecause={off ?? (/^\d{5}$/.test(zip) ? null : words("zones.zip.first"))}
         >
           {words("zones.pause")}
         </Button>

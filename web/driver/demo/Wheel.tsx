@@ -1,9 +1,12 @@
 import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { api, told } from "../../shared/api/client";
-import { useFormat } from "../../shared/i18n/react";
+import { useFormat, useShared } from "../../shared/i18n/react";
 import { queries } from "../../shared/start";
+import { Button } from "../../shared/ui/button";
 import { Icon } from "../../shared/ui/marks";
+import { forgetEverything } from "../phone/keep";
+import { useOutbox } from "../phone/outbox";
 import { hearPace } from "../reads";
 import type { Pace } from "../types";
 import { useWords } from "../words";
@@ -40,7 +43,7 @@ export function Wheel({ pace }: { pace: Pace }) {
   );
 }
 
-/** How fast time runs in the demo, and a sign of life while this page stands open. */
+/** How fast time runs in the demo, with a sign of life while this page stands open. Who is inside may change it, and leave. */
 export function PaceNote({ pace }: { pace: Pace }) {
   const words = useWords();
   const f = useFormat();
@@ -61,10 +64,69 @@ export function PaceNote({ pace }: { pace: Pace }) {
       document.removeEventListener("visibilitychange", seen);
     };
   }, [inside]);
-  return (
-    <p className="pace">
+  const note = (
+    <>
       <Icon name="clock" size="s" />
       {words("pace", { speed: f.count(Math.round(pace.speed)), time: f.time(pace.market_time) })}
-    </p>
+    </>
+  );
+  if (pace.you === null) return <p className="pace">{note}</p>;
+  return (
+    <details className="pacing">
+      <summary className="pace">
+        {note}
+        <Icon name="down" size="s" />
+      </summary>
+      <PaceControl pace={pace} />
+    </details>
+  );
+}
+
+function PaceControl({ pace }: { pace: Pace }) {
+  const words = useWords();
+  const shared = useShared();
+  const f = useFormat();
+  const { waiting } = useOutbox();
+  const wish = useMutation({
+    networkMode: "always",
+    mutationFn: (speed: number) => told(api.POST("/demo/v1/speed", { body: { speed } })),
+    onSuccess: heard,
+  });
+  const leave = useMutation({
+    networkMode: "always",
+    mutationFn: async () => {
+      await told(api.POST("/demo/leave"));
+      await forgetEverything();
+    },
+    onSuccess: () => location.assign("/"),
+  });
+  const wished = wish.isPending ? wish.variables : pace.wished_speed;
+  return (
+    <div className="bd">
+      <p role="status">
+        {wish.isError || leave.isError ? shared("refused.unreachable") : words(`pace.${pace.why}`)}
+      </p>
+      <fieldset className="speeds">
+        <legend className="sr">{words("pace.choose")}</legend>
+        {pace.choices.map((speed) => (
+          <button
+            key={speed}
+            type="button"
+            aria-pressed={speed === wished}
+            onClick={() => wish.mutate(speed)}
+          >
+            {words("pace.speed", { speed: f.count(speed) })}
+          </button>
+        ))}
+      </fieldset>
+      <Button
+        size="shop"
+        busy={leave.isPending}
+        offBecause={waiting.length ? words("signout.waiting", { n: waiting.length }) : null}
+        onClick={() => leave.mutate()}
+      >
+        {words("pace.leave")}
+      </Button>
+    </div>
   );
 }

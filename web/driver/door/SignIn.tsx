@@ -1,10 +1,10 @@
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { api, Refusal, told } from "../../shared/api/client";
-import { useShared } from "../../shared/i18n/react";
 import { Button } from "../../shared/ui/button";
 import { Logo } from "../../shared/ui/marks";
 import { Preferences } from "../../shared/ui/preferences";
 import { forgetEverything, lastCopy } from "../phone/keep";
+import { useRefused } from "../refused";
 import type { Me } from "../types";
 import { useWords } from "../words";
 
@@ -13,7 +13,7 @@ const PHONE = "doorstep-driver-phone";
 /** Sign-in by a code that is sent to the phone: two fields, one after the other. */
 export function SignIn({ onIn, again }: { onIn: () => void; again: boolean }) {
   const words = useWords();
-  const shared = useShared();
+  const refused = useRefused();
   const [phone, setPhone] = useState(() => localStorage.getItem(PHONE) ?? "");
   const [code, setCode] = useState("");
   const [sent, setSent] = useState(false);
@@ -32,7 +32,7 @@ export function SignIn({ onIn, again }: { onIn: () => void; again: boolean }) {
       await act();
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      setWrong(error.status === 0 ? shared("refused.unreachable") : error.detail || error.title);
+      setWrong(refused(error));
     } finally {
       setBusy(false);
     }

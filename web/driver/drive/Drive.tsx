@@ -1,7 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { api, Refusal, told } from "../../shared/api/client";
-import { useFormat, useShared } from "../../shared/i18n/react";
+import { useFormat } from "../../shared/i18n/react";
 import type { Base } from "../../shared/map/base";
 import { placeNear } from "../../shared/map/places";
 import { queries } from "../../shared/start";
@@ -16,6 +16,7 @@ import { wakeSound } from "../phone/attention";
 import { keepCopy } from "../phone/keep";
 import { useWhereabouts } from "../phone/whereabouts";
 import { useEarnings, useZones } from "../reads";
+import { useRefused } from "../refused";
 import type { Me, Pace, Point } from "../types";
 import { useWords } from "../words";
 
@@ -121,7 +122,7 @@ function around(places: Point[], me: Point | null): Point[] | null {
 
 function Duty({ me, busiest }: { me: Me; busiest: string }) {
   const words = useWords();
-  const shared = useShared();
+  const refused = useRefused();
   const turn = useMutation({
     networkMode: "always",
     scope: { id: "duty" }, // one after the other: the last press is what counts
@@ -140,9 +141,7 @@ function Duty({ me, busiest }: { me: Me; busiest: string }) {
         <h1 id="duty">{words(on ? "duty.on" : "duty.off", { name })}</h1>
         <p role="status">
           {why
-            ? why.status === 0
-              ? shared("refused.unreachable")
-              : why.detail || why.title
+            ? refused(why)
             : on
               ? busiest
                 ? words("duty.on.busiest", { place: busiest })

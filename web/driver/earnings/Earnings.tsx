@@ -8,6 +8,7 @@ import { marketNow } from "../phone/clock";
 import { useComparison, useEarnings, useTrips } from "../reads";
 import type { Trip, Work } from "../types";
 import { useWords } from "../words";
+import { payLine } from "./payLine";
 import { dayOf, mondayOf, plusDays, spanOf, startOf } from "./spans";
 
 const METRES_PER_MILE = 1609.344;
@@ -273,7 +274,7 @@ function TripPayLine({ pay, currency }: { pay: TripPay; currency: string }) {
             <dt className="head">{words("earned.promised")}</dt>
             <dd className="head">{money(sumBy(pay.work, (one) => one.offered_minor))}</dd>
             {first.arithmetic.trip_pay_lines.map((line) => (
-              <Line key={line.what} what={line.what} sum={money(line.amount_minor)} />
+              <Line key={line.what} what={payLine(line.what, words, f)} sum={money(line.amount_minor)} />
             ))}
             {pay.work.map((one) => (
               <Line

@@ -4,6 +4,7 @@ import { queries } from "../../shared/start";
 import { type Frame, type Line, useStream } from "../../shared/stream";
 import { ring } from "../phone/attention";
 import { tripTold } from "../reads";
+import { useRefused } from "../refused";
 import type { Offer } from "../types";
 
 /** An offer with the end of its time on this device's clock (performance.now milliseconds). */
@@ -71,33 +72,37 @@ export function useOffers(wanted: boolean): Offers {
     return () => clearTimeout(timer);
   }, [shown]);
 
-  const answer = useCallback((id: string, yes: boolean) => {
-    const mine = latest.current.find((one) => one.offer.id === id);
-    if (!mine) return;
-    const drop = (what: Said, more = "") => {
-      setAnswering(null);
-      setShown((before) => before.filter((one) => one.offer.id !== id));
-      setSaid({ what, more });
-    };
-    const give = async (): Promise<void> => {
-      const path = { params: { path: { offer_id: id } } };
-      try {
-        if (yes) tripTold(await told(api.POST("/driver/v1/offers/{offer_id}/accept", path)));
-        else await told(api.POST("/driver/v1/offers/{offer_id}/decline", path));
-        drop(yes ? "accepted" : "declined");
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error;
-        if (error.passing && performance.now() < mine.endsAt) {
-          setAnswering({ id, yes, kept: true });
-          setTimeout(() => void give(), AGAIN_MS);
-        } else if (error.passing) drop("ran-out");
-        else if (error.code === "offer_gone") drop("gone");
-        else drop("refused", error.detail);
-      }
-    };
-    setAnswering({ id, yes, kept: false });
-    void give();
-  }, []);
+  const refused = useRefused();
+  const answer = useCallback(
+    (id: string, yes: boolean) => {
+      const mine = latest.current.find((one) => one.offer.id === id);
+      if (!mine) return;
+      const drop = (what: Said, more = "") => {
+        setAnswering(null);
+        setShown((before) => before.filter((one) => one.offer.id !== id));
+        setSaid({ what, more });
+      };
+      const give = async (): Promise<void> => {
+        const path = { params: { path: { offer_id: id } } };
+        try {
+          if (yes) tripTold(await told(api.POST("/driver/v1/offers/{offer_id}/accept", path)));
+          else await told(api.POST("/driver/v1/offers/{offer_id}/decline", path));
+          drop(yes ? "accepted" : "declined");
+        } catch (error) {
+          if (!(error instanceof Refusal)) throw error;
+          if (error.passing && performance.now() < mine.endsAt) {
+            setAnswering({ id, yes, kept: true });
+            setTimeout(() => void give(), AGAIN_MS);
+          } else if (error.passing) drop("ran-out");
+          else if (error.code === "offer_gone") drop("gone");
+          else drop("refused", refused(error));
+        }
+      };
+      setAnswering({ id, yes, kept: false });
+      void give();
+    },
+    [refused],
+  );
 
   return {
     shown,

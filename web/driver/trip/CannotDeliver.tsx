@@ -5,6 +5,7 @@ import { Dialog } from "../../shared/ui/dialog";
 import { Icon } from "../../shared/ui/marks";
 import { marketNow } from "../phone/clock";
 import { useOfferOf } from "../reads";
+import { useRefused } from "../refused";
 import type { Carried, Stop, Trip } from "../types";
 import { useWords } from "../words";
 import { shrunk } from "./camera";
@@ -36,6 +37,7 @@ function Why_({ trip, stop, carried, onClose }: Props) {
   const [why, setWhy] = useState<Why | null>(null);
   const [more, setMore] = useState("");
   const { busy, wrong, act } = useAct();
+  const refused = useRefused();
   const reached = stop.state === "reached";
   const name = carried.shopper_first_name;
   const phone = stop.address?.phone ?? "";
@@ -153,7 +155,7 @@ function Why_({ trip, stop, carried, onClose }: Props) {
         </Button>
         {wrong && (
           <p className="wrong" role="alert">
-            {wrong.detail} {wrong.remedy}
+            {refused(wrong)}
           </p>
         )}
       </div>

@@ -1,9 +1,10 @@
 import { useId, useState } from "react";
 import { api, Refusal, told } from "../../shared/api/client";
-import { useFormat, useShared } from "../../shared/i18n/react";
+import { useFormat } from "../../shared/i18n/react";
 import { Button } from "../../shared/ui/button";
 import { Dialog } from "../../shared/ui/dialog";
 import { tripTold, useOfferOf } from "../reads";
+import { useRefused } from "../refused";
 import type { Carried, Trip } from "../types";
 import { useWords } from "../words";
 
@@ -18,7 +19,7 @@ export function GiveBack({
   onClose: () => void;
 }) {
   const words = useWords();
-  const shared = useShared();
+  const refused = useRefused();
   const f = useFormat();
   const id = useId();
   const { data: offer } = useOfferOf(trip.offer);
@@ -40,7 +41,7 @@ export function GiveBack({
       if (carried.length === 1) onClose();
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      setWrong(error.status === 0 ? shared("refused.unreachable") : error.detail || error.title);
+      setWrong(refused(error));
     } finally {
       setBusy("");
     }

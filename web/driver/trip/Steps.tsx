@@ -5,6 +5,7 @@ import { Dialog } from "../../shared/ui/dialog";
 import { Icon, Mark } from "../../shared/ui/marks";
 import type { IconName } from "../../shared/ui/shapes";
 import { type Fix, isAt, metresBetween } from "../phone/whereabouts";
+import { useRefused } from "../refused";
 import type { Carried, ProofKind, Stop, Trip } from "../types";
 import { useWords } from "../words";
 import { shrunk } from "./camera";
@@ -69,10 +70,11 @@ function useSteps({ trip, stop, carried, fix }: Props): Step[] {
   const first = carried[0];
   const proven = useDone(first?.id ?? "");
   const { busy, wrong, act } = useAct();
+  const refused = useRefused();
   const [notGood, setNotGood] = useState(false);
   const said = wrong && (
     <p className="wrong" role="alert">
-      {wrong.detail} {wrong.remedy}
+      {refused(wrong)}
     </p>
   );
 

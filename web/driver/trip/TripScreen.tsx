@@ -10,6 +10,7 @@ import { OfferTerms } from "../offer/OfferScreen";
 import { dismiss, useOutbox } from "../phone/outbox";
 import { type Fix, isAt, useWhereabouts } from "../phone/whereabouts";
 import { useOfferOf } from "../reads";
+import { useRefused } from "../refused";
 import type { Carried, Pace, ProofKind, Stop, Trip } from "../types";
 import { useWords } from "../words";
 import { CannotDeliver } from "./CannotDeliver";
@@ -199,6 +200,7 @@ export function Kept() {
 /** What was heard and does not count, with what to do. */
 export function Troubles() {
   const words = useWords();
+  const refused = useRefused();
   const { unheard } = useOutbox();
   return (
     <div role="status">
@@ -206,7 +208,7 @@ export function Troubles() {
         <div className="net e" key={one.reportId}>
           <Icon name="note" />
           <p>
-            <b>{words("unheard")}</b> {one.detail} {one.remedy}
+            <b>{words("unheard")}</b> {refused(one)}
           </p>
           <Button size="shop" onClick={() => dismiss(one.reportId)}>
             {words("ok")}

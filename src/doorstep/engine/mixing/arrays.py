@@ -1,4 +1,8 @@
-"""A world laid out for the kernels of mixing. Orders, those on board among them, and drivers are sorted by id."""
+"""A world laid out for the kernels of mixing. Orders, those on board among them, and drivers are sorted by id.
+
+Of the last tick's tours everything is kept that still fits: a stop whose order is gone, taken or not for that driver falls out,
+and what a driver is bound to, on board or under way for it, is in her tour or waits to be put there and nowhere else.
+"""
 
 from dataclasses import dataclass
 

@@ -1,7 +1,8 @@
 """Where an order fits best in a tour: every pair of pickup and drop, by what it adds to the cost.
 
-A pickup is walked on stop by stop, and at each the drop is tried; a pair is given up once what is sure to come makes it
-dearer than the best found, and a tail is walked only as far as the delay lasts.
+Insertion of a pickup with its drop as in dial-a-ride (Jaw, Odoni, Psaraftis and Wilson 1986, "A heuristic algorithm for the
+multi-vehicle advance request dial-a-ride problem"). A pickup is walked on stop by stop, and at each the drop is tried; a pair
+is given up once what is sure to come makes it dearer than the best found, and a tail is walked only as far as the delay lasts.
 """
 
 from doorstep.engine.candidates import POSSIBLE, barrier

@@ -9,9 +9,9 @@ from types import ModuleType
 from typing import Any
 
 from doorstep.engine import chance, twins
-from doorstep.engine.routes import ejection, places, recreate, rows, ruin, timing, turns
+from doorstep.engine.routes import beside, ejection, places, recreate, rows, ruin, timing, turns
 
-ROOMS: tuple[ModuleType, ...] = (rows, chance, timing, places, ruin, recreate, ejection, turns)
+ROOMS: tuple[ModuleType, ...] = (rows, chance, timing, places, beside, ruin, recreate, ejection, turns)
 _lock = threading.Lock()
 _compiled: dict[bool, "Kernels"] = {}
 

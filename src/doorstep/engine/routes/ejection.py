@@ -5,7 +5,7 @@ Nagata and Kobayashi (2010), "Guided ejection search for the pickup and delivery
 
 from doorstep.engine.chance import below
 from doorstep.engine.routes.places import best_place
-from doorstep.engine.routes.rows import ABILITIES, NEVER, POOLED, TRAIT, Case, State
+from doorstep.engine.routes.rows import ABILITIES, AT_DELIVERY, AT_PICKUP, NEVER, POOLED, TRAIT, Case, State
 from doorstep.engine.routes.ruin import touch
 from doorstep.engine.routes.timing import put_in, refresh, take_out_absent
 
@@ -152,6 +152,6 @@ def exchange(case: Case, state: State, v: int, r: int) -> None:
     state.tally[POOLED] = count
     take_out_absent(case, state, v)
     best_place(case, state, v, v, r, NEVER)
-    put_in(case, state, v, r, state.spot[0], state.spot[1])
+    put_in(case, state, v, r, state.spot[AT_PICKUP], state.spot[AT_DELIVERY])
     state.owner[r] = v
     refresh(case, state, v, v)

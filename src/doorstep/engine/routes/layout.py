@@ -1,6 +1,6 @@
 """A problem laid out for the kernels, and their plan read back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,8 @@ NEAR = 100
 CLOSE_FEW_KINDS, CLOSE_MANY_KINDS = 8, 30
 MANY_KINDS = 20
 NEAR_KINDS = 25
+# What waiting between two stops weighs beside the way, when nodes are called near in time.
+WAITING = 0.2
 LONGEST_ROUTE = 512
 """Stops of one route at most."""
 
@@ -30,6 +32,7 @@ class Habits:
     longest: int = 10  # stops of the longest string
     eject_every: int = 20  # turns between two ejections in the fleet phase
     pairs_up_to: int = 12  # requests in a route up to which pairs may be ejected
+    beside: int = 16  # nodes around an end of a request beside which it is put first
     scan_new: int = 8  # one in so many of the just removed who fit nowhere near is tried everywhere
     scan_old: int = 32  # the same for those who were out before
     out_most: int = 8  # required requests out up to which a swap for smaller grudges may grow
@@ -44,6 +47,14 @@ class Layout:
     state: State
     fleet: tuple[int, ...]
     places: Whole  # of every node but the last, which is nowhere
+
+    def afresh(self, seed: int) -> "Layout":
+        """The same problem with every route empty again, for a search of its own."""
+        return replace(self, state=_blank(self.case, seed, compiled=not isinstance(self.case.node, list)))
+
+    def vehicles_kept(self) -> int:
+        """How many vehicles the best plan so far uses."""
+        return sum(self.state.best_size[v] > 0 for v in range(self.case.vehicles))
 
     def change_node(self, x: int, place: int, problem: Problem) -> None:
         """Move node ``x`` of a request to another place of ``problem``."""
@@ -105,6 +116,8 @@ def lay_out(problem: Problem, seed: int, *, compiled: bool, habits: Habits | Non
     span = to_start + length[pickups, pickups + 1]
     many = len(kinds) > MANY_KINDS
     near, close = _near(travel, length, node, n, CLOSE_MANY_KINDS if many else CLOSE_FEW_KINDS)
+    beside_each = 0 if many or problem.late_price > 0 else habits.beside
+    beside = _beside(travel, length, node, n, beside_each)
     # Each number is of one type whatever the caller wrote: another type would be compiled anew, within a budget.
     case = Case(
         requests=n,
@@ -113,6 +126,7 @@ def lay_out(problem: Problem, seed: int, *, compiled: bool, habits: Habits | Non
         wide=min(2 * n, LONGEST_ROUTE) + 4,
         near_most=near.shape[1],
         close_most=close.shape[1],
+        beside_most=beside.shape[1],
         kinds_most=near_kind.shape[1],
         kinds=len(kinds),
         direct=bool(problem.direct),
@@ -146,13 +160,12 @@ def lay_out(problem: Problem, seed: int, *, compiled: bool, habits: Habits | Non
         kind_from=_frozen(np.array([*kinds, len(vehicles)], np.int64)),
         near=_frozen(near),
         close=_frozen(close),
+        beside=_frozen(beside),
         near_kind=_frozen(near_kind),
     )
-    state = _blank(case)
     if not compiled:
-        case, state = Case(*map(_listed, case)), State(*map(_listed, state))
-    start_chance(state.chance, seed)
-    return Layout(case, state, tuple(fleet), places)
+        case = Case(*map(_listed, case))
+    return Layout(case, _blank(case, seed, compiled=compiled), tuple(fleet), places)
 
 
 def _kind(v: Vehicle) -> tuple[float, ...]:
@@ -226,6 +239,30 @@ def _near(travel: Matrix, length: Matrix, node: Matrix, n: int, close_each: int)
     return near, np.take_along_axis(both, behind, axis=1)
 
 
+def _beside(travel: Matrix, length: Matrix, node: Matrix, n: int, each: int) -> Whole:
+    """The ``each`` nearest nodes around each node by way and inevitable waiting, of those that could stand next to it."""
+    stops = 2 * n
+    if each == 0 or n == 0:
+        return np.full((stops, 0), -1, np.int64)
+    way_s, opens, closes = travel[:stops, :stops], node[:stops, rows.OPENS], node[:stops, rows.CLOSES]
+    service, opens, closes = node[:stops, rows.SERVICE], opens.copy(), closes.copy()
+    # An end without a window of its own has the one its other end leaves it.
+    own = 2 * np.arange(n)
+    ride_s = service[own] + way_s[own, own + 1]
+    opens[own + 1] = np.maximum(opens[own + 1], opens[own] + ride_s)
+    closes[own] = np.minimum(closes[own], closes[own + 1] - ride_s)
+    step_s = service[:, None] + way_s
+    waiting_s = np.maximum(opens[None, :] - closes[:, None] - step_s, 0.0)
+    mean_way_s = way_s.mean()
+    price = WAITING * (length[:stops, :stops].mean() / mean_way_s if mean_way_s > 0 else 1.0)
+    gaps = length[:stops, :stops] + price * waiting_s
+    gaps[opens[:, None] + step_s > closes[None, :]] = np.inf
+    gaps = np.minimum(gaps, gaps.T)
+    both = np.arange(stops)
+    gaps[both, both] = gaps[both, both ^ 1] = np.inf
+    return _nearest(gaps, each)
+
+
 def _near_kinds(length: Matrix, n: int, kinds: list[tuple[int, int, int, int]]) -> tuple[Whole, Matrix]:
     """The kinds of vehicle that start nearest to each pickup, and the length of the way there and home for the first."""
     if not kinds or n == 0:
@@ -238,7 +275,7 @@ def _near_kinds(length: Matrix, n: int, kinds: list[tuple[int, int, int, int]]) 
     return found, out[np.arange(n), first] + home
 
 
-def _blank(case: Case) -> State:
+def _blank(case: Case, seed: int, *, compiled: bool) -> State:
     cells, n, m = (case.vehicles + 1) * case.wide, case.requests, case.vehicles + 1
 
     def whole(count: int, value: int = 0) -> Any:
@@ -255,9 +292,14 @@ def _blank(case: Case) -> State:
         touched_at=whole(m, -1), seen=whole(m), kept_from=whole(m), kept_size=whole(m), kept=whole(2 * n + 2 * m),
         best_stop=whole(cells), best_size=whole(m), best_key=whole(m, -1), best_usable=whole(m, 1),
         memory_key=whole(n * m * WAYS), memory_cost=real(n * m * WAYS), after=real(case.wide), least=real(case.wide),
-        spot=whole(9), members=whole(n), tally=whole(rows.CELLS), amount=real(rows.AMOUNTS), chance=whole(1),
+        boarded=whole(cells), dropped=whole(cells), chained=whole(m), chain_first=whole(m), chain_least=real(m),
+        chain_cell=whole(2 * case.beside_most), chain_cost=real(2 * case.beside_most),
+        chain_next=whole(2 * case.beside_most), spot=whole(rows.SPOTS), members=whole(n), tally=whole(rows.CELLS), amount=real(rows.AMOUNTS), chance=whole(1),
     )  # fmt: skip
     for r in range(n):
         state.pool[r] = r
     state.tally[rows.POOLED] = n
+    if not compiled:
+        state = State(*map(_listed, state))
+    start_chance(state.chance, seed)
     return state

@@ -1,8 +1,12 @@
 """Put the pool back: one request after the other where it adds least, in one of several sequences, with rare blinks."""
 
 from doorstep.engine.chance import below
+from doorstep.engine.routes.beside import BLINK, best_beside
 from doorstep.engine.routes.places import best_place, remembered
 from doorstep.engine.routes.rows import (
+    AT_DELIVERY,
+    AT_PICKUP,
+    AT_ROW,
     CLOSES,
     NEVER,
     NODE,
@@ -19,8 +23,6 @@ from doorstep.engine.routes.rows import (
 from doorstep.engine.routes.ruin import touch
 from doorstep.engine.routes.timing import put_in, refresh
 
-BLINK = 100
-"""One route in so many is overlooked."""
 PATIENT = 24
 """When more than so many are out, each is tried only in turns that changed something near it."""
 
@@ -84,37 +86,51 @@ def arrange(case: Case, state: State, guided: bool) -> None:
 
 def place(case: Case, state: State, r: int) -> bool:
     """Insert ``r`` where it adds least, not above its prize; whether it found a place."""
-    best_v = cheapest(case, state, r)
-    if best_v < 0:
+    if cheapest(case, state, r) >= case.prize[r]:
         return False
-    cost = best_place(case, state, best_v, best_v, r, NEVER)
-    if cost >= case.prize[r]:
-        return False
-    touch(case, state, best_v)
-    put_in(case, state, best_v, r, state.spot[0], state.spot[1])
-    state.owner[r] = best_v
-    refresh(case, state, best_v, best_v)
+    v = state.spot[AT_ROW]
+    touch(case, state, v)
+    put_in(case, state, v, r, state.spot[AT_PICKUP], state.spot[AT_DELIVERY])
+    state.owner[r] = v
+    refresh(case, state, v, v)
     return True
 
 
-def cheapest(case: Case, state: State, r: int) -> int:
-    """The vehicle in whose route ``r`` adds least, -1: none.
+def cheapest(case: Case, state: State, r: int) -> float:
+    """What ``r`` adds where it adds least, NEVER: nowhere; row and cells in ``spot``.
 
     Who was out before fits in no route but those that changed; who was just removed is tried near by first. Now and
     then, when that finds nothing, all routes are tried.
     """
     state.tally[SCAN] += 1
     if state.absent_at[r] == state.tally[TURN]:
-        if state.tally[WERE_ABSENT] > PATIENT:
-            return among_touched(case, state, r) if near_change(case, state, r) else -1
+        patient = state.tally[WERE_ABSENT] > PATIENT
+        if patient and not near_change(case, state, r):
+            return NEVER
         v = among_touched(case, state, r)
-        often = case.scan_old
+        if v < 0 and not patient and below(state.chance, case.scan_old) == 0:
+            v = among_all(case, state, r)
+        return in_row(case, state, r, v)
+    if case.beside_most > 0:
+        cost = best_beside(case, state, r)
+        i, j, row = state.spot[AT_PICKUP], state.spot[AT_DELIVERY], state.spot[AT_ROW]
+        v = among_starts(case, state, r, cost)
+        if v < 0 and cost < NEVER:
+            state.spot[AT_PICKUP], state.spot[AT_DELIVERY], state.spot[AT_ROW] = i, j, row
+            return cost
     else:
         v = among_close(case, state, r)
-        often = case.scan_new
-    if v >= 0 or below(state.chance, often) > 0:
-        return v
-    return among_all(case, state, r)
+    if v < 0 and below(state.chance, case.scan_new) == 0:
+        v = among_all(case, state, r)
+    return in_row(case, state, r, v)
+
+
+def in_row(case: Case, state: State, r: int, v: int) -> float:
+    """What ``r`` adds to row ``v`` (-1: none); row and cells in ``spot``."""
+    if v < 0:
+        return NEVER
+    state.spot[AT_ROW] = v
+    return best_place(case, state, v, v, r, NEVER)
 
 
 def near_change(case: Case, state: State, r: int) -> bool:
@@ -161,6 +177,14 @@ def among_close(case: Case, state: State, r: int) -> int:
         cost = remembered(case, state, v, r, best)
         if cost < best:
             best, best_v = cost, v
+    v = among_starts(case, state, r, best)
+    return v if v >= 0 else best_v
+
+
+def among_starts(case: Case, state: State, r: int, ceiling: float) -> int:
+    """The best of the vehicles not seen in this scan that start near ``r``, where it adds less than ``ceiling``, else -1."""
+    stamp = state.tally[SCAN]
+    best, best_v = ceiling, -1
     for k in range(case.kinds_most):
         kind = case.near_kind[r * case.kinds_most + k]
         if kind < 0:

@@ -32,6 +32,8 @@ START, END, ABILITIES, KIND, TRAIT = range(5)
 # them before the turn, required ones among the absent now and in the best plan, turn of the last ejection, whether there
 # is a best plan, number of the last scan of candidates, vehicles given up, the least required ones out since the last of them.
 (TURN, TOUCHES, KEPT, POOLED, WERE_ABSENT, MISSING, BEST_MISSING, EJECTED_AT, BEST_KNOWN, SCAN, GONE, LEAST_MISSING, CELLS) = range(13)  # fmt: skip
+# Cells of ``State.spot``: the place found last, 2 to 8 are ejection's.
+AT_PICKUP, AT_DELIVERY, AT_ROW, SPOTS = 0, 1, 9, 10
 # Cells of ``State.amount``: cost of the plan with prizes left, the same of the best.
 TOTAL, BEST_TOTAL, AMOUNTS = range(3)
 
@@ -45,6 +47,7 @@ class Case(NamedTuple):
     wide: int
     near_most: int  # nodes around a node, for the ruin
     close_most: int  # nodes around a request whose routes are candidates
+    beside_most: int  # nodes around an end of a request beside which it is put first; 0: whole routes
     kinds_most: int  # kinds of vehicle that start near a request
     kinds: int
     direct: bool
@@ -72,6 +75,7 @@ class Case(NamedTuple):
     kind_from: Ints  # (kinds + 1) first vehicle of each kind
     near: Ints  # (2 requests x near_most) nodes by length around a node, -1 behind the last
     close: Ints  # (requests x close_most) nodes around either end, -1 behind the last
+    beside: Ints  # (2 requests x beside_most) nodes around a node in space and time, -1 behind the last
     near_kind: Ints  # (requests x kinds_most), -1 behind the last
 
 
@@ -113,7 +117,15 @@ class State(NamedTuple):
     memory_cost: Floats
     after: Floats  # (wide) cost of the delivery behind each cell
     least: Floats  # (wide) least of ``after`` from here on
-    spot: Ints  # (9) results
+    boarded: Ints  # as ``stop``: stamp of the last scan that looked at a pickup behind it
+    dropped: Ints  # as ``stop``: the same of a delivery
+    chained: Ints  # (vehicles + 1) stamp of the scan whose cells for a delivery are chained in the row
+    chain_first: Ints  # (vehicles + 1) the first of them, -1: none
+    chain_least: Floats  # (vehicles + 1) the least cost of them
+    chain_cell: Ints  # (2 beside_most) of ``stop``
+    chain_cost: Floats  # (2 beside_most)
+    chain_next: Ints  # (2 beside_most), -1: none
+    spot: Ints  # (SPOTS) results
     members: Ints  # (requests) requests of one route
     tally: Ints  # (CELLS)
     amount: Floats  # (AMOUNTS)

@@ -69,10 +69,10 @@ def refresh(case: Case, state: State, v: int, as_of: int) -> bool:
         state.leave[i + 1] = leave_s
         state.load[i + 1] = load
         state.tardy[i + 1] = late_s
-        if v == as_of:
+        if v == as_of:  # a trial on the scratch row needs neither
             state.at[there] = i + 1 - row
-        a = (a * BASE_A + there + 1) % PRIME_A
-        b = (b * BASE_B + there + 1) % PRIME_B
+            a = (a * BASE_A + there + 1) % PRIME_A
+            b = (b * BASE_B + there + 1) % PRIME_B
         here = there
     end = row + size
     drive_s = case.travel[here * n + kind_end]

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 from starlette.responses import StreamingResponse
 
 from doorstep.connectors.outside import Connectors
-from doorstep.features.console import overrides, overview, schemas, timeline, vitals
+from doorstep.features.console import overrides, overview, safety, schemas, timeline, vitals
 from doorstep.features.console.live import MarketWatch, market_stream
 from doorstep.features.console.records import Wanted, records
 from doorstep.features.deliveries import queries as deliveries
@@ -24,7 +24,7 @@ from doorstep.platform.auth.gate import StaffWork, audience_actor, database_of, 
 from doorstep.platform.bus import Bus
 from doorstep.platform.http.pages import Cursor, Limit, Page, cursor_after, read_cursor
 from doorstep.platform.http.problems import PROBLEMS
-from doorstep.platform.http.streams import event_stream
+from doorstep.platform.http.streams import EventStream, event_stream
 from doorstep.units.ids import parse
 from doorstep.units.time import MarketInstant
 
@@ -56,7 +56,7 @@ async def list_deliveries(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[schemas.DeliveryTold]:
-    """Deliveries, newest first, that fit every filter; `search` looks in names, external id and address."""
+    """Deliveries, newest first, that fit every filter; each word of `search` is part of a name, address or external id, or an id."""
     found = await deliveries.search(
         work,
         limit=limit + 1,
@@ -118,16 +118,28 @@ async def read_vitals(work: StaffWork, market_id: MarketPath) -> schemas.VitalsT
     return schemas.VitalsTold.of(await vitals.vitals(work, parse("market", market_id)))
 
 
+@router.get("/markets/{market_id}/safety-calls")
+async def list_waiting_for_help(work: StaffWork, market_id: MarketPath) -> list[schemas.SafetyWaiting]:
+    """Drivers who pressed the safety button and are still waited for, the gravest first."""
+    found = await safety.waiting(work, parse("market", market_id))
+    return [schemas.SafetyWaiting.of(one) for one in found]
+
+
+@router.post("/drivers/{driver_id}/safety-settled", status_code=204)
+async def settle_safety_calls(work: StaffWork, driver_id: DriverPath, wanted: schemas.SafetySettled) -> None:
+    """Write down what was done about a driver's calls. For owners, dispatchers and support."""
+    need(work, *CANCELS)
+    await safety.settle(work, parse("driver", driver_id), wanted.seen_at.astimezone(UTC), wanted.reason)
+
+
 @router.get(
     "/markets/{market_id}/stream",
-    response_class=StreamingResponse,
+    response_class=EventStream,
     responses={
         200: {
-            "description": (
-                "Server-sent events: `deliveries` (all under way, first), `changed`, `counts`, `stores`, `drivers`,"
-                " `trips`, `offers` (each `{whole, here, gone}`), `snapshot` (all positions, first), `positions`. Ends after five minutes; reconnect."
-            ),
-            "content": {"text/event-stream": {}},
+            "description": "Server-sent events; the name of each says what its data is. Ends after five minutes; reconnect.",
+            "model": schemas.MarketFrames,
+            "content": {"text/event-stream": {"schema": {"type": "object"}}},
         }
     },
 )

@@ -1,11 +1,12 @@
 """Reads of deliveries. What an actor may not see is not there."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from doorstep.features.deliveries.errors import UnknownDelivery
 from doorstep.features.deliveries.models import DeliveryEventRow, DeliveryRow, ProofRow
@@ -26,7 +27,17 @@ from doorstep.features.deliveries.rules import (
 )
 from doorstep.platform.db.work import Work
 from doorstep.units.geo import LatLng
-from doorstep.units.ids import DeliveryId, DriverId, MarketId, MerchantId, ProviderJobId, StoreId, TripId
+from doorstep.units.ids import (
+    DeliveryId,
+    DriverId,
+    MalformedId,
+    MarketId,
+    MerchantId,
+    ProviderJobId,
+    StoreId,
+    TripId,
+    parse,
+)
 from doorstep.units.money import Money
 from doorstep.units.time import MarketInstant
 
@@ -207,7 +218,10 @@ async def search(
     created_until: datetime | None = None,
     text: str = "",
 ) -> list[Delivery]:
-    """Deliveries, newest first, that fit every filter given; ``before`` is the last id of the page before."""
+    """Deliveries, newest first, that fit every filter given; ``before`` is the last id of the page before.
+
+    Each word of ``text`` is a part of a name, the shop's, the address or the external id, or it is a whole id.
+    """
     query: Select[DeliveryRow] = select(DeliveryRow).order_by(DeliveryRow.id.desc()).limit(limit)
     for column, value in (
         (DeliveryRow.market_id, market_id),
@@ -226,18 +240,23 @@ async def search(
         query = query.where(DeliveryRow.created_at >= created_from)
     if created_until is not None:
         query = query.where(DeliveryRow.created_at < created_until)
-    if text:
-        like = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        query = query.where(
-            or_(
-                DeliveryRow.external_id.ilike(like),
-                DeliveryRow.shopper_first_name.ilike(like),
-                DeliveryRow.shopper_last_name.ilike(like),
-                DeliveryRow.dropoff["line1"].astext.ilike(like),
-                DeliveryRow.dropoff["postcode"].astext.ilike(like),
-            )
-        )
+    for word in text.split():
+        query = query.where(_found_by(word))
     return [view(row) for row in await work.session.scalars(query)]
+
+
+def _found_by(word: str) -> ColumnElement[bool]:
+    with suppress(MalformedId):
+        return DeliveryRow.id == parse("delivery", word)
+    like = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    return or_(
+        DeliveryRow.external_id.ilike(like),
+        DeliveryRow.shopper_first_name.ilike(like),
+        DeliveryRow.shopper_last_name.ilike(like),
+        DeliveryRow.pickup["name"].astext.ilike(like),
+        DeliveryRow.dropoff["line1"].astext.ilike(like),
+        DeliveryRow.dropoff["postcode"].astext.ilike(like),
+    )
 
 
 async def timeline(work: Work, delivery_id: UUID) -> list[DeliveryEvent]:

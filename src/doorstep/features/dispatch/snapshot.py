@@ -14,7 +14,7 @@ from doorstep.features.dispatch.rules import Policy
 from doorstep.features.drivers.rules import Ability, Driver, abilities_for, why_not
 from doorstep.features.fixes.rules import Fix
 from doorstep.features.markets.rules import Market
-from doorstep.features.offers.rules import Offer, OfferMode, Trip
+from doorstep.features.offers.rules import Offer, OfferMode, Trip, TripState
 from doorstep.units.geo import LatLng, great_circle_m
 from doorstep.units.ids import DriverId
 from doorstep.units.time import MarketInstant, epoch_s
@@ -24,6 +24,11 @@ PICKUP_SERVICE_S = 240
 DROPOFF_SERVICE_S = 180
 SILENT_S = 900
 """A free driver whose last fix is older than this (market time) is not planned with: she may be anywhere."""
+
+STANDARD = Params(offer_lead_s=180, ask_ahead_s=300)
+"""The engine's knobs of a market that has set none."""
+UNHEARD_S = 120
+"""A driver under way whose last fix is older than this is not asked ahead: her phone could not tell her."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ def stops_s(market: Market) -> tuple[int, int]:
 
 def params_of(market: Market) -> Params:
     """The engine's parameters as this market sets them."""
-    params = Params(tick_s=market.tick_s, offer_lead_s=180)
+    params = replace(STANDARD, tick_s=market.tick_s)
     known = {field.name: type(getattr(params, field.name)) for field in fields(Params)}
     told = {name: known[name](value) for name, value in market.dispatch.items() if name in known}
     return replace(params, **told)
@@ -113,7 +118,8 @@ def take(belief: Belief) -> Snapshot:
     """The world of one tick.
 
     A delivery in an open directed offer is left out (its driver is busy with it); one in an open broadcast
-    is there but reserved, and so is one that a courier company may be bringing. A driver on a trip is where her last stop is, when she is likely done.
+    is there but reserved, and so is one that a courier company may be bringing. A driver on a trip is where her last stop is, when she is likely done;
+    with an offer to answer, a next trip already or a silent phone she is spoken for.
     """
     places = _Places()
     directed = {d for o in belief.offers if o.mode is OfferMode.DIRECTED for d in o.delivery_ids}
@@ -132,7 +138,8 @@ def take(belief: Belief) -> Snapshot:
     asked = {o.driver_ids[0]: o for o in belief.offers if o.mode is OfferMode.DIRECTED}
     drivers = []
     for driver in belief.drivers:
-        where = _where(driver, belief, trips.get(driver.id), asked.get(driver.id))
+        trip, offer = trips.get(driver.id), asked.get(driver.id)
+        where = _where(driver, belief, trip, offer)
         if where is not None:
             point, free_at = where
             drivers.append(
@@ -143,6 +150,7 @@ def take(belief: Belief) -> Snapshot:
                     off_s=epoch_s(driver.duty.until) if driver.duty.until else FOREVER_S,
                     abilities=sum(ABILITIES[a] for a in driver.abilities),
                     capacity_units=driver.vehicle.capacity_units,
+                    spoken_for=_spoken_for(driver, belief, trip, offer),
                 )
             )
     world = World(orders, tuple(drivers), belief.plan)
@@ -195,17 +203,27 @@ def _order(delivery: Delivery, places: _Places, belief: Belief, *, reserved: boo
     )
 
 
+def _spoken_for(driver: Driver, belief: Belief, trip: Trip | None, offer: Offer | None) -> bool:
+    """Whether a driver is asked for nothing more for now, whenever she will be free."""
+    if offer is not None or trip is None:
+        return offer is not None
+    fix = belief.fixes.get(driver.id)
+    return trip.state is TripState.NEXT or fix is None or fix.age_s(belief.now) > UNHEARD_S
+
+
 def _where(
     driver: Driver, belief: Belief, trip: Trip | None, offer: Offer | None
 ) -> tuple[LatLng, datetime] | None:
     """Where and when a driver will be free; None when we do not know."""
-    if trip is not None:
-        return trip.free_point, max(trip.free_at(belief.now), belief.now + timedelta(seconds=1))
+    soonest = belief.now + timedelta(seconds=1)
+    free_at = None if trip is None else trip.free_at(belief.now)
     if offer is not None:
         last = next((d for d in belief.deliveries if d.id == offer.delivery_ids[-1]), None)
         if last is not None:
-            done = offer.expires_at + timedelta(minutes=offer.terms.minutes)
-            return last.dropoff.point, max(done, belief.now + timedelta(seconds=1))
+            begins_at = max(offer.expires_at, free_at or offer.expires_at)
+            return last.dropoff.point, max(begins_at + timedelta(minutes=offer.terms.minutes), soonest)
+    if trip is not None and free_at is not None:
+        return trip.free_point, max(free_at, soonest)
     fix = belief.fixes.get(driver.id)
     if fix is None or fix.age_s(belief.now) > knob(belief.market, "silent_s", SILENT_S):
         return None

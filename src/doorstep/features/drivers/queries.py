@@ -62,15 +62,19 @@ def safety_view(row: SafetyCallRow) -> SafetyCall:
     )
 
 
-async def safety_calls(work: Work, since: datetime, *, limit: int = 200) -> list[SafetyCall]:
-    """Presses of the safety button since then, newest first."""
-    rows = await work.session.scalars(
+async def safety_calls(
+    work: Work, since: datetime, *, limit: int = 200, market_id: UUID | None = None
+) -> list[SafetyCall]:
+    """Presses of the safety button since then, newest first; of one market, if one is named."""
+    query = (
         select(SafetyCallRow)
         .where(SafetyCallRow.at >= since)
         .order_by(SafetyCallRow.at.desc(), SafetyCallRow.driver_id)
         .limit(limit)
     )
-    return [safety_view(row) for row in rows]
+    if market_id is not None:
+        query = query.where(SafetyCallRow.market_id == market_id)
+    return [safety_view(row) for row in await work.session.scalars(query)]
 
 
 async def driver(work: Work, driver_id: UUID) -> Driver:

@@ -347,6 +347,9 @@ KNOBS: Mapping[str, Knob] = {
     "iterations_per_order": Knob(0, 1000, True, "search rounds a tick per delivery"),
     "iterations_max": Knob(0, 100_000, True, "search rounds a tick at most"),
     "offer_lead_s": Knob(0, 3600, True, "how long before its latest departure a trip is offered"),
+    "ask_ahead_s": Knob(
+        0, 3600, True, "how soon a driver under way must be free to be asked for her next trip"
+    ),
     "offer_lasts_s": Knob(15, 600, True, "how long a directed offer stands"),
     "declines_before_broadcast": Knob(1, 50, True, "refusals after which all drivers of the zone are asked"),
     "broadcast_lead_s": Knob(0, 3600, True, "how long before the latest departure all drivers are asked"),

@@ -10,6 +10,7 @@ from itertools import chain
 from doorstep.engine.compiled import Kernels
 from doorstep.engine.decisions import Decisions, Drop, Send
 from doorstep.engine.params import Params
+from doorstep.engine.preposition import waiting_place
 from doorstep.engine.world import Driver, Order, Travel, World
 from doorstep.sim.mdrp.evaluator import evaluate
 from doorstep.sim.mdrp.instance import Instance
@@ -19,6 +20,10 @@ from doorstep.sim.mdrp.policy import Engine, Policy
 from doorstep.sim.mdrp.solution import Solution, of_stops
 
 HORIZON_MIN = 24 * 60 + 240
+SOON_S = 600
+"""Who is free within this and has nothing to do then counts as waiting there already."""
+PLENTY = 3
+"""Idle couriers for each open order from which on a courier waits where she is of most use, not just at the nearest restaurant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +33,7 @@ class Rules:
     grow: bool = False
     """A courier keeps what she was sent for, and until the pickup more of that restaurant may join it."""
     go_to_restaurant: bool = False
-    """A courier for whom nothing is planned when her shift starts goes to the nearest restaurant."""
+    """A courier for whom nothing is planned when her shift starts goes to a restaurant, chosen by what the day has shown so far."""
     mixing: bool = False
     """Orders of several restaurants on board at once; what is not on board is planned anew at every stop. Then trips grow."""
     declines_permille: int = 0
@@ -124,6 +129,7 @@ class Course:
         }
         self.arriving = sorted(orders.values(), key=lambda o: (o.placed_s, o.id), reverse=True)
         self.restaurants = [r.id for r in instance.restaurants]
+        self.asked_for = [1] * len(self.restaurants)  # orders so far and one more: what may be expected
         self.open: dict[str, Order] = {}  # placed and not picked up
         self.left_s: dict[str, int] = {}  # when a courier under way left
         self.plan = World((), ()).plan
@@ -135,6 +141,7 @@ class Course:
         while self.arriving and self.arriving[-1].placed_s <= now_s:
             order = self.arriving.pop()
             self.open[order.id] = order
+            self.asked_for[order.pickup] += 1
         if not self.open and not any(d.aboard for d in self.drivers.values()):
             self._place_those_who_start(now_s)
             return bool(self.arriving)
@@ -151,23 +158,33 @@ class Course:
         return True
 
     def _place_those_who_start(self, now_s: int) -> None:
+        """Those who come on duty without work go where they shorten the way to the next order; see ``Rules``.
+
+        Not while there are as many open orders as couriers to choose from: then she is needed where she is. While
+        they are not plenty she only goes where it is nearest.
+        """
         if not self.rules.go_to_restaurant:
             return
-        idle = [
+        workless = [
             d
             for d in self.drivers.values()
-            if d.on_s <= now_s <= d.off_s and d.free_s <= now_s and not d.keeps and d.id not in self.plan
+            if d.on_s <= now_s <= d.off_s and not d.keeps and d.id not in self.plan
         ]
-        if len(idle) <= len(self.open):
+        idle = sum(d.free_s <= now_s for d in workless)
+        if idle <= len(self.open):
             return
-        for driver in self.drivers.values():
-            if driver.on_s == now_s == driver.free_s and not driver.keeps and driver.id not in self.plan:
-                ways = self.travel.seconds[driver.place, : len(self.restaurants)]
-                nearest = int(ways.argmin())
-                self.stops.append(
-                    Stop(driver.id, self.restaurants[nearest], now_s, now_s + int(ways[nearest]), ())
-                )
-                self.drivers[driver.id] = replace(driver, place=nearest, free_s=now_s + int(ways[nearest]))
+        expected = self.asked_for if idle > PLENTY * len(self.open) else [0] * len(self.restaurants)
+        soon_s = now_s + SOON_S
+        starting = [d.id for d in workless if d.on_s == now_s == d.free_s]
+        waiting = {d.id: d.place for d in workless if d.free_s <= soon_s}
+        for id_ in sorted(starting):
+            driver = self.drivers[id_]
+            others = [place for other, place in waiting.items() if other != id_]
+            to = waiting_place(driver.place, others, range(len(expected)), expected, self.travel)
+            arrives_s = now_s + self.travel.between(driver.place, to)
+            self.stops.append(Stop(id_, self.restaurants[to], now_s, arrives_s, ()))
+            self.drivers[id_] = replace(driver, place=to, free_s=arrives_s)
+            waiting[id_] = to
 
     def _obey(self, decisions: Decisions, now_s: int) -> None:
         for pickup in decisions.pickups:

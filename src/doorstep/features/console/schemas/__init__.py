@@ -11,7 +11,9 @@ from doorstep.features.console.schemas.acts import (
 from doorstep.features.console.schemas.audit import AuditPage, AuditTold, AuditVerdict
 from doorstep.features.console.schemas.deliveries import DeliveryTold, DeliveryWhole, LineTold, PlaceTold
 from doorstep.features.console.schemas.drivers import DriverDrawer, OfferTold, PositionTold, TripTold
+from doorstep.features.console.schemas.frames import MarketFrames
 from doorstep.features.console.schemas.queue import ChoiceTold, ConcernTold, Queue, VitalsTold
+from doorstep.features.console.schemas.safety import SafetySettled, SafetyWaiting
 
 __all__ = [
     "AmendAsked",
@@ -26,6 +28,7 @@ __all__ = [
     "DeliveryWhole",
     "DriverDrawer",
     "LineTold",
+    "MarketFrames",
     "OfferTold",
     "OverrideAsked",
     "PlaceTold",
@@ -33,6 +36,8 @@ __all__ = [
     "ProviderAsked",
     "Queue",
     "ReassignAsked",
+    "SafetySettled",
+    "SafetyWaiting",
     "TripTold",
     "VitalsTold",
 ]

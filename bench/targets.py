@@ -1,0 +1,174 @@
+"""The same bits on two processor targets: ``python -m bench.targets [--json FILE]``, or ``make targets``.
+
+DESIGN's law of replay: a decision recorded on one machine is repeated bit for bit on another of the same architecture. numba
+(LLVM) chooses instructions by the processor it finds; here the kernels are compiled twice, each time in a process and a cache
+of its own: for this machine's processor with all it can do, and for the plainest of its kind (``NUMBA_CPU_NAME=generic``, no
+features). What the one records the other repeats, and every byte of decisions, reasons, plans and costs is compared.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from bench.dispatch.dispatch_shaped import load
+from bench.dispatch.scale import NOW_S, metropolis
+
+from doorstep.engine import compiled as apart
+from doorstep.engine.decide import decide
+from doorstep.engine.decisions import Decisions
+from doorstep.engine.mixing import compiled as mixing
+from doorstep.engine.params import Params
+from doorstep.engine.record import pack, replay
+from doorstep.engine.routes import compiled as routes
+from doorstep.engine.routes import files
+from doorstep.engine.routes.problem import Turns
+from doorstep.engine.routes.search import StringRemovals
+from doorstep.engine.world import Travel, World
+from doorstep.sim.mdrp.day import Rules, play_by
+from doorstep.sim.mdrp.instance import read
+
+DATA = Path(os.environ.get("DOORSTEP_DATA", "../shared/data"))
+DAY = "0o50t100s1p100"
+MOMENT = "200x150"
+BENCHMARK = "lr1_2_4"
+TARGETS: dict[str, dict[str, str]] = {
+    "this machine": {},
+    "generic": {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """The engine on a played day; keeps some of its ticks."""
+
+    params: Params
+    folder: Path
+    every: int
+
+    def __call__(self, world: World, travel: Travel, now_s: int, seed: int) -> Decisions:
+        """See ``doorstep.sim.mdrp.policy.Policy``."""
+        decisions = decide(world, travel, self.params, now_s, seed)
+        if seed % self.every == 0:
+            record = pack(world, travel, self.params, now_s, seed, decisions, "numba")
+            (self.folder / f"{now_s:08d}.tick").write_bytes(record)
+        return decisions
+
+
+def record(folder: Path) -> None:
+    """Decide a recorded day, with one store a trip and mixed, and three cities by coordinates; keep the ticks."""
+    for name, params, every in (
+        ("one store a trip", Params(late_price=0.0), 4),
+        ("stores mixed", Params(late_price=0.0, mixing=True), 12),
+    ):
+        kept = folder / name
+        kept.mkdir(parents=True)
+        rules = Rules(grow=True, go_to_restaurant=True, mixing=params.mixing)
+        play_by(read(DATA / "mdrp" / DAY), Recorder(params, kept, every), rules, 1)
+    kept = folder / "by coordinates"
+    kept.mkdir()
+    for orders, drivers in ((60, 40), (150, 200), (500, 300)):
+        world, plane = metropolis(orders, drivers, orders)
+        for minute in range(3):
+            now_s = NOW_S + 60 * minute
+            decisions = decide(world, plane, Params(), now_s, minute)
+            content = pack(world, plane, Params(), now_s, minute, decisions, "numba")
+            (kept / f"{orders}-{minute}.tick").write_bytes(content)
+            world = replace(world, plan=decisions.plan)
+
+
+def repeat(folder: Path) -> Iterator[tuple[str, int, int, str]]:
+    """For each kind of tick: how many, how many came out the same, and a checksum of what came out."""
+    for kept in sorted(path for path in folder.iterdir() if path.is_dir()):
+        count, same, sums = 0, 0, hashlib.sha256()
+        for path in sorted(kept.iterdir()):
+            told = replay(path.read_bytes())
+            count, same = count + 1, same + told.same
+            sums.update(msgspec.json.encode(told.again))
+        yield kept.name, count, same, sums.hexdigest()
+
+
+def route_plans() -> dict[str, str]:
+    """Checksums of plans of routes after so many turns."""
+    planner = StringRemovals(routes.warm_up())
+    problems = {
+        MOMENT: load(DATA / "dispatch_shaped", MOMENT),
+        BENCHMARK: files.read((DATA / "li_lim" / f"{BENCHMARK}.txt").read_text()),
+    }
+    return {
+        name: hashlib.sha256(msgspec.json.encode(planner.plan(problem, Turns(3000), 1))).hexdigest()
+        for name, problem in problems.items()
+    }
+
+
+def child(folder: Path) -> dict[str, Any]:
+    """What one target makes of it; the first of them records."""
+    began_s = time.process_time()
+    for room in (apart, mixing, routes):
+        room.warm_up()
+    warmed_s = time.process_time() - began_s
+    if not folder.exists():
+        record(folder)
+    from llvmlite import binding
+    from numba import config
+
+    kinds = {name: {"ticks": n, "same": same, "checksum": sums} for name, n, same, sums in repeat(folder)}
+    return {
+        "processor": config.CPU_NAME or binding.get_host_cpu_name(),
+        "compiling_processor_s": round(warmed_s, 1),
+        "kinds": kinds,
+        "routes": route_plans(),
+    }
+
+
+def asked(name: str, folder: Path, caches: Path) -> dict[str, Any]:
+    """``child`` in a process of its own for the target called ``name``."""
+    cache = caches / name.replace(" ", "-")
+    cache.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, **TARGETS[name], "NUMBA_CACHE_DIR": str(cache)}
+    command = [sys.executable, "-m", "bench.targets", "--child", str(folder)]
+    found = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    return dict(json.loads(found.stdout))
+
+
+def main() -> int:
+    """Compare the targets; 1 when a byte differs."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--caches", type=Path, help="keep compiled code there, for another time")
+    parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.child:
+        print(json.dumps(child(given.child)))
+        return 0
+    with tempfile.TemporaryDirectory() as scratch:
+        ticks, caches = Path(scratch) / "ticks", given.caches or Path(scratch)
+        told = {name: asked(name, ticks, caches) for name in TARGETS}
+    first, second = told.values()
+    same = first["kinds"] == second["kinds"] and first["routes"] == second["routes"]
+    same = same and all(k["same"] == k["ticks"] > 0 for t in told.values() for k in t["kinds"].values())
+    for name, found in told.items():
+        kinds = ", ".join(f"{kind}: {k['same']} of {k['ticks']}" for kind, k in found["kinds"].items())
+        print(f"{name} ({found['processor']}): {kinds}; plans of routes: {len(found['routes'])}")
+    print("the same to the last bit" if same else "NOT THE SAME")
+    if given.json:
+        machine = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
+        date = datetime.now(UTC).date().isoformat()
+        whole = {"date": date, "machine": machine, "day": DAY, "same": same, "targets": told}
+        given.json.write_text(json.dumps(whole, indent=1) + "\n")
+    return 0 if same else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

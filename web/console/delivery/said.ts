@@ -1,0 +1,54 @@
+import type { useWords } from "../words";
+
+type Key = Extract<Parameters<ReturnType<typeof useWords>>[0], `said.${string}`>;
+
+/**
+ * What dispatch writes down as its reason, part by part: each is frozen as it was first written, in English. Names and
+ * counts are taken over; which constraint kept how many drivers stands in the table below it.
+ */
+const PARTS: readonly [RegExp, Key][] = [
+  [/^one order$/, "said.one"],
+  [/^(?<n>\d+) orders of one store$/, "said.several"],
+  [/^leaving later would delay the pickup$/, "said.leave"],
+  [/^picked up as it was sent$/, "said.as_sent"],
+  [/^waiting longer would delay it$/, "said.wait"],
+  [/^one order of the same store joined on the way$/, "said.joined_one"],
+  [/^(?<n>\d+) orders of the same store joined on the way$/, "said.joined"],
+  [/^(?<name>.+) is on her way to the store for it$/, "said.coming"],
+  [/^joins (?<name>.+) on her way to its store, if nothing better comes up$/, "said.joins"],
+  [/^planned with (?<name>.+), her next trip$/, "said.next"],
+  [/^planned with (?<name>.+), after (?<n>\d+) earlier trips?$/, "said.after"],
+  [/^sent when leaving later would delay the pickup$/, "said.sent_when"],
+  [/^no driver is on duty$/, "said.nobody"],
+  [/^no driver is on duty yet$/, "said.nobody_yet"],
+  [/^no driver can: .+$/, "said.none_can"],
+  [/^it takes a driver with the abilities it needs$/, "said.takes_ability"],
+  [/^it takes a larger vehicle or a smaller load$/, "said.takes_room"],
+  [/^it takes a driver who has not declined it$/, "said.takes_other"],
+  [/^it takes a shift that lasts until the pickup$/, "said.takes_shift"],
+  [/^it takes a later end of pickup or somebody nearer$/, "said.takes_nearer"],
+  [/^all who could are full until their shifts end$/, "said.full"],
+  [/^one more driver would take it$/, "said.one_more"],
+  [/^somebody could, but others would wait longer than the coverage price allows$/, "said.dear"],
+  [/^one more driver or a higher price would take it$/, "said.one_more_or_price"],
+  [/^(?<n>\d+) drivers passed on it$/, "said.passed"],
+  [/^the latest departure is near$/, "said.pressing"],
+  [/^nobody took the broadcast$/, "said.nobody_took"],
+  [/^no driver on duty can take it$/, "said.none_fit"],
+  [/^no provider can$/, "said.no_company"],
+  [/^waiting for a driver to come free$/, "said.come_free"],
+  [/^no carrier was found long after the promise$/, "said.given_up"],
+];
+
+/** A reason of dispatch in this person's language; one that holds anything unknown stays as it was written. */
+export function said(sentence: string, words: ReturnType<typeof useWords>): string {
+  const [, who = "", what = sentence] = /^(?!no driver can)([^:;]{1,60}: )?(.+)$/.exec(sentence) ?? [];
+  const told = what.split("; ").map((part) => {
+    for (const [shape, key] of PARTS) {
+      const found = shape.exec(part);
+      if (found) return words(key, { ...found.groups, n: Number(found.groups?.n ?? 0) } as never);
+    }
+    return null;
+  });
+  return told.includes(null) ? sentence : who + told.join("; ");
+}
