@@ -149,7 +149,7 @@ class TestLive:
         cards = waiting.locator(".cd")
         await expect(cards).to_have_count(1)
         await waiting.hover()
-        await a_delivery(street)
+        await street.town.delivery()
         await expect(waiting.get_by_role("button", name="1 new")).to_be_visible()
         await expect(cards).to_have_count(1)
         await page.mouse.move(5, 5)

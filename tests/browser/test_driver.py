@@ -431,7 +431,7 @@ class TestForEverybody:
         page = await visitor.open("/driver", language="es-MX", **PHONE)
         await page.get_by_role("textbox").fill(street.town.drivers[0].phone)
         await page.locator("form button[type=submit]").click()
-        await page.get_by_role("textbox").last.fill("000000")
+        await page.get_by_label("Los seis dígitos").fill("000000")
         await page.locator("form button[type=submit]").click()
         await expect(page.get_by_role("alert")).to_contain_text("Ese código no te deja entrar")
         visitor.forgive("401")
