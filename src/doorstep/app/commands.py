@@ -64,10 +64,9 @@ def warm() -> None:
     rooms = {
         "dispatch": "doorstep.engine.compiled",
         "route planning": "doorstep.engine.routes.compiled",
-        "mixed stores": "doorstep.engine.mixing.compiled",
     }
     typer.echo(f"warming the kernels of {', '.join(rooms)} …")
-    # A process each, for they share no kernel. Three at once on two cores end sooner than the third after the first two.
+    # A process each, for they share no kernel. Those of mixed stores are for a benchmark, which warms them itself.
     with ProcessPoolExecutor(len(rooms), get_context("spawn")) as pool:
         asked = {pool.submit(_warm, room): what for what, room in rooms.items()}
         for one in as_completed(asked):
