@@ -18,9 +18,11 @@ import structlog
 
 from doorstep.app import wiring
 from doorstep.connectors.couriers.directory import courier_networks
+from doorstep.connectors.maps.drawn_roads import DrawnRoads
 from doorstep.connectors.maps.geocode import default_geocoder
 from doorstep.connectors.maps.great_circle import GreatCircleTravel
 from doorstep.connectors.maps.osrm import RoadTravel
+from doorstep.connectors.maps.osrm_roads import RoadsNotInstalled
 from doorstep.connectors.maps.planar import PlanarGeocoder, PlanarTravel, Plane
 from doorstep.connectors.maps.tiles import BadTiles, StreetTiles
 from doorstep.connectors.messages.twin import MessageTwin
@@ -106,6 +108,16 @@ def open_tiles(settings: Settings) -> StreetTiles | None:
         raise SystemExit(f"DOORSTEP_TILES: {error}. Name another file, or none.") from error
 
 
+def open_roads(settings: Settings) -> DrawnRoads | None:
+    """The main roads to draw, where an extract is configured. Ends the process with what is wrong with it."""
+    if settings.osm_extract is None:
+        return None
+    try:
+        return DrawnRoads(settings.osm_extract, settings.home / "roads")
+    except (RoadsNotInstalled, FileNotFoundError) as error:
+        raise SystemExit(f"DOORSTEP_OSM_EXTRACT: {error}") from error
+
+
 @contextlib.asynccontextmanager
 async def process(name: str, role: Role, settings: Settings) -> AsyncIterator[Runtime]:
     """Open the parts of a process called ``name`` under ``role``; closes them at the end."""
@@ -134,6 +146,7 @@ async def process(name: str, role: Role, settings: Settings) -> AsyncIterator[Ru
             secrets=keys,
             http=outward,
             tiles=open_tiles(settings) if role is Role.WEB else None,
+            roads=open_roads(settings) if role is Role.WEB else None,
             couriers=courier_networks(os.environ, outward),
             own_url=settings.own_url,
             webhook_allow=settings.webhook_allow,

@@ -234,3 +234,11 @@ def test_a_position_appears_with_how_sure_it_is() -> None:
     told = page.state(scene(of), 30.0)
     assert told["map"]["within_m"] == 58  # type: ignore[index]
     assert page.state(scene(replace(of, position=None)), 1.0)["map"] is None
+
+
+def test_a_map_of_somebody_elses_names_them() -> None:
+    around = page.Around(Entry("/assets/t.js", (), ""), "nonce", 1.0)
+    own = scene(view())
+    assert '<small class="att">own map, not for navigation</small>' in page.whole(own, around)
+    named = page.whole(replace(own, credit="© OpenStreetMap contributors"), around)
+    assert '<small class="att">© OpenStreetMap contributors</small>' in named

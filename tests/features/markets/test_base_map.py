@@ -2,10 +2,14 @@
 
 import gzip
 import json
+from pathlib import Path
 
+import pytest
+from tests.factories.extracts import write_extract
 from tests.factories.identity import bearer, sign_staff_in
 from tests.factories.network import Network
 
+from doorstep.connectors.maps.drawn_roads import CREDIT, DrawnRoads
 from doorstep.features.markets import service
 from doorstep.features.markets.rules import Stage
 from doorstep.units.ids import public
@@ -35,3 +39,24 @@ async def test_everybody_sees_an_announced_market_and_staff_every_one(network: N
     staffs = await network.http.get(url.replace("/public", "/staff"), headers=bearer(signed_in.token))
     assert staffs.status_code == 200
     assert "private" in staffs.headers["cache-control"]
+
+
+async def test_roads_of_an_extract_are_drawn_and_a_broken_one_costs_the_map_nothing_else(
+    network: Network, tmp_path: Path
+) -> None:
+    pytest.importorskip("osmium", reason="the extra doorstep[roads] is not installed")
+    async with network.work() as work:
+        nashville, new_orleans = await service.seed_pilots(work)
+    url = "/public/v1/markets/{}/base"
+    extract = write_extract(tmp_path / "town.osm", [("motorway", [(36.16, -86.80), (36.16, -86.70)])])
+    network.connectors.roads = DrawnRoads(extract, tmp_path)
+    drawn = (await network.http.get(url.format(public("market", nashville.id)))).json()
+    assert drawn["credit"] == network.connectors.map_credit == CREDIT
+    roads = [f["geometry"] for f in drawn["features"] if f["properties"]["kind"] == "motorway"]
+    assert roads == [{"type": "LineString", "coordinates": [[-86.8, 36.16], [-86.7, 36.16]]}]
+    broken = tmp_path / "broken.osm.pbf"
+    broken.write_bytes(b"no map at all")
+    network.connectors.roads = DrawnRoads(broken, tmp_path)
+    answer = await network.http.get(url.format(public("market", new_orleans.id)))
+    assert answer.status_code == 200
+    assert "credit" not in answer.json()

@@ -77,7 +77,7 @@ export function MapView({ base, draw, onOpen, label, interactive = true, options
         </div>
       )}
       {children}
-      <small className="att">{words(streets ? "map.streets" : "map.base")}</small>
+      <small className="att">{streets ? words("map.streets") : (base?.credit ?? words("map.base"))}</small>
     </section>
   );
 }

@@ -4,7 +4,7 @@ import type { Palette } from "./palette";
 import { type Streets, withStreets } from "./streets";
 
 /** The market's own base map: `GET /public/v1/markets/{id}/base`. Each feature has a `kind`. */
-export type Base = FeatureCollection & { name?: string; note?: string };
+export type Base = FeatureCollection & { name?: string; note?: string; credit?: string };
 
 const KINDS = {
   zip: ["==", ["get", "kind"], "zip"],

@@ -1,7 +1,8 @@
 """The ground that maps of a market are drawn on, made of what the market knows of itself: no tile server.
 
 ZIP points give cells (Voronoi, 1908) clipped to the market's outline, shaded by households; rivers, main roads and
-names of parts of town come from a small sketch where there is one (``sketches/``).
+names of parts of town come from a small sketch where there is one (``sketches/``), roads from an extract where one is
+configured (``drawn_roads``).
 """
 
 import json
@@ -11,19 +12,28 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+from doorstep.connectors.maps.drawn_roads import CREDIT, DrawnRoads
 from doorstep.connectors.us.zips import ZipArea
 from doorstep.units.geo import LatLng, Polygon
 
 Ring = list[tuple[float, float]]
 Feature = dict[str, Any]
+_ROADS = {"motorway", "arterial"}
 
 
-def ground(name: str, area: Polygon, zips: Sequence[ZipArea], sketch: str | None = None) -> dict[str, Any]:
+def ground(
+    name: str,
+    area: Polygon,
+    zips: Sequence[ZipArea],
+    sketch: str | None = None,
+    roads: DrawnRoads | None = None,
+) -> dict[str, Any]:
     """A GeoJSON FeatureCollection; each feature's ``kind`` says what it is.
 
     ``outline`` of the market; ``zip`` cells with ``name``, ``households`` and ``step`` (1 to 3, by thirds of the
     cells), each with a point ``zip-label``; of the sketch ``river``, ``water``, ``park``, ``airport``,
-    ``motorway``, ``arterial``, ``place``. Those of ``zips`` whose point lies outside are left out.
+    ``motorway``, ``arterial``, ``place``. Those of ``zips`` whose point lies outside are left out. Where an extract
+    knows the area, its roads take the place of the sketch's and ``credit`` names whose they are. Raises ExtractRefused.
     """
     inside = [one for one in zips if one.households > 0 and area.contains(one.point)]
     features = [_feature("outline", "Polygon", [_closed([(p.lng, p.lat) for p in area.ring])], name=name)]
@@ -34,9 +44,13 @@ def ground(name: str, area: Polygon, zips: Sequence[ZipArea], sketch: str | None
             features.append(_feature("zip", "Polygon", [_closed(ring)], **facts))
         at = [round(one.point.lng, 5), round(one.point.lat, 5)]
         features.append(_feature("zip-label", "Point", at, **facts))
+    drawn = [] if roads is None else roads.within(area)
     if sketch is not None:
-        features.extend(_sketched(sketch))
-    return {"type": "FeatureCollection", "name": name, "features": features}
+        features.extend(
+            one for one in _sketched(sketch) if not drawn or one["properties"]["kind"] not in _ROADS
+        )
+    whole = {"type": "FeatureCollection", "name": name, "features": [*features, *drawn]}
+    return whole | {"credit": CREDIT} if drawn else whole
 
 
 def cells(points: Sequence[LatLng], area: Polygon) -> list[Ring]:

@@ -5,8 +5,10 @@ from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import structlog
 from fastapi import APIRouter, Path, Request, Response
 
+from doorstep.connectors.maps.osrm_roads import ExtractRefused
 from doorstep.connectors.maps.tiles import DEEPEST_ZOOM
 from doorstep.connectors.outside import Connectors
 from doorstep.features.identity import queries as identity
@@ -22,6 +24,7 @@ from doorstep.platform.http.pages import Cursor, Limit, Page, cursor_after, read
 from doorstep.platform.http.problems import PROBLEMS
 from doorstep.units.ids import parse
 
+log = structlog.get_logger("markets")
 public = APIRouter(prefix="/public/v1/markets", tags=["public"], responses=PROBLEMS)
 staff = APIRouter(prefix="/staff/v1/markets", tags=["staff: markets"], responses=PROBLEMS)
 tiles = APIRouter(prefix="/tiles", tags=["public"], responses=PROBLEMS)
@@ -73,7 +76,12 @@ async def base(work: StaffWork, request: Request, market_id: MarketPath) -> Resp
 
 
 async def _base(request: Request, market: rules.Market, kept_by: str) -> Response:
-    drawn = await asyncio.to_thread(_GROUNDS.of, market)
+    outside: Connectors = request.app.state.connectors
+    try:
+        drawn = await asyncio.to_thread(_GROUNDS.of, market, outside.roads)
+    except ExtractRefused as error:
+        log.warning("roads_not_drawn", error=str(error))
+        drawn = await asyncio.to_thread(_GROUNDS.of, market)
     headers = {"ETag": drawn.etag, "Cache-Control": f"{kept_by}, max-age=3600", "Vary": "Accept-Encoding"}
     if request.headers.get("if-none-match") == drawn.etag:
         return Response(status_code=304, headers=headers)

@@ -108,7 +108,8 @@ async def _scene(work: Work, request: Request, token: str, lang: str | None) -> 
     assert work.actor.subject is not None
     connectors: Connectors = request.app.state.connectors
     view = await queries.view(work, connectors, work.actor.subject)
-    return Scene(view, Speech(_lang(request, lang), view.timezone), f"/track/{token}", token)
+    speech = Speech(_lang(request, lang), view.timezone)
+    return Scene(view, speech, f"/track/{token}", token, credit=connectors.map_credit)
 
 
 def _visiting(request: Request) -> bool:

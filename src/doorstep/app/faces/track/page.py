@@ -145,9 +145,10 @@ def _header(scene: Scene) -> str:
 def _map_place(scene: Scene) -> str:
     hidden = "" if scene.view.position else " hidden"
     label = escape(scene.speech.plain("map", shop=scene.view.merchant))
+    credit = escape(scene.credit) or scene.speech.html("map.own")
     return (
         f'<section class="mw" id="map" aria-label="{label}"{hidden}><div class="canvas"></div>'
-        f'<p class="ts">{map_age(scene)}</p><small class="att">{scene.speech.html("map.own")}</small></section>'
+        f'<p class="ts">{map_age(scene)}</p><small class="att">{credit}</small></section>'
     )
 
 

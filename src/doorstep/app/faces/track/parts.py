@@ -45,6 +45,7 @@ class Scene:
     speech: Speech
     link: str
     token: str
+    credit: str = ""  # whose map it is, where it is not our own
     said: Said | None = None
 
     @property
