@@ -304,7 +304,7 @@ class TestSafety:
             "/driver/v1/safety", json=pressed, headers=await street.town.phone()
         )
         assert answer.status_code == 201
-        await expect(page.get_by_role("alert").first).to_contain_text("Rosa R. says she is not safe")
+        await expect(page.locator(".sr[aria-live=assertive]")).to_contain_text("Rosa R. says she is not safe")
         await expect(help_wanted).to_contain_text("followed")
         await expect(help_wanted.get_by_role("link")).to_have_attribute(
             "href", f"tel:{street.town.drivers[0].phone}"

@@ -28,7 +28,7 @@ export function Safety({ marketId }: { marketId: string }) {
   return (
     <>
       {/* Said aloud once for each press, not again with each minute that passes. */}
-      <div className="sr" role="alert">
+      <div className="sr" aria-live="assertive">
         {waiting.map((one) => (
           <p key={`${one.driver} ${one.at}`}>{words(`safety.${one.kind}`, { name: one.name })}</p>
         ))}
