@@ -266,8 +266,18 @@ def tail(file: Path) -> str:
     return file.read_text(errors="replace")[-3000:]
 
 
-async def campaign(kills: int, *, seed: int = 1, speed: float = 30.0, until_s: float | None = None) -> Report:
-    """``kills`` of each kind in mixed order, each kind once before any again; no new ones after ``until_s`` seconds."""
+async def campaign(
+    kills: int,
+    *,
+    seed: int = 1,
+    speed: float = 30.0,
+    until_s: float | None = None,
+    pause_s: tuple[float, float] = PAUSE_S,
+) -> Report:
+    """``kills`` of each kind in mixed order, each kind once before any again; no new ones after ``until_s`` seconds.
+
+    Between full service and the next kill lies a chance time within ``pause_s``.
+    """
     chance = Random(f"campaign {seed}")
     order = [kind for _ in range(kills) for kind in chance.sample(list(Kind), len(Kind))]
     async with running(["doorstep.app.cli", "demo", "--speed", f"{speed:g}"], {"SEED": str(seed)}) as network:
@@ -280,7 +290,7 @@ async def campaign(kills: int, *, seed: int = 1, speed: float = 30.0, until_s: f
         for kind in order:
             if until_s is not None and time.monotonic() - begun > until_s:
                 break
-            await asyncio.sleep(chance.uniform(*PAUSE_S))
+            await asyncio.sleep(chance.uniform(*pause_s))
             blows.append(await strike(network, till, witness, kind, begun))
             if ordering.done():
                 ordering.result()

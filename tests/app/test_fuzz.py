@@ -36,7 +36,7 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
-EXAMPLES = {GenerationMode.POSITIVE: 4, GenerationMode.NEGATIVE: 2}
+EXAMPLES = {GenerationMode.POSITIVE: 3, GenerationMode.NEGATIVE: 2}
 SEED = 20261121
 NAMED = frozenset({"store", "delivery", "driver", "market", "merchant", "endpoint", "offer", "provider"})
 ONE_OF = {"stores": "store", "deliveries": "delivery"}

@@ -12,7 +12,7 @@ from doorstep.app.replay.run import run
 async def test_the_first_orders_of_a_recorded_day_end_well(data_folder: Path) -> None:
     """What it costs in click-to-door is a figure of `make replay`: here only that all ends, and every cent agrees."""
     day = data_folder / "mdrp" / "0o100t100s1p100"
-    outcome = await asyncio.to_thread(run, day, speed=240, seed=1, until_min=60)
+    outcome = await asyncio.to_thread(run, day, speed=400, seed=1, until_min=60)
     assert outcome.orders == outcome.final == outcome.product.orders == 9
     assert outcome.product.undelivered_pct == 0
     assert outcome.product.orders_per_bundle >= 1

@@ -146,10 +146,17 @@ def _of_the_machine(text: str) -> bool:
 
 
 async def axe(page: Page, *, but: Mapping[str, str] | None = None) -> list[str]:
-    """Serious findings of axe-core on the page as it stands; ``but``: rules left out, each with its reason."""
+    """Serious findings of axe-core on the page as it stands; ``but``: rules left out, each with its reason.
+
+    In dark colours only what colours decide is looked at: the page is the same in all else.
+    """
     await page.evaluate(AXE.read_text(encoding="utf-8"))
     off = {rule: {"enabled": False} for rule in but or {}}
-    found = await page.evaluate("(rules) => axe.run(document, { rules, resultTypes: ['violations'] })", off)
+    found = await page.evaluate(
+        "(rules) => axe.run(document, { rules, resultTypes: ['violations'], ...(matchMedia('(prefers-color-scheme: dark)')"
+        ".matches ? { runOnly: { type: 'tag', values: ['cat.color'] } } : {}) })",
+        off,
+    )
     return [
         f"{one['id']} ({one['impact']}): {node['html'][:140]} — {json.dumps(node.get('failureSummary', ''))[:300]}"
         for one in found["violations"]
