@@ -42,6 +42,7 @@ FULL_SERVICE_S = 10.0
 PATIENCE_S = 240.0
 """How long a campaign waits before it gives up."""
 PAUSE_S = (0.3, 2.5)
+LOOK_S = 0.05
 EVERY_S = 1.5
 """How often the merchant's software orders: with the demo's own people no more than its drivers can deliver."""
 CONTEXT = ssl.create_default_context()
@@ -207,8 +208,10 @@ class Witness:
         )
 
 
-async def strike(network: Running, till: Till, witness: Witness, kind: Kind, begun: float) -> Blow:
-    """Kill once, and wait until everything is there again. Raises Broken when it never is."""
+async def strike(
+    network: Running, till: Till, witness: Witness, kind: Kind, begun: float, look_s: float = LOOK_S
+) -> Blow:
+    """Kill once, and wait until everything is there again, looked at each ``look_s``. Raises Broken when it never is."""
     while (ticks := await witness.ticks()) is None or find(network.process.pid, network.home, kind) is None:  # noqa: ASYNC110 (others' state)
         await asyncio.sleep(0.05)
     former = kill(network.process.pid, network.home, kind)
@@ -224,7 +227,7 @@ async def strike(network: Running, till: Till, witness: Witness, kind: Kind, beg
                 raise Broken(
                     f"{kind}: no {what} {PATIENCE_S:.0f} s after the kill ({heard_last[0]})\n{tail(network.log)}"
                 )
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(look_s)
         return past()
 
     async def replaced() -> bool:
@@ -273,10 +276,12 @@ async def campaign(
     speed: float = 30.0,
     until_s: float | None = None,
     pause_s: tuple[float, float] = PAUSE_S,
+    look_s: float = LOOK_S,
 ) -> Report:
     """``kills`` of each kind in mixed order, each kind once before any again; no new ones after ``until_s`` seconds.
 
-    Between full service and the next kill lies a chance time within ``pause_s``.
+    Between full service and the next kill lies a chance time within ``pause_s``; ``look_s`` is how finely the times
+    are taken, and each look costs the machine a connection or two.
     """
     chance = Random(f"campaign {seed}")
     order = [kind for _ in range(kills) for kind in chance.sample(list(Kind), len(Kind))]
@@ -291,7 +296,7 @@ async def campaign(
             if until_s is not None and time.monotonic() - begun > until_s:
                 break
             await asyncio.sleep(chance.uniform(*pause_s))
-            blows.append(await strike(network, till, witness, kind, begun))
+            blows.append(await strike(network, till, witness, kind, begun, look_s))
             if ordering.done():
                 ordering.result()
         lasted_s = time.monotonic() - begun

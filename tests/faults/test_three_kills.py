@@ -18,7 +18,7 @@ LONGEST_S = 300
 
 @pytest.mark.slow
 async def test_three_kills_of_each_kind_break_no_promise() -> None:
-    report = await campaign(KILLS, seed=7, speed=SPEED, until_s=LONGEST_S, pause_s=(0.1, 0.8))
+    report = await campaign(KILLS, seed=7, speed=SPEED, until_s=LONGEST_S, pause_s=(0.1, 0.8), look_s=0.4)
 
     struck = Counter(blow.kind for blow in report.blows)
     assert struck == dict.fromkeys(Kind, KILLS)
