@@ -5,6 +5,7 @@ import { useFormat, useShared } from "../../shared/i18n/react";
 import { queries } from "../../shared/start";
 import { Button } from "../../shared/ui/button";
 import { Icon } from "../../shared/ui/marks";
+import { Speeds } from "../../shared/ui/speeds";
 import { forgetEverything } from "../phone/keep";
 import { useOutbox } from "../phone/outbox";
 import { hearPace } from "../reads";
@@ -85,7 +86,6 @@ export function PaceNote({ pace }: { pace: Pace }) {
 function PaceControl({ pace }: { pace: Pace }) {
   const words = useWords();
   const shared = useShared();
-  const f = useFormat();
   const { waiting } = useOutbox();
   const wish = useMutation({
     networkMode: "always",
@@ -104,21 +104,9 @@ function PaceControl({ pace }: { pace: Pace }) {
   return (
     <div className="bd">
       <p role="status">
-        {wish.isError || leave.isError ? shared("refused.unreachable") : words(`pace.${pace.why}`)}
+        {shared(wish.isError || leave.isError ? "refused.unreachable" : `pace.${pace.why}`)}
       </p>
-      <fieldset className="speeds">
-        <legend className="sr">{words("pace.choose")}</legend>
-        {pace.choices.map((speed) => (
-          <button
-            key={speed}
-            type="button"
-            aria-pressed={speed === wished}
-            onClick={() => wish.mutate(speed)}
-          >
-            {words("pace.speed", { speed: f.count(speed) })}
-          </button>
-        ))}
-      </fieldset>
+      <Speeds choices={pace.choices} wished={wished} onWish={wish.mutate} />
       <Button
         size="shop"
         busy={leave.isPending}

@@ -1,14 +1,16 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, told } from "../../shared/api/client";
-import { useFormat } from "../../shared/i18n/react";
+import { useFormat, useShared } from "../../shared/i18n/react";
 import { Button } from "../../shared/ui/button";
 import { Icon } from "../../shared/ui/marks";
+import { Speeds } from "../../shared/ui/speeds";
 import type { Pace } from "../types";
 import { useWords } from "../words";
 
 /** In a demo: how fast time runs and why; who is inside may change it, and leave. */
 export function PaceBar({ pace }: { pace: Pace }) {
   const words = useWords();
+  const shared = useShared();
   const f = useFormat();
   const queries = useQueryClient();
   const wish = useMutation({
@@ -30,24 +32,12 @@ export function PaceBar({ pace }: { pace: Pace }) {
       <p>
         {words("pace.now", { time: f.time(pace.market_time), speed: f.count(Math.round(pace.speed)) })}{" "}
         <span className="dim" role="status">
-          {words(`pace.${pace.why}`)}
+          {shared(`pace.${pace.why}`)}
         </span>
       </p>
       {inside && (
         <>
-          <fieldset className="speeds">
-            <legend className="sr">{words("pace.choose")}</legend>
-            {pace.choices.map((speed) => (
-              <button
-                key={speed}
-                type="button"
-                aria-pressed={speed === wished}
-                onClick={() => wish.mutate(speed)}
-              >
-                {words("pace.speed", { speed: f.count(speed) })}
-              </button>
-            ))}
-          </fieldset>
+          <Speeds choices={pace.choices} wished={wished} onWish={wish.mutate} />
           <Button onClick={() => leave.mutate()} busy={leave.isPending}>
             {words("pace.leave")}
           </Button>
