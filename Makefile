@@ -33,6 +33,7 @@ $(UV):
 
 .venv/.dev: $(UV) pyproject.toml uv.lock
 	@$(UV) sync --quiet --frozen --python "$$(scripts/find-python -c 'import sys; print(sys.executable)')"
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python scripts/compile_imports.py
 	@touch $@ .venv/.run
 
 KERNELS := $(wildcard src/doorstep/engine/*.py src/doorstep/engine/*/*.py)
@@ -47,7 +48,7 @@ dev: setup-dev ## The demo, restarted when a source file changes
 	@exec $(BIN)/watchfiles --sigint-timeout 30 --filter python "$(BIN)/doorstep demo $(if $(SPEED),--speed $(SPEED))" src
 
 test: setup-dev ## All tests on real parts (within ten minutes on two cores)
-	@exec $(BIN)/pytest -q -n 3 $(TESTS)
+	@PYTHONDONTWRITEBYTECODE= exec $(BIN)/pytest -q -n 3 $(TESTS)
 
 check: setup-dev ## Lint, format, types, layers
 	$(BIN)/ruff check .
