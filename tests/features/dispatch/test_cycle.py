@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
-from tests.factories.deliveries import DOWNTOWN
+from tests.factories.deliveries import DOWNTOWN, driver_actor
 from tests.factories.dispatch import hold, stand, turn
 from tests.factories.network import Network
 from tests.factories.offers import Town, a_town
@@ -158,6 +158,12 @@ async def test_two_orders_of_one_store_travel_together_when_drivers_are_few(netw
     async with network.work() as work:
         states = {(await deliveries.delivery(work, d.id)).state for d in made}
     assert states == {DeliveryState.BATCHED}
+    async with network.work(driver_actor(town.drivers[0].id)) as work:
+        await offer_verbs.decline(work, offer.id, town.drivers[0].id)
+    async with network.work() as work:
+        for one in made:
+            *_, last = await deliveries.timeline(work, one.id)
+            assert (last.name, last.state_after) == ("delivery.unbatched", DeliveryState.REQUESTED)
 
 
 async def test_when_everybody_passed_all_are_asked_then_a_provider(network: Network) -> None:
