@@ -252,7 +252,7 @@ async def _climb(
 ) -> dict[Step, int]:
     """Do what the ladder asks for deliveries that no directed offer holds: broadcast, provider, end."""
     done = dict.fromkeys(Step, 0)
-    policy = policy_of(belief.market)
+    policy, fallback = policy_of(belief.market), belief.market.fallback
     offered = {d for o in belief.offers for d in o.delivery_ids}
     idle = [d for d in belief.deliveries if d.id not in offered and str(d.id) not in sent]
     if not idle:
@@ -272,7 +272,7 @@ async def _climb(
                 refusals=len(belief.refusals.get(delivery.id, ())),
                 broadcasts=belief.broadcasts.get(delivery.id, 0),
                 eligible=len(near),
-                provider_open=bool(chance and chance.open),
+                provider_open=fallback.allowed and bool(chance and chance.open),
             ),
             policy,
             belief.now,
@@ -291,7 +291,9 @@ async def _climb(
                         least_real_s=least_real_s,
                     )  # fmt: skip
                 elif step is Step.PROVIDER:
-                    await service.hand_to_provider(work, tick_id=tick_id, delivery=delivery, why=why)
+                    await service.hand_to_provider(
+                        work, tick_id=tick_id, delivery=delivery, why=why, most_minor=fallback.most_minor
+                    )
                 else:
                     await delivery_verbs.expire(work, delivery.id, why)
             except leases.LostLease:
