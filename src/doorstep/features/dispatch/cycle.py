@@ -39,6 +39,7 @@ from doorstep.features.dispatch.snapshot import (
 from doorstep.features.drivers import queries as drivers
 from doorstep.features.fixes import queries as fixes
 from doorstep.features.markets import queries as markets
+from doorstep.features.merchants import queries as merchants
 from doorstep.features.offers import queries as offers
 from doorstep.features.offers import service as offer_verbs
 from doorstep.features.providers import queries as providers
@@ -169,6 +170,7 @@ async def _look(work: Work, market_id: UUID) -> Belief:
         broadcasts=await offers.broadcasts_without_taker(work, [d.id for d in waiting]),
         plan=queries.plan_of(state),
         outside=await providers.held(work, [d.id for d in waiting]),
+        apart=await merchants.apart(work, (d.merchant_id for d in waiting)),
     )
 
 
