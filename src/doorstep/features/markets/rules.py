@@ -341,7 +341,9 @@ KNOBS: Mapping[str, Knob] = {
     ),
     "max_bundle": Knob(1, 12, True, "deliveries of one trip at most"),
     "trips_ahead": Knob(1, 10, True, "trips planned per driver"),
-    "start_ahead_s": Knob(0, 4 * 3600, True, "how soon a driver must come on duty to be planned with"),
+    "start_ahead_s": Knob(
+        0, 4 * 3600, True, "simulated days alone: how soon a driver must come on duty to be planned with"
+    ),
     "candidates": Knob(1, 1000, True, "drivers looked at per delivery"),
     "iterations_min": Knob(0, 100_000, True, "search rounds a tick at least"),
     "iterations_per_order": Knob(0, 1000, True, "search rounds a tick per delivery"),
