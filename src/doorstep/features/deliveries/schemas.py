@@ -19,7 +19,7 @@ from doorstep.features.deliveries.rules import (
 from doorstep.features.deliveries.service import Amendment
 from doorstep.features.identity.phones import e164
 from doorstep.features.merchants.schemas import Address, Point
-from doorstep.features.quotes.rules import REQUIREMENTS
+from doorstep.features.quotes.requirements import REQUIREMENTS
 from doorstep.features.quotes.schemas import CartMinor, PublicStore, Requirement, Window, instant_of
 from doorstep.units.ids import parse
 from doorstep.units.money import Money

@@ -21,7 +21,6 @@ from doorstep.features.deliveries.rules.lifecycle import (
 )
 from doorstep.features.deliveries.rules.requirements import (
     AGES,
-    ALCOHOL_AGE,
     PIN_TRIES,
     Proof,
     ProofKind,
@@ -60,7 +59,6 @@ from doorstep.features.markets.rules import ServiceLevel
 __all__ = [
     "AFTER_PICKUP",
     "AGES",
-    "ALCOHOL_AGE",
     "CARRIED",
     "FINAL",
     "MOVES",
