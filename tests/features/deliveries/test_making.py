@@ -353,11 +353,12 @@ async def test_a_tip_can_be_given_for_a_day_after_the_end_and_then_only_rise(net
             await service.tip(work, delivery.id, Money(9_00))
 
 
-async def test_a_tip_has_its_limits(network: Network) -> None:
-    made = await make_delivery(network)
-    for minor in (-1, 100_01):
-        with pytest.raises(TipRefused):
-            await make_delivery(network, tip=Money(minor))
+async def test_a_tip_has_the_limits_of_its_tariff(network: Network) -> None:
+    most = Money(20_00)
+    made = await make_delivery(network, tip=most, tip_limit=most)
+    for minor in (-1, 20_01):
+        with pytest.raises(TipRefused, match=r"between \$0.00 and \$20.00"):
+            await make_delivery(network, tip=Money(minor), tip_limit=most)
         async with network.work() as work:
             with pytest.raises(TipRefused):
                 await service.tip(work, made.id, Money(minor))

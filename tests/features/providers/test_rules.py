@@ -85,6 +85,7 @@ DELIVERY = Delivery(
     leg_s=600,
     fee=Money(995),
     tip=Money(0),
+    tip_limit=Money(100_00),
     tip_status=TipStatus.PENDING,
     carrier=None,
     version=1,

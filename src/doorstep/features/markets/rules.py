@@ -151,6 +151,10 @@ class PayRates:
             _within(name, getattr(self, name), 0, 1_000_000)
 
 
+MOST_MINOR = 10_000_000
+"""The largest amount that a tariff may say."""
+
+
 class TariffKind(StrEnum):
     """Which merchants a tariff is for."""
 
@@ -185,7 +189,7 @@ class TariffTerms:
         """Refuse negative amounts."""
         for name in self.__slots__:
             if name != "currency":
-                _within(name, getattr(self, name), 0, 10_000_000)
+                _within(name, getattr(self, name), 0, MOST_MINOR)
 
     def money(self, minor: int) -> Money:
         """``minor`` units of this tariff's currency."""

@@ -44,7 +44,6 @@ from doorstep.features.deliveries.rules.values import (
 )
 from doorstep.features.deliveries.rules.wishes import (
     AFTER_PICKUP,
-    TIP_LIMIT_MINOR,
     TIP_OPEN,
     CancelReason,
     Part,
@@ -53,6 +52,7 @@ from doorstep.features.deliveries.rules.wishes import (
     cancel_refusal,
     frozen_since,
     tip_change_refusal,
+    tip_refusal,
 )
 from doorstep.features.markets.rules import ServiceLevel
 
@@ -66,7 +66,6 @@ __all__ = [
     "REPORTABLE",
     "ROAD",
     "ROAD_BACK",
-    "TIP_LIMIT_MINOR",
     "TIP_OPEN",
     "TURNED_BACK",
     "WAITING",
@@ -100,4 +99,5 @@ __all__ = [
     "owed_proofs",
     "proof_satisfies",
     "tip_change_refusal",
+    "tip_refusal",
 ]
