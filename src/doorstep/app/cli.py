@@ -1,5 +1,7 @@
 """The command line: ``doorstep COMMAND``. Each command is a few lines over a room that does the work."""
 
+import platform
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
@@ -123,8 +125,18 @@ def openapi(target: Annotated[str, typer.Argument(help="File, or - for standard 
     figures.write(target, document())
 
 
+def stranger(system: str, machine: str) -> str | None:
+    """What somebody on another kind of machine is told; None on Linux, x86-64 or arm64."""
+    if system.startswith("linux") and machine in {"x86_64", "aarch64"}:
+        return None
+    return f"Doorstep runs on Linux, x86-64 or arm64; this is {system} on {machine}."
+
+
 def main() -> None:
     """The entry point of the installed command."""
+    if said := stranger(sys.platform, platform.machine()):
+        typer.echo(said, err=True)
+        raise SystemExit(1)
     from doorstep.app.commands import install
 
     install(app)

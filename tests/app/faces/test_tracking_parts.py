@@ -49,7 +49,7 @@ def view(state: DeliveryState = DeliveryState.ENROUTE_TO_DROPOFF, **changes: obj
         "estimate": Estimate(later(12), later(20), Basis.POSITION, later(-1 / 3)) if awaited else None,
         "position": rules.seen(SHOP, later(-1 / 3), DOOR, 8) if state is DeliveryState.ENROUTE_TO_DROPOFF else None,
         "driver": "" if waiting else "Marisol", "vehicle": "Grey Corolla", "pin": None if ended else "4471",
-        "instructions": "Side porch", "may_instruct": not ended, "tip": Money(560), "tip_status": TipStatus.PENDING,
+        "instructions": "Side porch", "may_instruct": not ended, "tip": Money(560), "tip_limit": Money(100_00), "tip_status": TipStatus.PENDING,
         "may_tip": state not in {DeliveryState.CANCELLED, DeliveryState.EXPIRED}, "tip_only_rises": not waiting,
         "proofs": (), "ended_at": NOW if ended else None, "now": NOW,
     }  # fmt: skip

@@ -273,10 +273,19 @@ async def broadcast(
 
 
 async def hand_to_provider(
-    work: Work, *, tick_id: UUID, delivery: Delivery, why: str, provider_id: UUID | None = None
+    work: Work,
+    *,
+    tick_id: UUID,
+    delivery: Delivery,
+    why: str,
+    provider_id: UUID | None = None,
+    most_minor: int | None = None,
+    by_hand: bool = False,
 ) -> None:
-    """Let an outside courier take it."""
-    job = await provider_verbs.request(work, delivery.id, why, provider_id=provider_id)
+    """Let an outside courier take it; the last three as providers' ``request``."""
+    job = await provider_verbs.request(
+        work, delivery.id, why, provider_id=provider_id, most_minor=most_minor, by_hand=by_hand
+    )
     await explain(
         work,
         tick_id,
@@ -388,8 +397,9 @@ async def override_reassign(
 
 
 async def call_provider(work: Work, delivery_id: UUID, reason: str, provider_id: UUID | None = None) -> None:
-    """A dispatcher hands a waiting delivery to an outside courier. Raises NotWaiting,
-    and as providers' ``request``.
+    """A dispatcher hands a waiting delivery to an outside courier, whatever the market's fallback says.
+
+    Raises NotWaiting, and as providers' ``request``.
     """
     delivery = await deliveries.delivery(work, delivery_id)
     if delivery.state not in WAITING:
@@ -398,7 +408,12 @@ async def call_provider(work: Work, delivery_id: UUID, reason: str, provider_id:
         if delivery.id in open_offer.delivery_ids:
             await offer_verbs.withdraw(work, open_offer.id, "an outside courier takes it")
     await hand_to_provider(
-        work, tick_id=work.new_id(), delivery=delivery, why=reason, provider_id=provider_id
+        work,
+        tick_id=work.new_id(),
+        delivery=delivery,
+        why=reason,
+        provider_id=provider_id,
+        by_hand=True,
     )
 
 

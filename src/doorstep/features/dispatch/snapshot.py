@@ -47,6 +47,8 @@ class Belief:
     plan: Plan
     outside: frozenset[UUID] = frozenset()
     """Deliveries for which a courier company may have a courier on the way."""
+    apart: frozenset[UUID] = frozenset()
+    """Merchants whose deliveries share a trip with no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +186,13 @@ def _past_asking(delivery: Delivery, belief: Belief) -> bool:
 
 def _order(delivery: Delivery, places: _Places, belief: Belief, *, reserved: bool) -> Order:
     pickup_service_s, dropoff_service_s = stops_s(belief.market)
+    # Orders of one store may share a trip: one that may not is its store's only one.
+    store = delivery.id if delivery.merchant_id in belief.apart else delivery.store_id
     return Order(
         id=str(delivery.id),
         pickup=places.number(delivery.pickup.point),
         dropoff=places.number(delivery.dropoff.point),
-        store=str(delivery.store_id),
+        store=str(store),
         placed_s=epoch_s(delivery.created_at),
         ready_s=epoch_s(delivery.ready_at),
         wanted_from_s=epoch_s(delivery.wanted_from),
