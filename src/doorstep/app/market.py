@@ -74,6 +74,5 @@ def create_market(
         }
 
     made = admin.run(settings.from_environment(), make)
-    if json != "-":
-        typer.echo(f"{made['name']} ({made['id']}), {made['timezone']}, {made['stage']}")
+    typer.echo(f"{made['name']} ({made['id']}), {made['timezone']}, {made['stage']}")
     figures.write(json, made)
