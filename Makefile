@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # State of this checkout's demo, unless DOORSTEP_HOME says otherwise.
 export DOORSTEP_HOME ?= $(CURDIR)/.state
 
-.PHONY: setup setup-dev run dev test check format bench faults replay targets web schema openapi screenshots clean web-check bench-web hour first-run
+.PHONY: setup setup-dev run dev test check format bench faults replay targets web schema openapi screenshots clean web-check bench-web hour first-run failures
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -68,6 +68,9 @@ bench-web: setup-dev ## Sizes of the pages, first paint on a slow phone, the con
 
 hour: setup-dev ## An hour of demo with all pages open; MINUTES as you like; writes docs/measured/hour.json
 	@exec $(BIN)/python -m bench.hour --minutes $(or $(MINUTES),60) --json docs/measured/hour.json
+
+failures: setup-dev ## Ten minutes of a demo nobody walks into: when each kind of failure happened; writes docs/measured/demo.json
+	@exec $(BIN)/python -m bench.demo --minutes $(or $(MINUTES),10) --json docs/measured/demo.json
 
 screenshots: setup-dev ## Pictures of every page, and the console moving, from a running demo; writes docs/pictures
 	@exec $(BIN)/python -m scripts.pictures docs/pictures

@@ -1,14 +1,26 @@
 """Commands of an operator, run as processes on the database of a day that really happened."""
 
+import inspect
 import json
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import asyncpg
+import typer
 from tests.conftest import Server
 from tests.factories.commands import doorstep
 from tests.factories.journeys import TO_THE_DOOR, a_city
 from tests.factories.network import Network
+from typer.testing import CliRunner
+
+from doorstep.app import commands, figures
+
+FIGURELESS = {
+    *("courier-twin", "demo-actors", "replay-network"),  # processes
+    *("migrate", "restore"),  # say that it is done
+    "simulate list",  # names
+}
 
 
 async def test_keys_dead_letters_the_ledger_and_a_copy_that_comes_back_whole(
@@ -34,16 +46,29 @@ async def test_keys_dead_letters_the_ledger_and_a_copy_that_comes_back_whole(
     assert unknown.returncode == 1
     assert "Traceback" not in unknown.stderr
 
-    # Nothing gave up; the ledger is a file that balances; every promise holds.
+    # A job gave up: it is listed, tried again by its number, and gone from the list. With `--json -` the figures are alone.
+    row = await asyncpg.connect(server.url(database_name))
+    job = await row.fetchval(
+        "UPDATE jobs SET state = 'dead', last_error = 'no answer' WHERE id = (SELECT max(id) FROM jobs) RETURNING id"
+    )
+    await row.close()
+    (letter,) = json.loads(here("dead-letters", "list", "--json", "-").stdout)
+    assert (letter["id"], letter["last_error"]) == (job, "no answer")
+    again = here("dead-letters", "replay", str(job), "--json", "-")
+    assert (json.loads(again.stdout), again.stderr) == ({"tried_again": 1}, "1 job will be tried again.\n")
     assert "No dead letters." in here("dead-letters", "list").stdout
-    assert here("ledger", "export", str(tmp_path / "all.beancount")).returncode == 0
+
+    # The ledger is a file that balances; every promise holds.
+    exported = here("ledger", "export", str(tmp_path / "all.beancount"), "--json", "-")
+    assert json.loads(exported.stdout)["lines"] == len((tmp_path / "all.beancount").read_text().splitlines())
     owed = made["fee"]["total_minor"] + 3_00
     assert f"{owed / 100:.2f} ~ 0.00 USD" in (tmp_path / "all.beancount").read_text()
     before = here("verify", "--json", str(tmp_path / "before.json"))
     assert before.returncode == 0, before.stdout
 
     # The whole schema comes back from a copy, functions, policies, deferred constraints and rows.
-    assert here("backup", str(tmp_path / "copy")).returncode == 0
+    copied = json.loads(here("backup", str(tmp_path / "copy"), "--json", "-").stdout)
+    assert copied["size_bytes"] == (tmp_path / "copy").stat().st_size
     admin = await asyncpg.connect(server.url("postgres"))
     await admin.execute(f"CREATE DATABASE {database_name}_again OWNER doorstep_owner")
     try:
@@ -66,3 +91,33 @@ async def test_keys_dead_letters_the_ledger_and_a_copy_that_comes_back_whole(
     finally:
         await admin.execute(f"DROP DATABASE {database_name}_again WITH (FORCE)")
         await admin.close()
+
+
+def test_figures_alone_stand_on_standard_output_when_they_are_asked_for_there() -> None:
+    app = typer.Typer()
+
+    @app.command()
+    def count(json: figures.Json = None) -> None:
+        typer.echo("counting")
+        figures.write(json, {"count": 2})
+
+    alone, told = CliRunner().invoke(app, ["--json", "-"]), CliRunner().invoke(app, [])
+    assert (json.loads(alone.stdout), alone.stderr) == ({"count": 2}, "counting\n")
+    assert (told.stdout, told.stderr) == ("counting\n", "")
+
+
+def test_every_command_that_tells_figures_writes_them_for_machines() -> None:
+    app = typer.Typer()
+    commands.install(app)
+    told = dict(_commands(app))
+    mute = {name for name, one in told.items() if "json" not in inspect.signature(one).parameters}
+    assert mute == FIGURELESS
+
+
+def _commands(app: typer.Typer, room: str = "") -> Iterator[tuple[str, Callable[..., object]]]:
+    for command in app.registered_commands:
+        assert command.callback is not None
+        yield room + (command.name or command.callback.__name__), command.callback
+    for group in app.registered_groups:
+        assert group.typer_instance is not None
+        yield from _commands(group.typer_instance, f"{group.name} ")

@@ -8,7 +8,7 @@ import pytest
 from doorstep.connectors.us.nation import nation_installed
 from doorstep.engine.compiled import warm_up
 from doorstep.sim.national import Played, markets, part_of, play_market, play_nation
-from doorstep.sim.pools import Here, NoRay, Processes, pool_of
+from doorstep.sim.pools import Cores, Here, NoRay, pool_of
 
 
 def test_markets_have_sizes_of_their_own_and_say_where_they_come_from() -> None:
@@ -43,7 +43,7 @@ def test_another_process_plays_the_same_day() -> None:
     warm_up()
     _, chosen = markets(2, 0.003, 5)
     here = {p.name: p.measures for p in Here().spread(play_market, chosen)}
-    there = {p.name: p.measures for p in Processes(1).spread(play_market, chosen)}
+    there = {p.name: p.measures for p in Cores(1).spread(play_market, chosen)}
     assert here == there
 
 

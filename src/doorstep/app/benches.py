@@ -100,7 +100,7 @@ def pdptw(
     def tell(found: route_bench.Outcome) -> None:
         state = "feasible" if found.feasible else "; ".join(found.breaches[:2])
         counts = f"{found.vehicles:4} vehicles {found.distance:12.2f}  {found.seconds:6.2f} s"
-        typer.echo(f"{found.instance:14} {counts}  {state}", err=json == "-")
+        typer.echo(f"{found.instance:14} {counts}  {state}")
 
     try:
         outcomes = route_bench.solve_files(files, seconds, seed, tell, processor=processor_time)

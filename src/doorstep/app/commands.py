@@ -56,7 +56,7 @@ def demo_actors(
     asyncio.run(play(chosen.home, network=network, twin_url=twin, receiver_port=receiver_port))
 
 
-def warm() -> None:
+def warm(json: Json = None) -> None:
     """Compile the engine's kernels and keep them on disk: when installing, so that no start and no budget pays for it."""
     from concurrent.futures import ProcessPoolExecutor, as_completed
     from multiprocessing import get_context
@@ -69,8 +69,11 @@ def warm() -> None:
     # A process each, for they share no kernel. Those of mixed stores are for a benchmark, which warms them itself.
     with ProcessPoolExecutor(len(rooms), get_context("spawn")) as pool:
         asked = {pool.submit(_warm, room): what for what, room in rooms.items()}
+        took_s = {}
         for one in as_completed(asked):
-            typer.echo(f"{asked[one]}: {one.result():.1f} s")
+            took_s[asked[one]] = round(one.result(), 1)
+            typer.echo(f"{asked[one]}: {took_s[asked[one]]:.1f} s")
+    figures.write(json, {"took_s": took_s})
 
 
 def _warm(room: str) -> float:
@@ -83,13 +86,16 @@ def _warm(room: str) -> float:
     return time.perf_counter() - began_s
 
 
-def owner_link() -> None:
+def owner_link(json: Json = None) -> None:
     """Print a link that makes whoever opens it an owner: good once, for a day. An older one no longer works."""
     from doorstep.app import admin, live_network
     from doorstep.features.identity import service
 
     chosen = settings.from_environment()
-    typer.echo(live_network.owner_address(chosen, admin.run(chosen, service.owner_link)))
+    link = live_network.owner_address(chosen, admin.run(chosen, service.owner_link))
+    if json != "-":
+        typer.echo(link)
+    figures.write(json, {"link": link})
 
 
 @keys.command("create")
@@ -116,7 +122,7 @@ def create_key(
         return {"id": public("key", key.id), "secret": key.secret, "merchant": public("merchant", found.id)}
 
     made = admin.run(settings.from_environment(), make)
-    if json is None:
+    if json != "-":  # a secret is shown in one place
         typer.echo(f"{made['id']}\n{made['secret']}")
     figures.write(json, made)
 
@@ -140,6 +146,7 @@ def list_dead(json: Json = None) -> None:
 @dead.command("replay")
 def replay_dead(
     job: Annotated[int | None, typer.Argument(help="One job's number; all when left out.")] = None,
+    json: Json = None,
 ) -> None:
     """Let dead jobs try again."""
     from doorstep.app import admin
@@ -147,17 +154,22 @@ def replay_dead(
 
     count = admin.run(settings.from_environment(), lambda work: worker.replay_dead(work, job))
     typer.echo(f"{count} {'job' if count == 1 else 'jobs'} will be tried again.")
+    figures.write(json, {"tried_again": count})
 
 
 @ledger.command("export")
-def export_ledger(file: Annotated[Path, typer.Argument(help="The Beancount file to write.")]) -> None:
+def export_ledger(
+    file: Annotated[Path, typer.Argument(help="The Beancount file to write.")], json: Json = None
+) -> None:
     """Write the whole ledger as a Beancount file that `bean-check` accepts."""
     from doorstep.app import admin
     from doorstep.features.ledger.export import export_beancount
 
     text = admin.run(settings.from_environment(), export_beancount)
     file.write_text(text)
-    typer.echo(f"{file}: {len(text.splitlines())} lines")
+    lines = len(text.splitlines())
+    typer.echo(f"{file}: {lines} lines")
+    figures.write(json, {"file": file, "lines": lines})
 
 
 def migrate() -> None:
@@ -172,7 +184,7 @@ def migrate() -> None:
     typer.echo(f"The schema is at {migrations.head()}.")
 
 
-def backup(file: Annotated[Path, typer.Argument(help="Where the copy goes.")]) -> None:
+def backup(file: Annotated[Path, typer.Argument(help="Where the copy goes.")], json: Json = None) -> None:
     """Copy the whole database into FILE, consistent, while the network runs."""
     from doorstep.app.launcher import open_database
     from doorstep.platform.postgres import backup as copies
@@ -184,9 +196,9 @@ def backup(file: Annotated[Path, typer.Argument(help="Where the copy goes.")]) -
         asyncio.run(
             copies.backup(dsn, file, bindir=server.binaries.bindir if server else find_server().bindir)
         )
-    typer.echo(
-        f"{file}: {file.stat().st_size:,} bytes. Keep {chosen.secrets} and {chosen.home / 'blobs'} with it."
-    )
+    size_bytes, beside = file.stat().st_size, [chosen.secrets, chosen.home / "blobs"]
+    typer.echo(f"{file}: {size_bytes:,} bytes. Keep {beside[0]} and {beside[1]} with it.")
+    figures.write(json, {"file": file, "size_bytes": size_bytes, "keep_with_it": beside})
 
 
 def restore(

@@ -17,8 +17,8 @@ market = typer.Typer(help="Markets of this network.", no_args_is_help=True)
 class Pilot(StrEnum):
     """A metro whose ZIPs come along."""
 
-    NASHVILLE = "nashville"
-    NEW_ORLEANS = "new-orleans"
+    NASHVILLE = "nashville"  # Nashville and its suburbs, Tennessee
+    NEW_ORLEANS = "new-orleans"  # New Orleans and Metairie, Louisiana
 
 
 class FirstStage(StrEnum):
@@ -74,6 +74,5 @@ def create_market(
         }
 
     made = admin.run(settings.from_environment(), make)
-    if json != "-":
-        typer.echo(f"{made['name']} ({made['id']}), {made['timezone']}, {made['stage']}")
+    typer.echo(f"{made['name']} ({made['id']}), {made['timezone']}, {made['stage']}")
     figures.write(json, made)

@@ -50,9 +50,9 @@ class Kind(IntEnum):
 class Report(IntEnum):
     """What a driver's phone says of her trips."""
 
-    PICKED_UP = 0
-    DROPPED = 1
-    FINISHED = 2
+    PICKED_UP = 0  # the goods of a stop are on board
+    DROPPED = 1  # one order is at its door
+    FINISHED = 2  # the trip is over
 
 
 @dataclass(slots=True)

@@ -21,8 +21,8 @@ class Here:
         return (play(unit) for unit in units)
 
 
-class Processes:
-    """In processes of this machine, each with its own kernels."""
+class Cores:
+    """On the cores of this machine: in processes, each with its own kernels."""
 
     def __init__(self, count: int) -> None:
         """``count`` processes."""
@@ -79,7 +79,7 @@ def pool_of(processes: int, ray: str = "") -> Pool:
     """The pool for so many processes, or for the Ray cluster at ``ray``. Raises NoRay."""
     if ray:
         return Machines(ray)
-    return Here() if processes <= 1 else Processes(processes)
+    return Here() if processes <= 1 else Cores(processes)
 
 
 def largest_first[T](units: Iterable[T], size: Callable[[T], float]) -> list[T]:

@@ -75,9 +75,7 @@ class Trouble(StrEnum):
 
     LATE = "late"  # the promise is broken and the goods are not there
     NO_CARRIER = "no_carrier"  # nobody has it, and the time to leave has come
-    COURIER_UNCONFIRMED = (
-        "courier_unconfirmed"  # a courier company does not say whether its courier is coming
-    )
+    COURIER_UNCONFIRMED = "courier_unconfirmed"  # a courier company does not say whether anybody is coming
     FAILED_ATTEMPT = "failed_attempt"  # could not be handed over; somebody must say what comes next
     SILENT = "silent"  # its driver has not been heard of
     AT_RISK = "at_risk"  # the promise breaks if nothing happens
@@ -87,11 +85,11 @@ class Trouble(StrEnum):
 class Remedy(StrEnum):
     """What staff can do about it with one key."""
 
-    ASSIGN = "assign"
-    UNASSIGN = "unassign"
-    PROVIDER = "provider"
+    ASSIGN = "assign"  # give it to a driver of our own by name
+    UNASSIGN = "unassign"  # take it from its driver, so that others can have it
+    PROVIDER = "provider"  # ask an outside courier company for it
     SET_ASIDE = "set_aside"  # let others have it without the company's word
-    CANCEL = "cancel"
+    CANCEL = "cancel"  # end it; whoever has it is told
     CALL = "call"  # ring who knows: its driver, else the shopper
 
 

@@ -29,13 +29,13 @@ class SafetyKind(StrEnum):
 class VehicleKind(StrEnum):
     """What a driver drives."""
 
-    CAR = "car"
-    SUV = "suv"
-    VAN = "van"
+    CAR = "car"  # a passenger car
+    SUV = "suv"  # a car with a large boot
+    VAN = "van"  # closed, for many parcels
     TRUCK = "truck"  # a pick-up
-    MOTORCYCLE = "motorcycle"
-    SCOOTER = "scooter"
-    BICYCLE = "bicycle"
+    MOTORCYCLE = "motorcycle"  # with a box
+    SCOOTER = "scooter"  # with a box, for short ways
+    BICYCLE = "bicycle"  # pedalled, with or without a motor that helps
 
 
 CAPACITY_UNITS: Mapping[VehicleKind, int] = {

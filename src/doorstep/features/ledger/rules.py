@@ -35,9 +35,9 @@ class OwnerKind(StrEnum):
     """Whose account it is: decides who may see its entries."""
 
     PLATFORM = "platform"  # the operator of the network
-    MERCHANT = "merchant"
-    DRIVER = "driver"
-    PROVIDER = "provider"
+    MERCHANT = "merchant"  # who orders and owes fees
+    DRIVER = "driver"  # one who is owed pay and tips
+    PROVIDER = "provider"  # a courier company that is owed its price
 
 
 class TransactionState(StrEnum):

@@ -298,10 +298,10 @@ class NewMarket:
 class ChangeKind(StrEnum):
     """What was changed in a market."""
 
-    MADE = "made"
-    STAGE = "stage"
-    TARIFF = "tariff"
-    PAY = "pay"
+    MADE = "made"  # the market itself, with all it began with
+    STAGE = "stage"  # how far it has come, from planned to closed
+    TARIFF = "tariff"  # what merchants pay
+    PAY = "pay"  # what drivers are paid
     RULES = "rules"  # service levels
     DISPATCH = "dispatch"  # knobs and tick
     FALLBACK = "fallback"  # outside courier companies

@@ -195,7 +195,7 @@ def next_opening(hours: Hours, zone: ZoneInfo, at: datetime, days: int = 14) -> 
 class StoreState(StrEnum):
     """Whether deliveries may start from a store."""
 
-    ACTIVE = "active"
+    ACTIVE = "active"  # orders are taken
     INACTIVE = "inactive"  # switched off by its merchant; deliveries under way are finished
 
 

@@ -33,8 +33,8 @@ USUAL = frozenset(Moment)
 class Language(StrEnum):
     """What the texts are written in."""
 
-    EN = "en"
-    ES = "es"
+    EN = "en"  # English
+    ES = "es"  # Spanish
 
 
 class NotificationState(StrEnum):

@@ -69,8 +69,8 @@ class OfferState(StrEnum):
 class Answer(StrEnum):
     """What one driver did with an offer."""
 
-    ACCEPTED = "accepted"
-    DECLINED = "declined"
+    ACCEPTED = "accepted"  # took it first
+    DECLINED = "declined"  # said no, which has no consequence
     EXPIRED = "expired"  # was asked alone and let the time run out
 
 

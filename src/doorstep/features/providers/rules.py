@@ -19,17 +19,17 @@ from doorstep.units.time import MarketInstant
 class Ability(StrEnum):
     """What a company's couriers can do beyond driving: the requirement flags of deliveries."""
 
-    AGE_18 = "age_18"
-    AGE_21 = "age_21"
-    ALCOHOL = "alcohol"
-    COLD = "cold"
-    FRAGILE = "fragile"
-    HEAVY = "heavy"
-    HIGH_VALUE = "high_value"
-    SIGNATURE = "signature"
-    PIN = "pin"
-    PHOTO = "photo"
-    CONTACTLESS = "contactless"
+    AGE_18 = "age_18"  # sees a paper that says 18 or older
+    AGE_21 = "age_21"  # sees a paper that says 21 or older
+    ALCOHOL = "alcohol"  # may carry alcohol
+    COLD = "cold"  # keeps goods cold
+    FRAGILE = "fragile"  # carries what breaks
+    HEAVY = "heavy"  # carries what is heavy
+    HIGH_VALUE = "high_value"  # is insured for what is dear
+    SIGNATURE = "signature"  # takes a signature at the door
+    PIN = "pin"  # asks for the shopper's code
+    PHOTO = "photo"  # takes a photo at the door
+    CONTACTLESS = "contactless"  # leaves goods at the door
 
 
 class ProviderState(StrEnum):

@@ -32,8 +32,8 @@ Message = str | Mapping[str, str]
 class Lang(StrEnum):
     """Languages the page is written in."""
 
-    EN = "en"
-    ES = "es"
+    EN = "en"  # English
+    ES = "es"  # Spanish
 
     @property
     def other(self) -> "Lang":

@@ -11,11 +11,11 @@ from doorstep.units.money import Money
 class Party(StrEnum):
     """Who ends or changes a delivery."""
 
-    MERCHANT = "merchant"
-    SHOPPER = "shopper"
-    DRIVER = "driver"
-    PROVIDER = "provider"
-    STAFF = "staff"
+    MERCHANT = "merchant"  # whose goods they are
+    SHOPPER = "shopper"  # to whom they go
+    DRIVER = "driver"  # one of ours who carries them
+    PROVIDER = "provider"  # the courier company that carries them
+    STAFF = "staff"  # people of the network, by hand and with a reason
     NETWORK = "network"  # a rule of ours, such as expiry
 
 
@@ -68,13 +68,13 @@ class Part(StrEnum):
     """What of a delivery a merchant may amend."""
 
     DROPOFF = "dropoff"  # address and point
-    PHONE = "phone"
-    NAME = "name"
+    PHONE = "phone"  # where the shopper is rung
+    NAME = "name"  # whose door it is
     WINDOW = "window"  # the promise
     ITEMS = "items"  # count, weight, manifest
-    READY = "ready_at"
-    INSTRUCTIONS = "instructions"
-    RETURN_POLICY = "return_policy"
+    READY = "ready_at"  # when the goods can be taken along
+    INSTRUCTIONS = "instructions"  # what the driver reads about the door
+    RETURN_POLICY = "return_policy"  # what becomes of goods that cannot be handed over
 
 
 _UNTIL_CARRIED = frozenset({Part.DROPOFF, Part.PHONE})
