@@ -13,6 +13,7 @@ from typing import Any
 
 from doorstep.engine.params import Params
 from doorstep.features.markets.rules import PayRates
+from doorstep.platform.settings import from_environment
 from doorstep.sim.mdrp.instance import read as read_instance
 from doorstep.sim.scenario import (
     LIVE,
@@ -67,8 +68,13 @@ def load(name: str) -> tuple[str, Raw]:
         except tomllib.TOMLDecodeError as error:
             raise ScenarioRefused(f"{name}: not TOML: {error}") from error
         city = raw.get("city")
-        if isinstance(city, dict) and isinstance(city.get("recorded"), str):
-            city["recorded"] = str(path.parent / city["recorded"])
+        if isinstance(city, dict):
+            for key in ("recorded", "extract", "kept_in"):
+                if isinstance(city.get(key), str):
+                    city[key] = str(path.parent / Path(city[key]).expanduser())
+            if isinstance(city.get("extract"), str):
+                _there("city.extract", Path(city["extract"]))
+                city.setdefault("kept_in", str(from_environment().home / "roads"))
         return path.stem, recorded_tables(raw)
     names = shipped()
     if name not in names:
@@ -77,6 +83,13 @@ def load(name: str) -> tuple[str, Raw]:
             " TOML file or to the folder of a recorded day works, too"
         )
     return name, tomllib.loads(resources.files("doorstep.sim.scenarios").joinpath(f"{name}.toml").read_text())
+
+
+def _there(key: str, file: Path) -> None:
+    if not file.is_file():
+        raise ScenarioRefused(
+            f"{key} = {str(file)!r}: there is no such file; a path is read from the folder of the scenario's own file"
+        )
 
 
 def recorded_tables(raw: Raw) -> Raw:
@@ -185,6 +198,8 @@ def _as(name: str, value: Any, wanted: type) -> Any:
         return tuple(float(v) for v in value)
     if wanted is Path and isinstance(value, str):
         return Path(value)
+    if wanted is dict and isinstance(value, dict):
+        return {key: _as(f"{name}.{key}", part, float) for key, part in value.items()}
     if issubclass(wanted, StrEnum) and isinstance(value, str):
         if value not in list(wanted):
             raise ScenarioRefused(
@@ -196,6 +211,7 @@ def _as(name: str, value: Any, wanted: type) -> Any:
     names = {
         float: "a number", int: "a whole number", tuple: "a list of numbers", str: "a text in quotes",
         bool: "true or false", date: "a date such as 2026-11-18", Path: "a path in quotes",
+        dict: f"a table: write [{name}] and below it lines such as name = 0.2",
     }  # fmt: skip
     raise ScenarioRefused(f"{name} = {value!r}: must be {names.get(wanted, wanted.__name__)}")
 
