@@ -93,8 +93,11 @@ def study(
     ] = None,
 ) -> None:
     """Play days of SCENARIO, the same days under every setting, and compare."""
+    from doorstep.connectors.maps.osrm_roads import RoadsNotInstalled
+    from doorstep.connectors.us.nation import NationNotInstalled
+    from doorstep.connectors.us.zips import UnknownMetro
     from doorstep.sim import reading, settings
-    from doorstep.sim.pools import pool_of
+    from doorstep.sim.pools import NoRay, pool_of
     from doorstep.sim.scenario import ScenarioRefused
     from doorstep.sim.study import study as make_study
 
@@ -102,6 +105,7 @@ def study(
     try:
         name, raw = reading.load(scenario)
         chosen = settings.settings_of(name, raw, vary or [])
+        _lay_out([one.scenario for one in chosen])
         with _progress(len(chosen) * runs, chosen[0].scenario.title) as step:
             found = make_study(
                 chosen,
@@ -109,7 +113,7 @@ def study(
                 pool_of(min(processes, len(chosen) * runs), ray),
                 lambda _: step(),
             )
-    except (ScenarioRefused, LookupError) as refusal:
+    except (ScenarioRefused, UnknownMetro, NationNotInstalled, RoadsNotInstalled, NoRay) as refusal:
         raise _say(refusal) from refusal
     _show(found)
     command = f"doorstep simulate {shlex.quote(scenario)} --runs {runs}"
@@ -127,6 +131,16 @@ def study(
         _keep(chosen[0].scenario, seed, keep_tick)
 
 
+def _lay_out(scenarios: "list[Scenario]") -> None:
+    """Make the towns of extracts before the days, in sight of whoever waits; a town that is kept takes no time."""
+    from doorstep.sim.town import town_of
+
+    for city in dict.fromkeys(one.city for one in scenarios if one.city.extract is not None):
+        console = Console(stderr=True)
+        with console.status(f"roads of {city.extract}: a minute the first time, then kept"):
+            town_of(city)
+
+
 @contextmanager
 def _progress(total: int, title: str) -> "Iterator[Any]":
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -137,7 +151,7 @@ def _progress(total: int, title: str) -> "Iterator[Any]":
 
 def _show(found: "Study") -> None:
     """The table for the person at the terminal."""
-    from doorstep.sim.report.figures import SHOWN, THIN, half, verdict, written
+    from doorstep.sim.report.figures import THIN, half, told, verdict, written
 
     def bare(text: str) -> str:
         return text.replace(f"{THIN}min", "")
@@ -148,19 +162,20 @@ def _show(found: "Study") -> None:
         title_justify="left",
     )
     table.add_column("setting")
-    for shown in SHOWN:
+    shown_here = told(found)
+    for shown in shown_here:
         unit = f" ({shown.unit})" if shown.unit == "min" else ""
         table.add_column(shown.head + unit, justify="right")
     colour = {"better": "green", "worse": "red", "same": "dim"}
     for number, setting in enumerate(found.settings):
         cells = []
-        for shown in SHOWN:
+        for shown in shown_here:
             value = found.estimate(number, shown.name)
             cell = f"{bare(written(value.mean, shown))} [dim]{bare(half(value, shown))}[/dim]"
             if number:
                 difference = found.difference(number, shown.name)
-                told = bare(f"{written(difference.mean, shown, signed=True)} {half(difference, shown)}")
-                cell += f"\n[{colour[verdict(difference, shown)]}]{told}[/]"
+                text = bare(f"{written(difference.mean, shown, signed=True)} {half(difference, shown)}")
+                cell += f"\n[{colour[verdict(difference, shown)]}]{text}[/]"
             cells.append(cell)
         table.add_row(f"{'→ ' if number == best and len(found.settings) > 1 else ''}{setting.label}", *cells)
     Console(width=None if sys.stdout.isatty() else 200).print(table)
@@ -172,12 +187,14 @@ def _show(found: "Study") -> None:
 
 
 def _as_dict(found: "Study", command: str, real_s: float) -> dict[str, Any]:
-    from doorstep.sim.report.figures import SHOWN
+    from doorstep.sim.report.figures import RARE, SHOWN
 
     settings = []
     for number, setting in enumerate(found.settings):
-        figures_ = {s.name: asdict(found.estimate(number, s.name)) for s in SHOWN}
-        differences = {s.name: asdict(found.difference(number, s.name)) for s in SHOWN} if number else {}
+        figures_ = {s.name: asdict(found.estimate(number, s.name)) for s in (*SHOWN, *RARE)}
+        differences = (
+            {s.name: asdict(found.difference(number, s.name)) for s in (*SHOWN, *RARE)} if number else {}
+        )
         days = [{"seed": o.seed, **o.measures.as_dict()} for o in found.outcomes[number]]
         settings.append(
             {

@@ -23,7 +23,7 @@ from doorstep.sim.policies import DECIDES
 from doorstep.sim.rides import Ride, Spot, after, may_cancel, ride, without
 from doorstep.sim.roads import Roads
 from doorstep.sim.scenario import Scenario
-from doorstep.sim.tally import NEVER, Kind, Report, Tally
+from doorstep.sim.tally import NEVER, Kind, Report, Tally, Told
 from doorstep.sim.truth import HORIZON_S, QUARTER_S, Real, Truth, draw, quarter
 
 Recorder = Callable[[World, Travel, Params, int, int, Decisions], None]
@@ -79,9 +79,7 @@ class Market:
         self._offers: dict[int, Offer] = {}
         self._asked_all: dict[int, AskedOfAll] = {}
         self._rides: dict[int, deque[Ride]] = {}  # accepted trips, the one under way first
-        self._unheard: dict[
-            int, deque[tuple[int, Report, int]]
-        ] = {}  # of those trips, in the order of the road
+        self._unheard: dict[int, deque[Told]] = {}  # of those trips, in the order of the road
         self._void: set[int] = set()  # reports that will never be made
         self._serial = 0  # of offers and reports
         self._leaving: set[int] = set()
@@ -181,20 +179,20 @@ class Market:
 
     def _leave_out(self, driver: int, number: int, row: int) -> None:
         """An order leaves an accepted trip, and the trips after it begin otherwise."""
-        rides = self._rides[driver]
-        before = list(rides)
+        rides = list(self._rides[driver])
         heard_s = self._heard_s(driver, self.now_s)
         self.belief.left_out(driver, row)
-        rides[number] = without(self.truth, before[number], row, heard_s)
-        if number and not rides[number].rows:  # she had not begun it
-            del rides[number]
-        for later in range(1, len(rides)):
-            if rides[later - 1] is not before[later - 1]:
-                rides[later] = after(self.truth, rides[later], rides[later - 1])
+        changed = [without(self.truth, rides[number], row, heard_s)]
+        if number and not changed[0].rows:  # she had not begun it
+            changed = []
+        for later in rides[number + 1 :]:
+            changed.append(after(self.truth, later, changed[-1] if changed else rides[number - 1]))
+        self._rides[driver] = deque((*rides[:number], *changed))
         told = self._unheard[driver]
-        self._void.update(serial for serial, _, _ in told)
-        told.clear()
-        for one in rides:
+        stays = [one for one in told if one.ride in rides[:number]]
+        self._void.update(one.serial for one in told if one not in stays)
+        self._unheard[driver] = deque(stays)
+        for one in changed:
             self._report(one)
 
     # Drivers and their phones.
@@ -326,7 +324,7 @@ class Market:
         told += [(Report.DROPPED, at_s) for at_s in one.dropped_s]
         for report, at_s in (*told, (Report.FINISHED, one.ends_s)):
             self._serial += 1
-            self._unheard.setdefault(one.driver, deque()).append((self._serial, report, at_s))
+            self._unheard.setdefault(one.driver, deque()).append(Told(self._serial, report, at_s, one))
             self._then(self._heard_s(one.driver, at_s), Kind.REPORTED, one.driver, self._serial)
 
     def _reported(self, driver: int, serial: int) -> None:
@@ -334,13 +332,13 @@ class Market:
         if serial in self._void:
             self._void.discard(serial)
             return
-        _, report, at_s = self._unheard[driver].popleft()
-        if report is Report.PICKED_UP:
-            self.belief.picked_up(driver, at_s)
-        elif report is Report.DROPPED:
-            self.belief.handed_over(driver, at_s)
+        told = self._unheard[driver].popleft()
+        if told.report is Report.PICKED_UP:
+            self.belief.picked_up(driver, told.at_s)
+        elif told.report is Report.DROPPED:
+            self.belief.handed_over(driver, told.at_s)
         else:
-            self._finished(driver, at_s)
+            self._finished(driver, told.at_s)
 
     def _finished(self, driver: int, at_s: int) -> None:
         ahead = self._rides[driver]

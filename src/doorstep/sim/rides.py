@@ -50,8 +50,12 @@ def ride(
     begins_s: int,
     start: Spot,
     luck: float | None = None,
+    waits_until_s: int = 0,
 ) -> Ride:
-    """The trip of ``rows`` (at least one) from ``start``. ``luck`` of the way to the store is the first order's unless given."""
+    """The trip of ``rows`` (at least one) from ``start``.
+
+    ``luck`` of the way to the store is the first order's unless given; she leaves the store not before ``waits_until_s``.
+    """
     orders, ground = truth.orders, truth.ground
     chosen = list(rows)
     store = truth.stores[orders.store[chosen[0]]]
@@ -67,7 +71,7 @@ def ride(
     driven_s = drive_s(0, luck, begins_s)
     stop_s = int(orders.pickup_stop_s[chosen].max())
     inside_s = begins_s + driven_s + stop_s // 2
-    picked_s = max(inside_s, int(orders.ready_s[chosen].max()))
+    picked_s = max(inside_s, int(orders.ready_s[chosen].max()), waits_until_s)
     t_s = picked_s + stop_s - stop_s // 2
     dropped = []
     for leg, row in enumerate(chosen, start=1):
@@ -102,7 +106,7 @@ def without(truth: Truth, one: Ride, row: int, heard_s: int) -> Ride:
         pay_minor = one.pay_minor - one.pay_minor * weights[row] // sum(weights.values())
         return ride(
             truth, one.driver, left, pay_minor=pay_minor, accepted_s=one.accepted_s, begins_s=one.begins_s,
-            start=one.start, luck=one.luck,
+            start=one.start, luck=one.luck, waits_until_s=min(one.picked_s, heard_s),
         )  # fmt: skip
     turns_s = min(max(heard_s, one.begins_s), one.inside_s)
     share = (turns_s - one.begins_s) / max(one.inside_s - one.begins_s, 1)

@@ -39,6 +39,16 @@ class Report(IntEnum):
     FINISHED = 2
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Told:
+    """Something her phone says, once it is heard."""
+
+    serial: int
+    report: Report
+    at_s: int
+    ride: Ride
+
+
 @dataclass(slots=True)
 class Tally:
     """What really happened, by order and by driver; NEVER where it did not."""

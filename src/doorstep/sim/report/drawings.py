@@ -128,13 +128,14 @@ def by_hour(lines: Sequence[tuple[str, str, Sequence[float | None]]], y_title: s
 def town(
     cells: Mapping[tuple[int, int], tuple[int, float]],
     stores: Sequence[tuple[float, float]],
+    roads: Sequence[tuple[str, Sequence[tuple[float, float]]]],
     cell_m: float,
     bounds: Sequence[float],
     says: str,
 ) -> str:
     """The town by cells: a disc's area is the number of orders, its shade the minutes to the door; squares are stores.
 
-    ``bounds`` part the shades, rising.
+    ``bounds`` part the shades, rising; ``roads`` are lines below it all, stores and roads in metres.
     """
     if not cells:
         return svg(f'<text class="axis" x="{LEFT}" y="40">no orders</text>', says, 60)
@@ -148,6 +149,11 @@ def town(
         return 8 + (x - min(xs) + 0.5) * unit, high - 8 - (y - min(ys) + 0.5) * unit
 
     body = f'<rect class="land" width="{WIDE}" height="{high}" rx="8"/>'
+    for kind, line in roads:
+        points = [place(x / cell_m, y / cell_m) for x, y in line]
+        if any(0 <= px <= WIDE and 0 <= py <= high for px, py in points):
+            told = " ".join(f"{px:.0f},{py:.0f}" for px, py in points)
+            body += f'<polyline class="road {kind}" points="{told}"/>'
     for (cx, cy), (count, minutes) in sorted(cells.items()):
         shade = sum(minutes > bound for bound in bounds)
         at_x, at_y = place(cx + 0.5, cy + 0.5)
@@ -157,4 +163,8 @@ def town(
         at_x, at_y = place(sx / cell_m, sy / cell_m)
         if 0 <= at_x <= WIDE and 0 <= at_y <= high:
             body += f'<rect class="store" x="{at_x - 2:.1f}" y="{at_y - 2:.1f}" width="4" height="4"/>'
+    length_km = next((km for km in (20, 10, 5, 2) if km * 1000 / cell_m * unit <= WIDE / 3), 1)
+    bar = length_km * 1000 / cell_m * unit
+    body += f'<line class="scale" x1="10" x2="{10 + bar:.1f}" y1="{high - 10}" y2="{high - 10}"/>'
+    body += f'<text class="tick" x="{14 + bar:.1f}" y="{high - 6.5}">{length_km} km</text>'
     return svg(body, says, high)
