@@ -67,6 +67,19 @@ def test_every_shipped_scenario_can_be_played() -> None:
         ('title = "x"\n[dispatch.engine]\nmax_bundle = 0', "at least 1"),
         ('title = "x"\n[pay]\nper_mile_minor = -4', "per_mile_minor"),
         ('title = "x"\n[city]\nrecorded = "nowhere"', "holds no recorded day"),
+        ('title = "x"\n[city]\nextract = "town.osm.pbf"', "there is no such file.*folder of the scenario"),
+        ('title = "x"\n[city]\nrecorded = "a"\nextract = "wrong.toml"', "holds no recorded day"),
+        ('title = "x"\n[demand]\nneeds = 0.2', r"a table: write \[demand.needs\]"),
+        (
+            'title = "x"\n[demand.needs]\nalcool = 0.2',
+            "demand.needs.alcool: unknown, one of .*did you mean 'alcohol'",
+        ),
+        (
+            'title = "x"\n[fleet.abilities]\nalcohol = 2',
+            "fleet.abilities.alcohol = 2: must lie between 0 and 1",
+        ),
+        ('title = "x"\n[fleet.vehicles]\ncar = 0', "somebody drives something"),
+        ('title = "x"\n[behaviour]\ncancels = -1', "behaviour.cancels = -1: must lie"),
         ("title = ", "not TOML"),
     ],
 )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from doorstep.engine.decisions import Decisions
     from doorstep.engine.params import Params
     from doorstep.engine.world import Travel, World
+    from doorstep.sim.national import Nation
     from doorstep.sim.scenario import Scenario
     from doorstep.sim.study import Study
 
@@ -246,8 +247,13 @@ def _keep(scenario: "Scenario", seed: int, file: Path) -> None:
 def national(
     markets: Annotated[int, typer.Option(min=1, max=2000)] = 500,
     scale: Annotated[
-        float, typer.Option(min=0.0001, max=1, help="Share of the orders and drivers each would have.")
-    ] = 0.02,
+        list[float] | None,
+        typer.Option(
+            min=0.0001,
+            max=1,
+            help="Share of the orders and drivers each would have (0.02 when not given); several, to see how work grows.",
+        ),
+    ] = None,
     seed: int = 1,
     processes: Processes = CORES,
     ray: Ray = "",
@@ -262,11 +268,25 @@ def national(
     except NoRay as refusal:
         raise _say(refusal) from refusal
     processes = getattr(pool, "count", 1)
-    source, chosen = nation.markets(markets, scale, seed)
-    typer.echo(f"{len(chosen)} markets at {scale:g} of their size: {source}.")
-    with _progress(len(chosen), "markets") as step:
-        found = nation.play_nation(source, chosen, pool, processes, time.perf_counter, lambda _: step())
-    largest, least = found.played[0], found.played[-1]
+    sizes = []
+    for share in sorted(set(scale or [0.02])):
+        source, chosen = nation.markets(markets, share, seed)
+        typer.echo(f"{len(chosen)} markets at {share:g} of their size: {source}.")
+        with _progress(len(chosen), f"markets at {share:g}") as step:
+            found = nation.play_nation(source, chosen, pool, processes, time.perf_counter, lambda _: step())
+        before = sizes[-1][1] if sizes else None
+        grown = nation.growth_between(before, found) if before else None
+        sizes.append((share, found, grown))
+        for name, value in _told_of(found, grown):
+            typer.echo(f"{name:42}{value}")
+    told = [_nation_as_dict(*size) for size in sizes]
+    figures.write(
+        json, {**told[-1], "sizes": [{k: v for k, v in one.items() if k != "played"} for one in told]}
+    )
+
+
+def _told_of(found: "Nation", grown: float | None) -> list[tuple[str, str]]:
+    largest, least, processes = found.played[0], found.played[-1], found.processes
     lines = [
         ("orders, drivers", f"{found.orders:,}, {sum(p.drivers for p in found.played):,}"),
         ("largest and smallest market, orders", f"{largest.orders:,}, {least.orders:,}"),
@@ -282,32 +302,33 @@ def national(
         ("promises kept", f"{found.mean('kept_pct'):.1f}%"),
         ("undelivered", f"{found.mean('undelivered_pct'):.2f}%"),
     ]
-    for name, value in lines:
-        typer.echo(f"{name:42}{value}")
-    figures.write(
-        json,
-        {
-            "source": found.source,
-            "markets": len(found.played),
-            "scale": scale,
-            "orders": found.orders,
-            "real_s": round(found.real_s, 2),
-            "processes": processes,
-            "worked_s": round(found.worked_s, 2),
-            "orders_per_core_s": round(found.orders_per_core_s, 1),
-            "growth_exponent": round(found.growth(), 3),
-            "figures": {
-                name: round(found.mean(name), 3) for name in ("ctd_mean", "kept_pct", "undelivered_pct")
-            },
-            "played": [
-                {
-                    "name": p.name,
-                    "orders": p.orders,
-                    "drivers": p.drivers,
-                    "worked_s": round(p.worked_s, 4),
-                    "ticks": p.ticks,
-                }
-                for p in found.played
-            ],
-        },
-    )
+    if grown is not None:
+        lines.insert(7, ("and from size to size to the power of", f"{grown:.2f}"))
+    return lines
+
+
+def _nation_as_dict(scale: float, found: "Nation", grown: float | None) -> dict[str, Any]:
+    return {
+        "source": found.source,
+        "markets": len(found.played),
+        "scale": scale,
+        "orders": found.orders,
+        "drivers": sum(p.drivers for p in found.played),
+        "real_s": round(found.real_s, 2),
+        "processes": found.processes,
+        "worked_s": round(found.worked_s, 2),
+        "orders_per_core_s": round(found.orders_per_core_s, 1),
+        "growth_exponent": round(found.growth(), 3),
+        "growth_from_smaller": None if grown is None else round(grown, 3),
+        "figures": {name: round(found.mean(name), 3) for name in ("ctd_mean", "kept_pct", "undelivered_pct")},
+        "played": [
+            {
+                "name": p.name,
+                "orders": p.orders,
+                "drivers": p.drivers,
+                "worked_s": round(p.worked_s, 4),
+                "ticks": p.ticks,
+            }
+            for p in found.played
+        ],
+    }
