@@ -90,6 +90,18 @@ def test_a_mistake_is_named_with_what_would_be_right(tmp_path: Path, wrong: str,
         scenario_of(*load(str(file)))
 
 
+def test_a_mistake_is_shown_with_its_line(village: Path) -> None:
+    for put, right, line in (
+        ("driver = 12", "drivers = 12", 9),  # a word
+        ("radius_km = 800", "radius_km = 8", 4),  # a value
+        ("[fleets]", "[fleet]", 8),  # a table
+    ):
+        village.write_text(TINY.replace(right, put))
+        answer = CliRunner().invoke(simulate, [str(village), "--runs", "1"])
+        assert answer.exit_code == 1
+        assert answer.output.startswith(f"{village}:{line}: "), answer.output
+
+
 def test_an_unknown_name_says_where_to_look() -> None:
     with pytest.raises(ScenarioRefused, match=r"did you mean 'nashville'.*simulate list"):
         load("nashvile")

@@ -114,7 +114,9 @@ def study(
                 pool_of(min(processes, len(chosen) * runs), ray),
                 lambda _: step(),
             )
-    except (ScenarioRefused, UnknownMetro, NationNotInstalled, RoadsNotInstalled, NoRay) as refusal:
+    except ScenarioRefused as refusal:
+        raise _say(f"{reading.where(scenario, refusal)}{refusal}") from refusal
+    except (UnknownMetro, NationNotInstalled, RoadsNotInstalled, NoRay) as refusal:
         raise _say(refusal) from refusal
     _show(found)
     command = f"doorstep simulate {shlex.quote(scenario)} --runs {runs}"
@@ -268,7 +270,7 @@ def national(
     except NoRay as refusal:
         raise _say(refusal) from refusal
     processes = getattr(pool, "count", 1)
-    sizes = []
+    sizes: list[tuple[float, nation.Nation, float | None]] = []
     for share in sorted(set(scale or [0.02])):
         source, chosen = nation.markets(markets, share, seed)
         typer.echo(f"{len(chosen)} markets at {share:g} of their size: {source}.")

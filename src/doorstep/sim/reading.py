@@ -1,6 +1,7 @@
 """Reads scenarios: small TOML files, each key checked, each mistake named with what would be right."""
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
@@ -92,6 +93,25 @@ def _there(key: str, file: Path) -> None:
         )
 
 
+def where(name: str, refusal: ScenarioRefused) -> str:
+    """The file and line that ``refusal`` speaks of, as ``market.toml:7: ``; empty when it is not one of a scenario's file."""
+    path = Path(name)
+    if not path.is_file() or str(refusal).startswith(("--vary", name)):
+        return ""
+    named = re.match(r"([a-z_]+(?:\.[A-Za-z0-9_]+)*)(?: =|:| is)", str(refusal))
+    *tables, key = named[1].split(".") if named else ["", ""]
+    at = ""
+    for number, line in enumerate(path.read_text(errors="replace").splitlines(), start=1):
+        bare = line.split("#")[0].strip()
+        if bare.startswith("["):
+            at = bare.strip("[] ")
+            if at == ".".join((*tables, key)):
+                return f"{name}:{number}: "
+        elif at == ".".join(tables) and bare.split("=")[0].strip() == key:
+            return f"{name}:{number}: "
+    return f"{name}: "
+
+
 def recorded_tables(raw: Raw) -> Raw:
     """``raw`` with what a recorded day says itself, where nothing else was said: a world in which all goes as told."""
     folder = raw.get("city", {}).get("recorded") if isinstance(raw.get("city"), dict) else None
@@ -121,9 +141,9 @@ def scenario_of(name: str, raw: Raw) -> Scenario:
     known = [*_HEAD, *_TABLES, "pay", "goal"]
     for key in raw:
         if key not in known:
-            raise ScenarioRefused(f"{name}: no table or key is called {key!r}{_did_you_mean(key, known)}")
+            raise ScenarioRefused(f"{key}: no table or key of a scenario{_did_you_mean(key, known)}")
     if not isinstance(raw.get("title"), str):
-        raise ScenarioRefused(f"{name}: title is missing: one line that says what this scenario is")
+        raise ScenarioRefused("title is missing: one line that says what this scenario is")
     tables: Raw = {}
     for table, kind in _TABLES.items():
         values = dict(_table(raw, table))
@@ -134,7 +154,8 @@ def scenario_of(name: str, raw: Raw) -> Scenario:
             usual = {name: getattr(LIVE, name) for name in ("offer_lead_s", "ask_ahead_s")}
             knobs = {**usual, **_checked("dispatch.engine", engine, Params)}
             tables[table] = Dispatch(
-                **_checked("dispatch", values, Dispatch, without=("params",)), params=_made(Params, knobs)
+                **_checked("dispatch", values, Dispatch, without=("params",)),
+                params=_made(Params, knobs, "dispatch.engine"),
             )
         else:
             tables[table] = kind(**_checked(table, values, kind))
@@ -147,7 +168,7 @@ def scenario_of(name: str, raw: Raw) -> Scenario:
     head = {key: _as(key, raw[key], kind) for key, kind in _HEAD.items() if key in raw}
     return Scenario(
         name=name,
-        pay=_made(PayRates, _checked("pay", pay, PayRates)),
+        pay=_made(PayRates, _checked("pay", pay, PayRates), "pay"),
         pay_scale=_as("pay.scale", scale, float),
         kept_goal_pct=_as("goal.promises_kept_pct", goal.get("promises_kept_pct", 95.0), float),
         **head,
@@ -162,11 +183,11 @@ def _table(raw: Raw, name: str) -> Raw:
     return found
 
 
-def _made(kind: Any, values: Raw) -> Any:
+def _made(kind: Any, values: Raw, table: str) -> Any:
     try:
         return kind(**values)
     except ValueError as error:
-        raise ScenarioRefused(str(error)) from error
+        raise ScenarioRefused(f"{table}: {error}") from error
 
 
 @cache
