@@ -72,7 +72,7 @@ def answer(study: Study) -> str:
         ]
         said += f"<p>Against {escape(study.settings[0].label)}: {'; '.join(parts)}.</p>"
     if len(study.seeds) > 2:
-        share = study.steadiness()
+        share = round(study.steadiness(), 2)
         said += f"<p>If the days are drawn again, it stays the choice {100 * share:.0f} times in 100"
         said += (
             ".</p>"
