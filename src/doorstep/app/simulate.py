@@ -107,6 +107,7 @@ def study(
         name, raw = reading.load(scenario)
         chosen = settings.settings_of(name, raw, vary or [])
         _lay_out([one.scenario for one in chosen])
+        _warm(ray)
         with _progress(len(chosen) * runs, chosen[0].scenario.title) as step:
             found = make_study(
                 chosen,
@@ -116,7 +117,11 @@ def study(
             )
     except ScenarioRefused as refusal:
         raise _say(f"{reading.where(scenario, refusal)}{refusal}") from refusal
-    except (UnknownMetro, NationNotInstalled, RoadsNotInstalled, NoRay) as refusal:
+    except (UnknownMetro, NationNotInstalled, RoadsNotInstalled) as refusal:
+        key = "extract" if isinstance(refusal, RoadsNotInstalled) else "metro"
+        named = ScenarioRefused(f"city.{key}: {refusal}")
+        raise _say(f"{reading.where(scenario, named)}{named}") from refusal
+    except NoRay as refusal:
         raise _say(refusal) from refusal
     _show(found)
     command = f"doorstep simulate {shlex.quote(scenario)} --runs {runs}"
@@ -139,9 +144,17 @@ def _lay_out(scenarios: "list[Scenario]") -> None:
     from doorstep.sim.town import town_of
 
     for city in dict.fromkeys(one.city for one in scenarios if one.city.extract is not None):
-        console = Console(stderr=True)
-        with console.status(f"roads of {city.extract}: a minute the first time, then kept"):
+        with Console(stderr=True).status(f"roads of {city.extract}: a minute the first time, then kept"):
             town_of(city)
+
+
+def _warm(ray: str) -> None:
+    """Compile the kernels here, so that processes read them back instead of all compiling them at once."""
+    from doorstep.engine.compiled import warm_up
+
+    if not ray:
+        with Console(stderr=True).status("kernels: compiled the first time (under a minute), then kept"):
+            warm_up()
 
 
 @contextmanager
@@ -269,6 +282,7 @@ def national(
         pool = pool_of(processes, ray)
     except NoRay as refusal:
         raise _say(refusal) from refusal
+    _warm(ray)
     processes = getattr(pool, "count", 1)
     sizes: list[tuple[float, nation.Nation, float | None]] = []
     for share in sorted(set(scale or [0.02])):
