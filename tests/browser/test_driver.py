@@ -498,7 +498,13 @@ class TestForEverybody:
         await phone.page.get_by_role("link", name="Help").click()
         await phone.press("Safety")
         await expect(phone.page.get_by_role("link", name="Call 911")).to_have_attribute("href", "tel:911")
+        await phone.context.set_offline(True)
         await phone.press("I am not safe: tell dispatch")
+        await expect(phone.page.get_by_text("No line yet; it goes as soon as there is one.")).to_be_visible()
+        await phone.press("Close")  # a call that was made is not taken back by a closed sheet
+        await phone.context.set_offline(False)
+        visitor.forgive("ERR_INTERNET_DISCONNECTED")
+        await phone.press("Safety")
         await expect(phone.page.get_by_text("Dispatch has it, with where you are.")).to_be_visible()
         async with street.network.work() as work:
             (call,) = await drivers.safety_calls(work, work.now() - timedelta(hours=1))
