@@ -152,7 +152,11 @@ function Sentence({
   if (one.state === "delivered" && one.ended_at) {
     const over = Math.round((Date.parse(one.ended_at) - Date.parse(one.due_at)) / 60_000);
     return over > 0
-      ? words.rich("say.delivered.late", { time: f.moment(one.ended_at, now), minutes: f.minutes(over) }, EM)
+      ? words.rich(
+          "say.delivered.late",
+          { time: f.moment(one.ended_at, now), minutes: f.minutes(over) },
+          LATE,
+        )
       : words("say.delivered", { time: f.moment(one.ended_at, now), promised });
   }
   if (isOver(one)) return words("say.over", { time: f.moment(one.ended_at ?? one.due_at, now) });
@@ -168,7 +172,7 @@ function Sentence({
     return words.rich(
       "say.late",
       { range, promised, minutes: f.minutes((now - Date.parse(one.due_at)) / 60_000) },
-      EM,
+      LATE,
     );
   }
   if (over > 0) return words.rich("say.risk", { range, promised, minutes: f.minutes(over) }, EM);
@@ -176,6 +180,7 @@ function Sentence({
 }
 
 const EM = { em: (inside: string) => <em>{inside}</em> };
+const LATE = { em: (inside: string) => <em className="late">{inside}</em> };
 
 /** What can be done now. The suggested remedy is the one filled button. */
 function Doing({ one, id, market }: { one: Delivery; id: string; market: Market }) {

@@ -394,14 +394,16 @@ function Courier({ line, currency }: { line: Told; currency: string }) {
   const f = useFormat();
   const key = `courier.${line.what.replace("provider.", "")}`;
   const fee = typeof line.facts.fee_minor === "number" ? line.facts.fee_minor : 0;
+  const given = text(line.facts, "refusal") || text(line.facts, "why");
+  // A code, then the company's own words: these are said in ours where we know the code, else as they came.
+  const [, code = "", told = given] = /^([a-z_]+): (.+)$/.exec(given) ?? [];
+  const why = words.has(`refused_by.${code}`) ? words(`refused_by.${code}` as never) : told;
   return (
     <>
       <Title note={fee ? f.money(fee, currency) : ""}>
         {words.has(key) ? words(key as never) : line.what}
       </Title>
-      {(text(line.facts, "refusal") || text(line.facts, "why")) && (
-        <p>{text(line.facts, "refusal") || text(line.facts, "why")}</p>
-      )}
+      {why && <p>{why}</p>}
     </>
   );
 }

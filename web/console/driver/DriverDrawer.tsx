@@ -80,7 +80,7 @@ export function DriverDrawer({ id, market, onClose }: { id: string; market: Mark
               <Mark name="offer" />
               {words("driver.asked", {
                 sum: f.money(offer.total_minor, market.currency),
-                seconds: Math.max(0, Math.round((Date.parse(offer.expires_at) - marketNow()) / 1000)),
+                left: f.age(Math.max(0, (Date.parse(offer.expires_at) - marketNow()) / 1000)),
               })}
             </h3>
             {offer.deliveries.map((each) => {
