@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Refusal } from "../../shared/api/client";
 import { useFormat, useShared } from "../../shared/i18n/react";
+import { useVehicle } from "../../shared/i18n/vehicle";
 import { Button } from "../../shared/ui/button";
 import { Chip, Icon, Mark } from "../../shared/ui/marks";
 import { phoneOf, useActs } from "../acts/Acting";
@@ -19,6 +20,7 @@ const CARRIED = new Set(["assigned", "enroute_to_pickup", "at_pickup"]);
 /** One delivery: the answer first, then what can be done, then all that happened. */
 export function DeliveryDrawer({ id, market, onClose }: { id: string; market: Market; onClose: () => void }) {
   const words = useWords();
+  const vehicle = useVehicle();
   const shared = useShared();
   const f = useFormat();
   const now = useNow(5_000);
@@ -109,7 +111,7 @@ export function DeliveryDrawer({ id, market, onClose }: { id: string; market: Ma
             <button type="button" className="as-link" onClick={() => go({ open: one.driver ?? "" })}>
               {live.drivers.get(one.driver)?.name ?? whole?.people[one.driver] ?? words("a.driver")}
             </button>
-            <span>{live.drivers.get(one.driver)?.vehicle}</span>
+            <span>{vehicle(live.drivers.get(one.driver)?.vehicle)}</span>
           </p>
         )}
         <Doing one={one} id={id} market={market} />
