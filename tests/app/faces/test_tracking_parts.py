@@ -221,6 +221,9 @@ class TestFigures:
 
     def test_another_day_is_named(self) -> None:
         speech = Speech(Lang.ES, "America/Chicago")
+        assert [speech.vehicle(car) for car in ("blue CR-V", "CR-V", "teal CR-V", "")] == [
+            "CR-V azul", "CR-V", "teal CR-V", "",
+        ]  # fmt: skip
         assert speech.moment(later(24 * 60), NOW) == "dom\u00a011:00\u00a0a.m."
         assert speech.moment(later(9 * 24 * 60), NOW) == "30\u00a0nov\u00a011:00\u00a0a.m."
 

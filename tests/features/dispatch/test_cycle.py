@@ -88,7 +88,7 @@ async def test_after_a_decline_the_next_best_is_asked_and_the_first_is_left_in_p
     network: Network,
 ) -> None:
     town = await _ready(network)
-    await town.delivery(ready_at=MarketInstant(network.clock.market_now()))
+    delivery = await town.delivery(ready_at=MarketInstant(network.clock.market_now()))
     await turn(network, town.market.id)
     (first,) = await _open(network, town)
     async with network.work() as work:
@@ -96,6 +96,12 @@ async def test_after_a_decline_the_next_best_is_asked_and_the_first_is_left_in_p
     await turn(network, town.market.id)
     (second,) = await _open(network, town)
     assert second.driver_ids == (town.drivers[1].id,)
+    async with network.work() as work:
+        reasons = await queries.reasons(work, delivery.id)
+    (told,) = [one for one in reasons if one.offer_id == second.id]
+    name = town.drivers[0].first_name
+    declined = {"driver": str(town.drivers[0].id), "name": name, "constraint": "declined"}
+    assert told.facts["kept_out"] == [declined]
 
 
 async def test_a_decline_a_cancellation_and_an_expiry_each_call_for_a_tick_before_the_next_turn(

@@ -224,6 +224,7 @@ async def _offer(
             for r in send.rivals
         ],
         "excluded": dict(send.excluded),
+        "kept_out": service.kept_out(send.kept_out, names),
     }
     offer = None
     try:

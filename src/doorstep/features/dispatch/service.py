@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from doorstep.connectors.maps.protocol import Leg
-from doorstep.engine.decisions import Decisions
+from doorstep.engine.decisions import Decisions, KeptOut
 from doorstep.features.deliveries import queries as deliveries
 from doorstep.features.deliveries import service as delivery_verbs
 from doorstep.features.deliveries.rules import WAITING, Delivery
@@ -109,6 +109,7 @@ async def write_tick(
             "pickup_s": outlook.pickup_s,
             "drop_s": outlook.drop_s,
             "excluded": dict(outlook.excluded),
+            "kept_out": kept_out(outlook.kept_out, names),
         }
         at = work.now()
         rows.append(_reason(facts.tick_id, facts.market_id, UUID(outlook.order), at, kind, sentence, body))
@@ -117,6 +118,14 @@ async def write_tick(
     if number % 50 == 0:
         return await _forget(work, facts.market_id, number - KEEP_TICKS)
     return []
+
+
+def kept_out(found: Sequence[KeptOut], names: Mapping[str, str]) -> list[dict[str, str]]:
+    """Who could not take an order and why, as it is kept with its reason."""
+    return [
+        {"driver": one.driver, "name": names.get(one.driver, ""), "constraint": one.constraint}
+        for one in found
+    ]
 
 
 async def _forget(work: Work, market_id: UUID, up_to: int) -> list[str]:

@@ -27,6 +27,8 @@ SILENT_S = 900
 
 STANDARD = Params(offer_lead_s=180, ask_ahead_s=300)
 """The engine's knobs of a market that has set none."""
+NAMED_MOST = 8
+"""Drivers kept from an order who are named in its reason; a dispatcher reads no more, and knows the nearest."""
 UNHEARD_S = 120
 """A driver under way whose last fix is older than this is not asked ahead: her phone could not tell her."""
 
@@ -75,7 +77,7 @@ def stops_s(market: Market) -> tuple[int, int]:
 
 def params_of(market: Market) -> Params:
     """The engine's parameters as this market sets them."""
-    params = replace(STANDARD, tick_s=market.tick_s)
+    params = replace(STANDARD, tick_s=market.tick_s, named_most=NAMED_MOST)
     known = {field.name: type(getattr(params, field.name)) for field in fields(Params)}
     told = {name: known[name](value) for name, value in market.dispatch.items() if name in known}
     return replace(params, **told)

@@ -250,7 +250,7 @@ def _person(scene: Scene) -> str:
     view = scene.view
     if not view.driver or view.step in {*_OVER, Step.BOOKED}:
         return ""
-    car = escape(view.vehicle) or scene.speech.html("person.unknown")
+    car = escape(scene.speech.vehicle(view.vehicle)) or scene.speech.html("person.unknown")
     return (
         f'<div class="crd person"><span class="av" aria-hidden="true">{escape(view.driver[:1].upper())}</span>'
         f'<div><b><span class="sr">{scene.speech.html("person")}: </span>{escape(view.driver)}</b><p>{car}</p></div></div>'
