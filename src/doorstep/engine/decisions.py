@@ -28,6 +28,8 @@ class Send:
     sentence: str
     rivals: tuple[Rival, ...] = ()  # the next three, cheapest first
     excluded: Mapping[str, int] = field(default_factory=dict)  # drivers per constraint that rules them out
+    visits: tuple[tuple[str, ...], ...] = ()
+    """Of a trip through several stores: what is picked up at each, in sequence, all before the first drop."""
 
 
 @dataclass(frozen=True, slots=True)

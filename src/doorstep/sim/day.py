@@ -104,7 +104,8 @@ class Day:
 class Offer:
     """An offer on a phone."""
 
-    rows: tuple[int, ...]
+    rows: tuple[int, ...]  # in drop sequence
+    visits: tuple[tuple[int, ...], ...]  # what is collected at each store, in sequence
     pay_minor: int
     expires_s: int
 
@@ -235,19 +236,20 @@ class Market:
         driver = int(send.driver[1:])
         place = self.truth.orders.store
         rows = tuple(int(name[1:]) for name in send.orders)
-        spots = np.concatenate(
-            (self.truth.stores[place[rows[0]]][None, :], self.truth.orders.door[list(rows)])
-        )
+        visits = tuple(tuple(int(name[1:]) for name in visit) for visit in send.visits or (send.orders,))
+        stores = self.truth.stores[place[[visit[0] for visit in visits]]]
+        spots = np.concatenate((stores, self.truth.orders.door[list(rows)]))
         metres = self.truth.ground.metres(spots[:-1], spots[1:])
         slow = float(self.truth.usual[quarter(self.truth, self.now_s)])
         dispatch, people = self.scenario.dispatch, self.scenario.behaviour
         drive_s = int(self.truth.ground.seconds(metres, slow).sum())
-        minutes = ceil((drive_s + dispatch.pickup_service_s + len(rows) * dispatch.dropoff_service_s) / 60)
+        stops_s = len(visits) * dispatch.pickup_service_s + len(rows) * dispatch.dropoff_service_s
+        minutes = ceil((drive_s + stops_s) / 60)
         way_m = ceil(metres.sum())
         pay = base_pay(self._rates, way_m, minutes, len(rows)).minor
         expires_s = self.now_s + dispatch.offer_lasts_s
-        self._offers[driver] = Offer(rows, pay, expires_s)
-        self.belief.offered(driver, send.orders, expires_s, minutes)
+        self._offers[driver] = Offer(rows, visits, pay, expires_s)
+        self.belief.offered(driver, send.orders, expires_s, minutes, send.visits)
         self.tally.offers += 1
 
         number = int(self.truth.shifts.number[driver])
@@ -289,8 +291,8 @@ class Market:
         self.belief.accepted(driver, self.now_s)
         begins_s = max(self.now_s, self._done_s.get(driver, 0))  # she may be on a trip still
         truth, orders, tally, rows = self.truth, self.truth.orders, self.tally, list(offer.rows)
-        store = truth.stores[orders.store[rows[0]]]
-        spots = np.concatenate((np.array([self._at[driver]]), store[None, :], orders.door[rows]))
+        stores = truth.stores[orders.store[[visit[0] for visit in offer.visits]]]
+        spots = np.concatenate((np.array([self._at[driver]]), stores, orders.door[rows]))
         metres = truth.ground.metres(spots[:-1], spots[1:])
         swift = float(truth.shifts.swift[driver])
 
@@ -298,16 +300,20 @@ class Market:
             slow = float(truth.traffic[quarter(truth, at_s)]) * luck * swift
             return int(truth.ground.seconds(metres[leg], slow))
 
-        driven_s = drive_s(0, float(orders.approach_luck[rows[0]]), begins_s)
-        stop_s = int(orders.pickup_stop_s[rows].max())
-        inside_s = begins_s + driven_s + stop_s // 2
-        picked_s = max(inside_s, int(orders.ready_s[rows].max()))
-        tally.picked_s[rows] = picked_s
+        driven_s, t_s = 0, begins_s
+        for leg, visit in enumerate(map(list, offer.visits)):
+            # The luck of one order collected there: with one store, that of the first door.
+            way_s = drive_s(leg, float(orders.approach_luck[visit[0]]), t_s)
+            stop_s = int(orders.pickup_stop_s[visit].max())
+            inside_s = t_s + way_s + stop_s // 2
+            picked_s = max(inside_s, int(orders.ready_s[visit].max()))
+            tally.picked_s[visit] = picked_s
+            tally.waited_s[driver] += picked_s - inside_s
+            self._report(driver, Report.PICKED_UP, picked_s)
+            driven_s += way_s
+            t_s = picked_s + stop_s - stop_s // 2
         tally.carrier[rows] = driver
-        tally.waited_s[driver] += picked_s - inside_s
-        self._report(driver, Report.PICKED_UP, picked_s)
-        t_s = picked_s + stop_s - stop_s // 2
-        for leg, row in enumerate(rows, start=1):
+        for leg, row in enumerate(rows, start=len(offer.visits)):
             way_s = drive_s(leg, float(orders.leg_luck[row]), t_s)
             stop_s = int(orders.drop_stop_s[row])
             drop_s = t_s + way_s + stop_s // 2

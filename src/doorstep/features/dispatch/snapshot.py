@@ -25,8 +25,9 @@ DROPOFF_SERVICE_S = 180
 SILENT_S = 900
 """A free driver whose last fix is older than this (market time) is not planned with: she may be anywhere."""
 
-STANDARD = Params(offer_lead_s=180, ask_ahead_s=300)
-"""The engine's knobs of a market that has set none."""
+STANDARD = Params(offer_lead_s=180, ask_ahead_s=300, whole_trips=True, load_most=4)
+"""The engine's knobs of a market that has set none. An offer's terms stand, so a trip goes out whole; and where a market mixes stores,
+a trip holds as many deliveries as one of one store."""
 UNHEARD_S = 120
 """A driver under way whose last fix is older than this is not asked ahead: her phone could not tell her."""
 

@@ -340,6 +340,10 @@ KNOBS: Mapping[str, Knob] = {
         0, 600, False, "part of a delivery's earliest possible cost that its coverage price does not add"
     ),
     "max_bundle": Knob(1, 12, True, "deliveries of one trip at most"),
+    "mixing": Knob(
+        0, 1, True, "1: a trip may lead to several stores, for a shortage of drivers; 0: to one store"
+    ),
+    "load_most": Knob(1, 12, True, "deliveries on board at once where a trip leads to several stores"),
     "trips_ahead": Knob(1, 10, True, "trips planned per driver"),
     "start_ahead_s": Knob(0, 4 * 3600, True, "how soon a driver must come on duty to be planned with"),
     "candidates": Knob(1, 1000, True, "drivers looked at per delivery"),
