@@ -19,5 +19,7 @@ async def test_the_first_orders_of_a_recorded_day_end_well(data_folder: Path) ->
     assert outcome.product.ctd_mean > outcome.product.rtp_mean > 0
     assert (outcome.ledger_difference_minor, outcome.promised_minus_paid_minor) == (0, 0)
     assert not outcome.broken_promises
-    assert outcome.peers.ticks >= 9, "the peers are given the product's own ticks, however few a busy machine reached"
+    assert outcome.peers.ticks >= 9, (
+        "the peers are given the product's own ticks, however few a busy machine reached"
+    )
     assert outcome.peers.same.orders == outcome.peers.minutely.orders == 9
