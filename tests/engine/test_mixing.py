@@ -203,6 +203,8 @@ def test_a_trip_sent_whole_collects_everything_before_its_first_door(
         collected = send.visits or (send.orders,)
         assert sorted(o for visit in collected for o in visit) == sorted(send.orders)
         assert all(len({orders[o].store for o in visit}) == 1 for visit in collected)
+        assert list(send.visits_s) == sorted(send.visits_s)
+        assert len(send.visits_s) == len(send.visits)
         assert not drivers[send.driver].spoken_for
         assert drivers[send.driver].free_s <= now + ahead_s
         chains[send.driver] = (*collected, *((o,) for o in send.orders), *chains.get(send.driver, ()))

@@ -64,8 +64,14 @@ async def test_where_drivers_are_short_one_trip_leads_to_two_shops(network: Netw
         kept = await network.connectors.blobs.get(await queries.record_key(work, outcome.tick_id))
     assert record.unpack(kept).params.mixing
     assert record.replay(kept).same
-    whole = await city.office.get(f"/staff/v1/deliveries/{made[1]['id']}")
-    assert any("2 orders of 2 stores" in str(line) for line in whole["timeline"])
+    pickups_s = []
+    for one in made:
+        lines = (await city.office.get(f"/staff/v1/deliveries/{one['id']}"))["timeline"]
+        (why,) = [
+            line["facts"] for line in lines if "2 orders of 2 stores" in line["facts"].get("sentence", "")
+        ]
+        pickups_s.append(why["pickup_s"])
+    assert pickups_s[0] < pickups_s[1], "each delivery is told when it is collected"
 
     # From shop to shop to both doors; who has the goods on board already hears of the stop before hers.
     trip = await phone.accept()

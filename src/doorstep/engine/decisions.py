@@ -30,6 +30,8 @@ class Send:
     excluded: Mapping[str, int] = field(default_factory=dict)  # drivers per constraint that rules them out
     visits: tuple[tuple[str, ...], ...] = ()
     """Of a trip through several stores: what is picked up at each, in sequence, all before the first drop."""
+    visits_s: tuple[int, ...] = ()
+    """When."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,10 +97,11 @@ def send(layout: Layout, kernels: Kernels, d: int, visits: list[Visit], stops: i
     driver, row = layout.drivers[d], int(layout.tours.stop[d * layout.tours.wide]) // 2
     own, rivals = reasons.rivals(layout, kernels, d, len(ids))
     counts, _, _ = excluded(layout, kernels, row)
+    sentence = reasons.sent(len(ids), len(driver.aboard), len({visit.orders[0].store for visit in stores}))
+    told = stores if len(stores) > 1 else []
     return Send(
-        driver.id, ids, first.leave_s, first.at_s, reasons.drops_s(ids, visits), own,
-        reasons.sent(len(ids), len(driver.aboard), len({visit.orders[0].store for visit in stores})), rivals, counts,
-        tuple(tuple(o.id for o in visit.orders) for visit in stores) if len(stores) > 1 else (),
+        driver.id, ids, first.leave_s, first.at_s, reasons.drops_s(ids, visits), own, sentence, rivals, counts,
+        tuple(tuple(o.id for o in visit.orders) for visit in told), tuple(visit.at_s for visit in told),
     )  # fmt: skip
 
 

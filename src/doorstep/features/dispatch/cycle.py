@@ -244,7 +244,7 @@ async def _offer(
             offer = await service.offer_trip(
                 work, tick_id=tick_id, market_id=belief.market.id, driver_id=DriverId(UUID(send.driver)),
                 delivery_ids=[DeliveryId(UUID(o)) for o in send.orders],
-                visits=[[DeliveryId(UUID(o)) for o in visit] for visit in visits], versions=snapshot.versions, approach=legs[0],
+                visits=[[DeliveryId(UUID(o)) for o in visit] for visit in visits], visits_s=send.visits_s, versions=snapshot.versions, approach=legs[0],
                 legs=legs[1:], stops_s=stops_s(belief.market), policy=policy_of(belief.market), sentence=sentence, body=body, least_real_s=least_real_s,
             )  # fmt: skip
     except leases.LostLease:

@@ -204,10 +204,11 @@ async def offer_trip(
     body: Mapping[str, Any],
     least_real_s: int,
     visits: Sequence[Sequence[DeliveryId]] = (),
+    visits_s: Sequence[int] = (),
 ) -> Offer | None:
     """Show a planned trip to its driver; None when the world has moved on since the snapshot.
 
-    ``visits`` as in offers' Proposal. ``stops_s``: how long a stop takes at a store and at a door.
+    ``visits`` as in offers' Proposal, ``visits_s``: when. ``stops_s``: how long a stop takes at a store and at a door.
     """
     present = await deliveries.many(work, delivery_ids)
     if len(present) != len(delivery_ids) or any(
@@ -234,6 +235,9 @@ async def offer_trip(
     if len(delivery_ids) > 1:
         await delivery_verbs.batch(work, delivery_ids, batched=True)
     await explain(work, tick_id, market_id, delivery_ids, ReasonKind.OFFERED, sentence, body, offer.id)
+    for visit, pickup_s in zip(visits, visits_s, strict=False):
+        there = {**body, "pickup_s": pickup_s}
+        await explain(work, tick_id, market_id, visit, ReasonKind.OFFERED, sentence, there, offer.id)
     return offer
 
 
