@@ -1,5 +1,7 @@
 """The command line: ``doorstep COMMAND``. Each command is a few lines over a room that does the work."""
 
+import platform
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
@@ -17,6 +19,16 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+MACHINES = frozenset({"x86_64", "aarch64"})
+
+
+def not_here(system: str, machine: str) -> str | None:
+    """Why Doorstep does not run on this ``system`` and ``machine``; None where it does."""
+    if system == "linux" and machine in MACHINES:
+        return None
+    return f"Doorstep runs on Linux, x86-64 or arm64; this is {system} on {machine}."
 
 
 def _settings() -> Settings:
@@ -125,6 +137,9 @@ def openapi(target: Annotated[str, typer.Argument(help="File, or - for standard 
 
 def main() -> None:
     """The entry point of the installed command."""
+    if said := not_here(sys.platform, platform.machine()):
+        typer.echo(said, err=True)
+        raise SystemExit(1)
     from doorstep.app.commands import install
 
     install(app)

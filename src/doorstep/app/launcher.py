@@ -87,7 +87,7 @@ def open_database(settings: Settings) -> Iterator[tuple[DatabaseUrls, EmbeddedPo
     if settings.database_url:
         yield asyncio.run(provision(settings.database_url)), None
         return
-    with EmbeddedPostgres(settings.home) as server:
+    with EmbeddedPostgres(settings.home, tcp_port=settings.database_port) as server:
         yield server.urls(), server
 
 
@@ -221,10 +221,6 @@ def run(settings: Settings, plan: Plan, announce: Callable[[], str]) -> None:
     What would stop every process is refused here, once, before any starts. Raises CannotStart, WrongMode,
     UnsafeSecrets, ServingRoleRefused.
     """
-    if not sys.platform.startswith("linux") or os.uname().machine not in {"x86_64", "aarch64"}:
-        raise CannotStart(
-            f"Doorstep runs on Linux, x86-64 or arm64; this is {sys.platform} on {os.uname().machine}."
-        )
     check_port(settings)
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with open_database(settings) as (urls, server):
