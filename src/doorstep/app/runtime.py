@@ -81,7 +81,7 @@ async def serving_url(role: Role, settings: Settings) -> AsyncIterator[str]:
         raise SystemExit(
             f"{name} is not set: give this process the address of its role (`doorstep serve` prints how)."
         )
-    server = EmbeddedPostgres(settings.home)
+    server = EmbeddedPostgres(settings.home, tcp_port=settings.database_port)
     await asyncio.to_thread(server.start)
     try:
         async with kept_alive(server):
