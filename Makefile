@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # State of this checkout's demo, unless DOORSTEP_HOME says otherwise.
 export DOORSTEP_HOME ?= $(CURDIR)/.state
 
-.PHONY: setup setup-dev run dev test check format bench faults replay targets web schema openapi screenshots clean web-check bench-web hour failures
+.PHONY: setup setup-dev run dev test check format bench faults replay targets web schema openapi screenshots clean web-check bench-web hour first-run failures
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,7 @@ $(UV):
 
 .venv/.dev: $(UV) pyproject.toml uv.lock
 	@$(UV) sync --quiet --frozen --python "$$(scripts/find-python -c 'import sys; print(sys.executable)')"
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python scripts/compile_imports.py
 	@touch $@ .venv/.run
 
 KERNELS := $(wildcard src/doorstep/engine/*.py src/doorstep/engine/*/*.py)
@@ -47,7 +48,7 @@ dev: setup-dev ## The demo, restarted when a source file changes
 	@exec $(BIN)/watchfiles --sigint-timeout 30 --filter python "$(BIN)/doorstep demo $(if $(SPEED),--speed $(SPEED))" src
 
 test: setup-dev ## All tests on real parts (within ten minutes on two cores)
-	@exec $(BIN)/pytest -q -n 3 $(TESTS)
+	@PYTHONDONTWRITEBYTECODE= exec $(BIN)/pytest -q -n 3 $(TESTS)
 
 check: setup-dev ## Lint, format, types, layers
 	$(BIN)/ruff check .
@@ -76,6 +77,9 @@ screenshots: setup-dev ## Pictures of every page, and the console moving, from a
 
 faults: setup-dev ## The kill campaign: 20 of each kind; writes docs/measured/faults.json
 	@exec $(BIN)/python -m bench.faults --kills 20 --json docs/measured/faults.json
+
+first-run: setup-dev ## A fresh clone set up and run as somebody new would; writes docs/measured/first-run.json
+	@exec $(BIN)/python -m bench.first_run --json docs/measured/first-run.json
 
 replay: setup-dev ## A whole recorded day through HTTP and database; writes docs/measured/replay.json
 	@exec $(BIN)/doorstep replay-day "$${DOORSTEP_DATA:-../shared/data}/mdrp/0o100t100s1p100" --speed 60 --json docs/measured/replay.json

@@ -202,7 +202,8 @@ def _delivery(
         shopper_first_name="Ann", shopper_last_name="Lee", requirements=Requirements(), return_policy=ReturnPolicy.RETURN,
         items=3, units=1, weight_g=1200, cart=Money(35_00), ready_at=MarketInstant(ready), wanted_from=work.now(),
         earliest_drop_at=None, due_at=MarketInstant(ready + timedelta(minutes=45)), leg_m=int(way_m), leg_s=int(way_m / 9),
-        fee=Money(9_95), tip=Money(3_00), credit_limit=Money(10_000_000_00), prepaid=False,
+        fee=Money(9_95), tip=Money(3_00), tip_limit=Money(100_00), credit_limit=Money(10_000_000_00),
+        prepaid=False,
     )  # fmt: skip
 
 

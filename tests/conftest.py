@@ -137,9 +137,9 @@ async def _template_of(server: Server) -> str:
     return "template_doorstep"
 
 
-@pytest.fixture
-async def database_name(server: Server) -> AsyncIterator[str]:
-    """A fresh database with the whole schema and no rows."""
+@contextlib.asynccontextmanager
+async def fresh_database(server: Server) -> AsyncIterator[str]:
+    """The name of a database with the whole schema and no rows, gone afterwards."""
     template = await _template_of(server)
     name = f"test_{secrets.token_hex(6)}"
     admin = await _connect(server.url("postgres"))
@@ -150,6 +150,13 @@ async def database_name(server: Server) -> AsyncIterator[str]:
     with contextlib.suppress(asyncpg.PostgresError):
         await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await admin.close()
+
+
+@pytest.fixture
+async def database_name(server: Server) -> AsyncIterator[str]:
+    """A fresh database with the whole schema and no rows."""
+    async with fresh_database(server) as name:
+        yield name
 
 
 @pytest.fixture

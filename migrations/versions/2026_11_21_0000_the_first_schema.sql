@@ -92,6 +92,7 @@ CREATE TABLE deliveries (
 	fee_lines JSONB NOT NULL, 
 	tip_minor BIGINT NOT NULL, 
 	tip_status TEXT NOT NULL, 
+	tip_limit_minor BIGINT NOT NULL, 
 	tip_promised_minor BIGINT NOT NULL, 
 	currency TEXT NOT NULL, 
 	pin_sealed BYTEA, 

@@ -6,9 +6,12 @@ import asyncpg
 import pytest
 from tests.conftest import Server
 from tests.factories.commands import doorstep
+from tests.factories.network import Network
 
 from doorstep.app import launcher
 from doorstep.app.cli import not_here
+from doorstep.platform.auth.actors import system
+from doorstep.platform.auth.gate import GATE
 from doorstep.platform.clock_anchor import WrongMode
 from doorstep.platform.postgres.errors import ServingRoleRefused
 from doorstep.platform.postgres.roles import DatabaseUrls
@@ -65,6 +68,28 @@ async def test_a_process_alone_on_a_live_network_sends_to_no_private_address(
     )
     assert said.returncode == 1
     assert "DOORSTEP_WEBHOOK_ALLOW is for demos and tests alone" in said.stderr
+
+
+def test_each_process_learns_its_own_address_alone() -> None:
+    urls = DatabaseUrls("owner", "web", "system")
+    told = {
+        name: launcher.own_address([name, "--port", "1"], urls)
+        for name in ("web", "dispatcher", "worker", "courier-twin", "demo-actors")
+    }
+    assert told == {
+        "web": {"DATABASE_URL_WEB": "web"},
+        "dispatcher": {"DATABASE_URL_SYSTEM": "system"},
+        "worker": {"DATABASE_URL_SYSTEM": "system"},
+        "courier-twin": {},
+        "demo-actors": {},
+    }
+
+
+async def test_no_route_handler_works_under_the_system_role(network: Network) -> None:
+    for database, actor in ((network.web, system("worker")), (network.system, GATE)):
+        with pytest.raises(AssertionError, match="no route handler may use the system role"):
+            async with database.work(actor):
+                pass
 
 
 async def test_a_process_alone_says_which_address_it_lacks(urls: DatabaseUrls, tmp_path: Path) -> None:

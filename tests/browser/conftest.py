@@ -6,6 +6,7 @@ test can make any moment; ``demo`` is the product itself as ``doorstep demo`` st
 
 import asyncio
 import contextlib
+import inspect
 import os
 import signal
 import socket
@@ -13,16 +14,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
+import pytest_asyncio
 import uvicorn
 from playwright.async_api import Browser, async_playwright
+from tests.conftest import Server, fresh_database
 from tests.factories.browser import Visitor, a_chromium, chromium, whole_chromium, why_not
-from tests.factories.network import Network
+from tests.factories.network import Network, open_network
 from tests.factories.offers import Town, a_town
 
 REQUIRED = os.environ.get("DOORSTEP_BROWSER") == "required"
@@ -34,6 +37,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in Path(item.path).parents:
             item.add_marker(pytest.mark.browser)
+            if inspect.iscoroutinefunction(getattr(item, "function", None)):
+                item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
             item.add_marker(pytest.mark.flaky(reruns=2))  # a crowded machine; what was tried again is told
 
 
@@ -64,17 +69,47 @@ def chromium_at() -> Iterator[Callable[[str | None], str]]:
         yield at
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browsers(
+    chromium_at: Callable[[str | None], str],
+) -> AsyncIterator[Callable[[str | None], Awaitable[Browser]]]:
+    """A line to a Chromium of each kind, kept for all tests of this process: opening one takes half a second."""
+    connected: dict[str | None, Browser] = {}
+    async with async_playwright() as play:
+
+        async def to(program: str | None) -> Browser:
+            if program not in connected or not connected[program].is_connected():
+                connected[program] = await play.chromium.connect_over_cdp(chromium_at(program))
+            return connected[program]
+
+        yield to
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def browser(
-    request: pytest.FixtureRequest, chromium_at: Callable[[str | None], str]
+    request: pytest.FixtureRequest, browsers: Callable[[str | None], Awaitable[Browser]]
 ) -> AsyncIterator[Browser]:
     """The shared Chromium. What a visitor does stays in the contexts she opens."""
-    program = whole_chromium() if request.path.name.startswith(PHONES) else chromium()
-    async with async_playwright() as play:
-        opened = await play.chromium.connect_over_cdp(chromium_at(program))
+    opened = await browsers(whole_chromium() if request.path.name.startswith(PHONES) else chromium())
+    yield opened
+    for context in opened.contexts:
+        await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def database_name(server: Server) -> AsyncIterator[str]:
+    """As elsewhere, in the loop that holds the lines to the browsers."""
+    async with fresh_database(server) as name:
+        yield name
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def network(server: Server, database_name: str, tmp_path: Path) -> AsyncIterator[Network]:
+    """As elsewhere, in the loop that holds the lines to the browsers."""
+    async with open_network(
+        server.url(database_name, "doorstep_web"), server.url(database_name, "doorstep_system"), tmp_path
+    ) as opened:
         yield opened
-        for context in opened.contexts:
-            await context.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +134,7 @@ class _Quiet(uvicorn.Server):
         yield
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def street(network: Network) -> AsyncIterator[Street]:
     """Nashville with two drivers on duty, served on a port of its own."""
     port = _free_port()
@@ -122,7 +157,7 @@ async def street(network: Network) -> AsyncIterator[Street]:
     await serving
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def visitor(browser: Browser, street: Street) -> AsyncIterator[Visitor]:
     """A person on ``street``. A complaint on any of her pages fails the test."""
     someone = Visitor(browser, street.url)
@@ -204,7 +239,7 @@ def _until_ready(process: "subprocess.Popen[bytes]", url: str, log: Path) -> Non
     pytest.fail(f"the network did not start:\n{log.read_text()[-3000:]}")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def tourist(browser: Browser, demo: Demo) -> AsyncIterator[Visitor]:
     """A person in the running demo. A complaint on any of her pages fails the test."""
     someone = Visitor(browser, demo.url)

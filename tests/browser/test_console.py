@@ -1,6 +1,5 @@
 """A dispatcher at her desk: signs in, watches, overrules, takes back, by hand and by keyboard alone."""
 
-import asyncio
 import re
 from pathlib import Path
 from typing import Any
@@ -105,6 +104,26 @@ class TestSignIn:
         await expect(page.get_by_label("E-mail")).to_be_visible()
 
 
+TRACED = """(tag) => {
+    window.traced?.watch.disconnect()
+    window.traced = new Set()
+    const from = tag.style.transform
+    window.traced.watch = new MutationObserver(() => {
+        if (tag.style.transform === from || window.traced.has(tag.style.transform)) return
+        window.traced.add(tag.style.transform)
+        window.tracedAt = performance.now()
+    })
+    window.traced.watch.observe(tag, { attributes: true, attributeFilter: ['style'] })
+}"""
+"""Notes every place on the screen that a name tag goes to."""
+COME_TO_REST = """() => new Promise((told) => {
+    const still = () => window.traced.size && performance.now() - window.tracedAt > 1500
+    const look = () => still() ? told(window.traced.size) : setTimeout(look, 100)
+    look()
+})"""
+"""In how many places it was, once it has moved and stands."""
+
+
 class TestLive:
     async def test_what_happens_shows_without_a_reload(self, visitor: Visitor, street: Street) -> None:
         async with street.network.work() as work:
@@ -121,15 +140,29 @@ class TestLive:
         await page.reload()
         await expect(drawer.get_by_role("heading", level=2)).to_contain_text("promised by")
 
-    async def test_marks_and_names_are_drawn_on_the_map(self, visitor: Visitor, street: Street) -> None:
+    async def test_marks_are_drawn_and_glide_between_fixes_unless_motion_is_unwanted(
+        self, visitor: Visitor, street: Street
+    ) -> None:
         await a_fix(street)
         await street.town.offer([await street.town.delivery()])
-        context = await desk(visitor, street, await token_of(street), maps=True)
+        context = await desk(visitor, street, await token_of(street), maps=True, still=False)
         await context.add_init_script("window.drawn = 0; window.doorstepTiming = () => { window.drawn += 1 }")
-        page = await visitor.open("/console", in_context=context)
-        async with asyncio.timeout(60):  # a layer the map refuses is a complaint of the page
-            while await page.evaluate("window.drawn") < 2:  # noqa: ASYNC110 (the page tells nobody)
-                await asyncio.sleep(0.1)
+        driver = public("driver", street.town.drivers[0].id)
+        page = await visitor.open(f"/console?open={driver}", in_context=context)
+        tag = page.locator(".mapbox .tag").first
+        await expect(tag).to_be_visible()  # a layer the map refuses is a complaint of the page
+        assert await page.evaluate("window.drawn") > 0
+
+        async def places_on_the_way_to(lat: float) -> int:
+            """In how many places of the screen she is seen until she stands at ``lat``."""
+            await tag.evaluate(TRACED)
+            street.network.clock.advance(5)
+            await a_fix(street, lat)
+            return int(await page.evaluate(COME_TO_REST))
+
+        assert await places_on_the_way_to(36.17) > 1
+        await page.emulate_media(reduced_motion="reduce")
+        assert await places_on_the_way_to(36.14) == 1
 
     async def test_what_came_back_is_not_on_its_way_back(self, visitor: Visitor, street: Street) -> None:
         one = await street.town.delivery()
@@ -390,6 +423,9 @@ class TestEveryRoom:
         ):
             await page.goto(f"/console/{room}")
             await expect(page.get_by_role("heading", name=seen)).to_be_visible()
+            if room == "market":  # with everything open that can be changed
+                for _ in range(await page.locator(".begin").count()):
+                    await page.locator(".begin").first.click()
             assert await axe(page) == []
         await page.goto(f"/console?open={public('driver', street.town.drivers[0].id)}")
         await expect(page.get_by_role("complementary", name="Driver")).to_contain_text("stops to go")

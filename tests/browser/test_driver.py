@@ -13,7 +13,7 @@ from tests.browser.conftest import Street
 from tests.factories.browser import Colours, Visitor, axe, no_sideways
 from tests.factories.deliveries import DOWNTOWN, HOME
 from tests.factories.driver_phone import PHONE, DriverPhone, a_phone, pin_of
-from tests.factories.labels import label
+from tests.factories.labels import label, square_label
 from tests.factories.merchants import make_merchant
 
 from doorstep.features.deliveries import queries as deliveries
@@ -212,6 +212,11 @@ class TestAttention:
         assert await small() == []
 
 
+CALLS_ITSELF = (
+    "(agent) => Object.defineProperty(navigator, 'userAgent', { value: agent, configurable: true })"
+)
+
+
 class TestATrip:
     async def test_from_offer_to_earnings(self, street: Street, visitor: Visitor) -> None:
         town, network = street.town, street.network
@@ -234,13 +239,24 @@ class TestATrip:
             {"name": "label.png", "mimeType": "image/png", "buffer": label("40-1A")}
         )
         await expect(page.get_by_text("Read: 40-1A")).to_be_visible()
+        await phone.look_at(square_label())
+        await page.get_by_role("button", name="Camera").click()
+        await expect(page.get_by_text("Read: 40-2B")).to_be_visible()
+        await phone.press("Stop the camera")
+        await expect(page.get_by_label("What the camera sees")).to_be_hidden()
+        await page.evaluate(CALLS_ITSELF, "Mozilla/5.0 (Linux; Android 16; Pixel 9)")
         await phone.press("I have it all")
         await expect(page.get_by_role("heading", name="Ann L.")).to_be_visible()
+        navigate = page.get_by_role("link", name="Navigate")
+        at = f"{HOME.point.lat:.6f},{HOME.point.lng:.6f}"
+        await expect(navigate).to_have_attribute("href", re.compile(rf"^geo:{at}\?q={at}\(Ann"))
+        await page.evaluate(CALLS_ITSELF, "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X)")
         await expect(page.locator(".trip")).not_to_contain_text("Lee")
         await expect(page.get_by_text("Blue door")).to_be_visible()
         network.clock.advance(17 * 60)  # a slow road: longer than was promised
         await phone.move(HOME.point)
         await phone.step("Ask for the PIN")
+        await expect(navigate).to_have_attribute("href", f"https://maps.apple.com/?daddr={at}&dirflg=d")
         pin = await pin_of(network, delivery.id)
         await page.get_by_label("PIN, four digits").fill("0000" if pin != "0000" else "1111")
         await expect(page.get_by_role("alert")).to_have_text("That is not the code. 4 tries left.")
@@ -498,8 +514,14 @@ class TestForEverybody:
         await phone.page.get_by_role("link", name="Help").click()
         await phone.press("Safety")
         await expect(phone.page.get_by_role("link", name="Call 911")).to_have_attribute("href", "tel:911")
+        await phone.context.set_offline(True)
         await phone.press("I am not safe: tell dispatch")
+        await expect(phone.page.get_by_text("No line yet; it goes as soon as there is one.")).to_be_visible()
+        await phone.press("Close")  # a call that was made is not taken back by a closed sheet
+        await phone.context.set_offline(False)
+        await phone.press("Safety")
         await expect(phone.page.get_by_text("Dispatch has it, with where you are.")).to_be_visible()
+        visitor.forgive("ERR_INTERNET_DISCONNECTED", "ERR_NETWORK")
         async with street.network.work() as work:
             (call,) = await drivers.safety_calls(work, work.now() - timedelta(hours=1))
         assert call.driver_id == street.town.drivers[0].id

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 from tests.browser.conftest import Street
 from tests.factories.browser import Visitor, axe, no_sideways, settled
@@ -48,7 +49,7 @@ class Counter:
         return list(found["items"])
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def counter(street: Street, visitor: Visitor) -> Counter:
     network: Network = street.network
     async with network.work() as work:

@@ -1,7 +1,9 @@
 """Laws of the dispatch engine, tried on random small worlds, and a few plain stories."""
 
+import zlib
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,11 +11,12 @@ from hypothesis import strategies as st
 
 from doorstep.engine.compiled import PYTHON, Kernels, warm_up
 from doorstep.engine.decide import decide
+from doorstep.engine.decisions import KeptOut
 from doorstep.engine.params import Params
-from doorstep.engine.record import NotATick, pack, replay, unpack
+from doorstep.engine.record import MAGIC, NotATick, pack, replay, unpack
 from doorstep.engine.world import Driver, Order, Travel, World
 
-QUICK = Params(iterations_min=12, iterations_per_order=1, iterations_max=20)
+QUICK = Params(iterations_min=12, iterations_per_order=1, iterations_max=20, named_most=2)
 LAWS = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -191,6 +194,31 @@ def test_who_declined_is_not_asked_again_and_the_reason_counts_her() -> None:
     assert not decisions.sends
     assert decisions.outlooks[0].driver is None
     assert decisions.outlooks[0].excluded == {"declined": 1}
+
+
+def test_who_is_kept_from_an_order_is_told_by_name_the_nearest_first() -> None:
+    order = replace(LUNCH, needs=1, refused_by=frozenset({"ana"}))
+    ending = Driver(id="cat", place=4, free_s=NOW, off_s=NOW + 60)
+    crowd = (replace(BEN, abilities=0), ending, ANA)
+    (outlook,) = decide(World((order,), crowd), LINE, Params(named_most=2), NOW, 1, PYTHON).outlooks
+    assert outlook.excluded == {"abilities": 1, "declined": 1, "off shift before pickup": 1}
+    nearest = KeptOut("ana", "declined"), KeptOut("cat", "off shift before pickup")
+    assert outlook.kept_out == nearest
+    free = Driver(id="dan", place=0, free_s=NOW)
+    (send,) = decide(
+        World((order,), (*crowd, free)), LINE, Params(named_most=8), LUNCH.ready_s, 1, PYTHON
+    ).sends
+    assert (send.driver, send.kept_out) == ("dan", (*nearest, KeptOut("ben", "abilities")))
+
+
+def test_a_record_from_before_drivers_were_named_repeats_as_it_was() -> None:
+    world = World((replace(LUNCH, refused_by=frozenset({"ana"})),), (ANA,))
+    decisions = decide(world, LINE, Params(), NOW, 1, PYTHON)
+    plain = msgspec.msgpack.decode(
+        zlib.decompress(pack(world, LINE, Params(), NOW, 1, decisions, "python")[len(MAGIC) :])
+    )
+    del plain["params"]["named_most"], plain["decisions"]["outlooks"][0]["kept_out"]
+    assert replay(MAGIC + zlib.compress(msgspec.msgpack.encode(plain)), PYTHON).same
 
 
 def test_an_order_is_left_to_nobody_while_a_free_driver_can_take_it() -> None:

@@ -90,6 +90,7 @@ def new_delivery(
         leg_s=600,
         fee=Money(9_95),
         tip=Money(3_00),
+        tip_limit=Money(100_00),
         credit_limit=Money(500_00),
         prepaid=False,
     )

@@ -1,5 +1,6 @@
 """A driver's phone: the app in a browser as wide as a phone, signed in, somewhere in Nashville."""
 
+import base64
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,21 @@ ON_BROADWAY = LatLng(lat=36.1650, lng=-86.7840)
 """About 700 metres from the shop of ``tests.factories.deliveries``: not there yet."""
 expect.set_options(timeout=15_000)  # a phone's page beside all of a network, on a busy machine
 PHONE: dict[str, Any] = {"width": 390, "height": 844, "touch": True}
+
+
+FILMS = """async (picture) => {
+    const image = new Image()
+    image.src = `data:image/png;base64,${picture}`
+    await image.decode()
+    const canvas = Object.assign(document.createElement('canvas'), { width: image.width, height: image.height })
+    const film = () => canvas.getContext('2d').drawImage(image, 0, 0)
+    navigator.mediaDevices.getUserMedia = async () => {
+        setInterval(film, 100)
+        film()
+        return canvas.captureStream(10)
+    }
+}"""
+"""The camera is the driver's own: a page gets its stream as it would from the phone's."""
 
 
 @dataclass(slots=True)
@@ -39,6 +55,10 @@ class DriverPhone:
         await self.page.get_by_label("Take a photo").set_input_files(
             {"name": "door.png", "mimeType": "image/png", "buffer": door()}
         )
+
+    async def look_at(self, picture: bytes) -> None:
+        """Hold something before the camera: what it films from now on is ``picture``."""
+        await self.page.evaluate(FILMS, base64.b64encode(picture).decode())
 
     async def step(self, name: str) -> None:
         """Wait until the step of that name is the one to do."""

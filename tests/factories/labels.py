@@ -1,4 +1,4 @@
-"""Labels as a camera would see them: Code 39 (ISO/IEC 16388), drawn by hand, and a photo of a door."""
+"""Labels as a camera would see them: Code 39 (ISO/IEC 16388) and a QR code, drawn by hand, and a photo of a door."""
 
 import io
 
@@ -29,6 +29,45 @@ def label(text: str) -> bytes:
     draw = ImageDraw.Draw(image)
     for left, width in bars:
         draw.rectangle((left, _QUIET_PX, left + width - 1, _QUIET_PX + _HEIGHT_PX), fill=10)
+    return _png(image)
+
+
+# "40-2B" as a QR code (ISO/IEC 18004, version 1, level L), module by module.
+_QR_CODE = """\
+#######.#...#.#######
+#.....#.##.#..#.....#
+#.###.#.#####.#.###.#
+#.###.#.#.#.#.#.###.#
+#.###.#..####.#.###.#
+#.....#.#.#.#.#.....#
+#######.#.#.#.#######
+.....................
+##..###.....#..#.####
+.##.....#.#.###..#.##
+.##...#####.##...###.
+####.....#.##..#...##
+#...###..###..###..#.
+........#####..#.#.##
+#######...##..#####.#
+#.....#.###..##.#...#
+#.###.#.#...###..####
+#.###.#..#..###....##
+#.###.#..##.##...#...
+#.....#.##.##..#.#..#
+#######.#..#..###.###""".splitlines()
+_MODULE_PX = 10
+
+
+def square_label() -> bytes:
+    """A PNG of a parcel label that says "40-2B" as a QR code."""
+    side = (len(_QR_CODE) + 8) * _MODULE_PX
+    image = Image.new("L", (side, side), 250)
+    draw = ImageDraw.Draw(image)
+    for y, line in enumerate(_QR_CODE, 4):
+        for x, module in enumerate(line, 4):
+            if module == "#":
+                left, top = x * _MODULE_PX, y * _MODULE_PX
+                draw.rectangle((left, top, left + _MODULE_PX - 1, top + _MODULE_PX - 1), fill=10)
     return _png(image)
 
 

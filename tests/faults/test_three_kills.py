@@ -10,8 +10,8 @@ from bench.faults import campaign
 from bench.victims import Kind
 
 KILLS = 3
-SPEED = 15.0
-"""Half the pace of the demo: its tests share two cores with others."""
+SPEED = 8.0
+"""A quarter of the pace of the demo: its tests share two cores with others."""
 LONGEST_S = 300
 """Twelve kills take a quiet machine a minute and a crowded one three: nothing begins later than this."""
 

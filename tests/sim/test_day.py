@@ -14,10 +14,13 @@ from doorstep.engine.compiled import Kernels, warm_up
 from doorstep.engine.decisions import Decisions
 from doorstep.engine.params import Params
 from doorstep.engine.world import Travel, World
-from doorstep.sim.day import NEVER, Day, play
+from doorstep.features.dispatch.snapshot import ABILITIES
+from doorstep.features.drivers.rules import Ability
+from doorstep.sim.day import Day, play
 from doorstep.sim.mdrp.instance import read
 from doorstep.sim.measures import measure
 from doorstep.sim.scenario import TRUSTED, Behaviour, City, Demand, Dispatch, Fleet, Policy, Scenario
+from doorstep.sim.tally import NEVER
 from doorstep.sim.truth import Truth, draw
 
 TOWN = City(stores=10, radius_km=8)
@@ -96,6 +99,64 @@ def test_a_phone_without_a_signal_is_heard_later_and_offers_to_it_run_out(kernel
     assert deaf.tally.lapsed > 5
     assert deaf.tally.declined == 0
     assert measure(deaf).ctd90 > measure(clear).ctd90
+
+
+def test_what_a_driver_may_not_or_cannot_carry_goes_to_another(kernels: Kernels) -> None:
+    demand = replace(SMALL.demand, units=4.0, needs={"alcohol": 0.3})
+    fleet = Fleet(drivers=30, abilities={"alcohol": 0.5, "age_check": 0.7}, vehicles={"car": 2, "bicycle": 1})
+    for policy in Policy:
+        dispatch = replace(SMALL.dispatch, policy=policy)
+        day = play(replace(SMALL, demand=demand, fleet=fleet, dispatch=dispatch), 1, kernels)
+        orders, shifts = day.truth.orders, day.truth.shifts
+        done = day.tally.dropped_s != NEVER
+        able = shifts.abilities[day.tally.carrier[done]]
+        wanted = ABILITIES[Ability.ALCOHOL] | ABILITIES[Ability.AGE_CHECK]  # alcohol asks for both
+        assert set(orders.needs.tolist()) == {0, wanted}
+        assert set(shifts.capacity_units.tolist()) == {30, 4}
+        assert (orders.units > 4).any()
+        assert done.sum() > 90
+        assert ((able & orders.needs[done]) == orders.needs[done]).all()
+        assert (orders.units[done] <= shifts.capacity_units[day.tally.carrier[done]]).all()
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.integers(0, 1000))
+def test_an_order_that_is_cancelled_is_neither_brought_nor_paid_and_nothing_else_is_lost(seed: int) -> None:
+    """Waiting, asked for, on its way, alone or with another, phone silent or not; until the goods are in her hands."""
+    people = Behaviour(declines=0.3, signal_losses_h=2.0, cancels=0.5)
+    params = replace(SMALL.dispatch.params, ask_ahead_s=600, offer_lead_s=400)
+    dispatch = Dispatch(params=params, declines_before_broadcast=2)
+    busy = replace(SMALL, demand=Demand(orders=80, prep_min=25), fleet=Fleet(drivers=8), behaviour=people)
+    day = play(replace(busy, dispatch=dispatch), seed, warm_up())
+    tally, orders = day.tally, day.truth.orders
+    done, cancelled = tally.dropped_s != NEVER, tally.cancelled_s != NEVER
+    assert cancelled.any()
+    assert not (done & cancelled).any()
+    assert (tally.cancelled_s[cancelled] == orders.cancel_s[cancelled]).all()
+    late = done & (orders.cancel_s != NEVER)  # she wished it too late
+    assert (orders.cancel_s[late] >= tally.picked_s[late]).all()
+    assert (tally.picked_s[done] >= orders.ready_s[done]).all()
+    assert tally.trips + tally.declined + tally.lapsed + tally.withdrawn >= tally.offers
+    for driver in set(tally.carrier[done].tolist()):
+        mine = done & (tally.carrier == driver)
+        over_s = 0
+        for picked_s in sorted(set(tally.picked_s[mine].tolist())):
+            assert picked_s > over_s
+            over_s = int(tally.dropped_s[mine & (tally.picked_s == picked_s)].max())
+    assert (tally.engaged_s <= np.maximum(tally.duty_s, 0) + 7200).all()
+    assert measure(day).orders == 80
+
+
+def test_after_so_many_noes_everybody_near_is_asked_and_the_first_yes_has_it(kernels: Kernels) -> None:
+    choosy = replace(SMALL, behaviour=Behaviour(declines=0.7), fleet=Fleet(drivers=30))
+    alone = play(choosy, 1, kernels)
+    ladder = play(replace(choosy, dispatch=replace(SMALL.dispatch, declines_before_broadcast=2)), 1, kernels)
+    asked = ladder.tally.asked_all > 0
+    assert not alone.tally.asked_all.any()
+    assert asked.sum() > 5
+    assert (asked & (ladder.tally.dropped_s != NEVER)).sum() > 3
+    assert ladder.tally.offers < alone.tally.offers
+    assert measure(ladder).asked_all_pct == pytest.approx(100 * asked.sum() / 120)
 
 
 @pytest.mark.parametrize("losses_h", [0.1, 3.0])

@@ -67,6 +67,19 @@ def test_every_shipped_scenario_can_be_played() -> None:
         ('title = "x"\n[dispatch.engine]\nmax_bundle = 0', "at least 1"),
         ('title = "x"\n[pay]\nper_mile_minor = -4', "per_mile_minor"),
         ('title = "x"\n[city]\nrecorded = "nowhere"', "holds no recorded day"),
+        ('title = "x"\n[city]\nextract = "town.osm.pbf"', "there is no such file.*folder of the scenario"),
+        ('title = "x"\n[city]\nrecorded = "a"\nextract = "wrong.toml"', "holds no recorded day"),
+        ('title = "x"\n[demand]\nneeds = 0.2', r"a table: write \[demand.needs\]"),
+        (
+            'title = "x"\n[demand.needs]\nalcool = 0.2',
+            "demand.needs.alcool: unknown, one of .*did you mean 'alcohol'",
+        ),
+        (
+            'title = "x"\n[fleet.abilities]\nalcohol = 2',
+            "fleet.abilities.alcohol = 2: must lie between 0 and 1",
+        ),
+        ('title = "x"\n[fleet.vehicles]\ncar = 0', "somebody drives something"),
+        ('title = "x"\n[behaviour]\ncancels = -1', "behaviour.cancels = -1: must lie"),
         ("title = ", "not TOML"),
     ],
 )
@@ -75,6 +88,18 @@ def test_a_mistake_is_named_with_what_would_be_right(tmp_path: Path, wrong: str,
     file.write_text(wrong)
     with pytest.raises(ScenarioRefused, match=says):
         scenario_of(*load(str(file)))
+
+
+def test_a_mistake_is_shown_with_its_line(village: Path) -> None:
+    for put, right, line in (
+        ("driver = 12", "drivers = 12", 9),  # a word
+        ("radius_km = 800", "radius_km = 8", 4),  # a value
+        ("[fleets]", "[fleet]", 8),  # a table
+    ):
+        village.write_text(TINY.replace(right, put))
+        answer = CliRunner().invoke(simulate, [str(village), "--runs", "1"])
+        assert answer.exit_code == 1
+        assert answer.output.startswith(f"{village}:{line}: "), answer.output
 
 
 def test_an_unknown_name_says_where_to_look() -> None:

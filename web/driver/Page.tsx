@@ -9,6 +9,7 @@ import { PaceNote } from "./demo/Wheel";
 import { SignIn } from "./door/SignIn";
 import { Drive } from "./drive/Drive";
 import { Earnings } from "./earnings/Earnings";
+import { sendCalls } from "./help/calls";
 import { Help } from "./help/Help";
 import { Settings } from "./help/Settings";
 import { OfferScreen } from "./offer/OfferScreen";
@@ -92,6 +93,7 @@ function Inside({ me, lineLost, onOut }: { me: Me; lineLost: boolean; onOut: () 
   const current = useCurrent(true);
   const { waiting, lostSince } = useOutbox();
   useEffect(() => onTrip(tripTold), []);
+  useEffect(() => void sendCalls(), []);
   const known = current.data?.trip ?? null;
   const trip = useMemo(() => known && foresee(known, waiting), [known, waiting]);
   const offers = useOffers(me.duty.on || trip !== null);

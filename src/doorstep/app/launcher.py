@@ -29,8 +29,9 @@ from doorstep.platform import clock_anchor, metrics, secrets
 from doorstep.platform.auth.actors import system
 from doorstep.platform.clock import WallClock, epoch_ms
 from doorstep.platform.db import migrate
-from doorstep.platform.db.work import Database, Role, Work
+from doorstep.platform.db.work import Database, Role, Work, address_name
 from doorstep.platform.jobs import Handlers
+from doorstep.platform.postgres.keeping import kept_alive
 from doorstep.platform.postgres.roles import DatabaseUrls, check_serving_role, provision
 from doorstep.platform.postgres.server import EmbeddedPostgres
 from doorstep.platform.settings import Settings
@@ -42,6 +43,8 @@ GRACE_S = 12.0
 ALONE_S = 8.0
 """How long the web processes have the machine to themselves at most."""
 _PR_SET_PDEATHSIG = 1
+_SERVES_AS: Mapping[str, Role] = {"web": Role.WEB, "dispatcher": Role.SYSTEM, "worker": Role.SYSTEM}
+"""Under which role a child comes to the database, by its command; all others speak HTTP alone."""
 _YIELDS = {"worker": 5}
 """Niceness: on a crowded machine who waits for an answer goes before who reacts to one."""
 
@@ -153,13 +156,20 @@ async def prepare(urls: DatabaseUrls, plan: Plan) -> Mapping[str, str]:
         await database.close()
 
 
+def own_address(command: Sequence[str], urls: DatabaseUrls) -> dict[str, str]:
+    """What a child of this ``command`` is told of the database: its own role's address; nothing where it needs none."""
+    role = _SERVES_AS.get(command[0])
+    return {} if role is None else {address_name(role): getattr(urls, role.value)}
+
+
 class Family:
     """The child processes: started in order, restarted when they fall, stopped together."""
 
-    def __init__(self, plan: Plan, environment: Mapping[str, str]) -> None:
-        """``environment`` is given to every child."""
+    def __init__(self, plan: Plan, environment: Mapping[str, str], urls: DatabaseUrls) -> None:
+        """``environment`` is given to every child, and of ``urls`` the address of its own role alone."""
         self._plan = plan
         self._environment = dict(environment)
+        self._urls = urls
         self._children: dict[str, asyncio.subprocess.Process] = {}
         self._fallen: dict[str, list[float]] = {}
         self._names: dict[str, str] = {}
@@ -181,7 +191,7 @@ class Family:
             "-m",
             "doorstep.app.cli",
             *self._plan.children[name],
-            env=self._environment | life,
+            env=self._environment | own_address(self._plan.children[name], self._urls) | life,
             start_new_session=True,  # Ctrl-C reaches us alone; we stop the family in order
             preexec_fn=tie,
         )
@@ -243,29 +253,33 @@ async def _serve(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if not name.startswith("DATABASE_URL")},
         **plan.environment,
         **learned,
-        "DATABASE_URL_WEB": urls.web,
-        "DATABASE_URL_SYSTEM": urls.system,
         "DOORSTEP_HOME": str(settings.home),
         "HOST": settings.host,
         "PORT": str(settings.port),
         metrics.FOLDER: str(_empty(settings.home / "metrics")),
     }
-    environment.pop("DATABASE_URL", None)  # no serving process learns the owner's address
-    family = Family(plan, environment)
+    async with contextlib.AsyncExitStack() as held:
+        if server is not None:
+            await held.enter_async_context(kept_alive(server))
+        await _run_family(settings, Family(plan, environment, urls), list(plan.children), stop, announce)
+
+
+async def _run_family(
+    settings: Settings, family: Family, names: Sequence[str], stop: asyncio.Event, announce: str
+) -> None:
+    """All children, until ``stop``; then they are stopped."""
     # Whoever answers people starts alone: six processes that start at once keep each other waiting.
-    first = [name for name in plan.children if name.startswith("web")]
+    first = [name for name in names if name.startswith("web")]
     watchers = [asyncio.create_task(family.watch(name)) for name in first]
-    if server is not None:
-        watchers.append(asyncio.create_task(_keep_database(server)))
     ready = asyncio.create_task(_ready(settings))
     watchers += [asyncio.create_task(_say_when(ready, announce)), ready]
     waiting = {ready, asyncio.create_task(stop.wait())}
     await asyncio.wait(waiting, timeout=ALONE_S, return_when=asyncio.FIRST_COMPLETED)
     if not stop.is_set():
-        rest = [name for name in plan.children if name not in first]
+        rest = [name for name in names if name not in first]
         watchers += [asyncio.create_task(family.watch(name)) for name in rest]
     await stop.wait()
     print("Stopping: what is under way is finished first.", flush=True)  # noqa: T201 (for the person at the terminal)
@@ -295,13 +309,3 @@ async def _ready(settings: Settings) -> None:
 async def _say_when(ready: asyncio.Task[None], announce: str) -> None:
     await asyncio.wait({ready})
     print(announce, flush=True)  # noqa: T201 (for the person at the terminal)
-
-
-async def _keep_database(server: EmbeddedPostgres) -> None:
-    """Bring the embedded server back when it has died."""
-    while True:
-        await asyncio.sleep(0.2)
-        with contextlib.suppress(Exception):
-            if not server.alive():
-                log.warning("database_fell")
-                await asyncio.to_thread(server.restart_if_dead)

@@ -33,7 +33,8 @@ from doorstep.platform.auth.gate import GATE
 from doorstep.platform.blobs import FileBlobs
 from doorstep.platform.bus import Bus
 from doorstep.platform.clock import Clock, WallClock, epoch_ms
-from doorstep.platform.db.work import Database, Role
+from doorstep.platform.db.work import Database, Role, address_name
+from doorstep.platform.postgres.keeping import kept_alive
 from doorstep.platform.postgres.roles import check_serving_role
 from doorstep.platform.postgres.server import EmbeddedPostgres
 from doorstep.platform.settings import Settings
@@ -42,6 +43,8 @@ from doorstep.units.ids import IdSource
 
 log = structlog.get_logger("runtime")
 ATTENDANCE = 0x6F70656E
+LONGEST_ABSENCE_S = 3.0
+"""Between two attempts to attend again at most."""
 REPLAY_ORIGIN = LatLng(lat=0.0, lng=0.0)
 """Where the plane of a recorded day is laid: far from any market, where degrees and metres agree best."""
 FOLLOW_S = clock_anchor.LEAD_S * 0.6
@@ -66,9 +69,10 @@ class Runtime:
 async def serving_url(role: Role, settings: Settings) -> AsyncIterator[str]:
     """The database address of ``role``: from the environment, else of the embedded database of this home.
 
+    The embedded one is kept alive, also when another process started it and has left.
     Ends the process where an operator's database is named without the role's own address.
     """
-    name = f"DATABASE_URL_{role.upper()}"
+    name = address_name(role)
     url = os.environ.get(name)
     if url:
         yield url
@@ -80,7 +84,8 @@ async def serving_url(role: Role, settings: Settings) -> AsyncIterator[str]:
     server = EmbeddedPostgres(settings.home, tcp_port=settings.database_port)
     await asyncio.to_thread(server.start)
     try:
-        yield getattr(server.urls(), role.value)
+        async with kept_alive(server):
+            yield getattr(server.urls(), role.value)
     finally:
         await asyncio.to_thread(server.stop)
 
@@ -178,6 +183,7 @@ async def _founded(connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
 
 async def _attend(database: Database, actor: Actor, url: str, attending: asyncio.Event) -> None:
     """Hold the shared attendance lock; the first process resumes business time. Reconnects for ever."""
+    failures = 0
     while True:
         try:
             connection = await asyncpg.connect(url, timeout=5)
@@ -192,6 +198,7 @@ async def _attend(database: Database, actor: Actor, url: str, attending: asyncio
                 if first:
                     await connection.execute("SELECT pg_advisory_unlock($1)", ATTENDANCE)
                 attending.set()
+                failures = 0
                 while True:
                     await asyncio.sleep(2)
                     await connection.fetchval("SELECT 1", timeout=5)
@@ -199,7 +206,8 @@ async def _attend(database: Database, actor: Actor, url: str, attending: asyncio
                 await connection.close(timeout=1)
         except LOST as error:
             log.warning("attendance_reconnects", error=str(error))
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(min(0.3 * 2**failures, LONGEST_ABSENCE_S))
+            failures += 1
 
 
 async def _warm(database: Database) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from doorstep.engine.decisions import Decisions
     from doorstep.engine.params import Params
     from doorstep.engine.world import Travel, World
+    from doorstep.sim.national import Nation
     from doorstep.sim.scenario import Scenario
     from doorstep.sim.study import Study
 
@@ -93,8 +94,11 @@ def study(
     ] = None,
 ) -> None:
     """Play days of SCENARIO, the same days under every setting, and compare."""
+    from doorstep.connectors.maps.osrm_roads import RoadsNotInstalled
+    from doorstep.connectors.us.nation import NationNotInstalled
+    from doorstep.connectors.us.zips import UnknownMetro
     from doorstep.sim import reading, settings
-    from doorstep.sim.pools import pool_of
+    from doorstep.sim.pools import NoRay, pool_of
     from doorstep.sim.scenario import ScenarioRefused
     from doorstep.sim.study import study as make_study
 
@@ -102,6 +106,8 @@ def study(
     try:
         name, raw = reading.load(scenario)
         chosen = settings.settings_of(name, raw, vary or [])
+        _lay_out([one.scenario for one in chosen])
+        _warm(ray)
         with _progress(len(chosen) * runs, chosen[0].scenario.title) as step:
             found = make_study(
                 chosen,
@@ -109,7 +115,13 @@ def study(
                 pool_of(min(processes, len(chosen) * runs), ray),
                 lambda _: step(),
             )
-    except (ScenarioRefused, LookupError) as refusal:
+    except ScenarioRefused as refusal:
+        raise _say(f"{reading.where(scenario, refusal)}{refusal}") from refusal
+    except (UnknownMetro, NationNotInstalled, RoadsNotInstalled) as refusal:
+        key = "extract" if isinstance(refusal, RoadsNotInstalled) else "metro"
+        named = ScenarioRefused(f"city.{key}: {refusal}")
+        raise _say(f"{reading.where(scenario, named)}{named}") from refusal
+    except NoRay as refusal:
         raise _say(refusal) from refusal
     _show(found)
     command = f"doorstep simulate {shlex.quote(scenario)} --runs {runs}"
@@ -127,6 +139,24 @@ def study(
         _keep(chosen[0].scenario, seed, keep_tick)
 
 
+def _lay_out(scenarios: "list[Scenario]") -> None:
+    """Make the towns of extracts before the days, in sight of whoever waits; a town that is kept takes no time."""
+    from doorstep.sim.town import town_of
+
+    for city in dict.fromkeys(one.city for one in scenarios if one.city.extract is not None):
+        with Console(stderr=True).status(f"roads of {city.extract}: a minute the first time, then kept"):
+            town_of(city)
+
+
+def _warm(ray: str) -> None:
+    """Compile the kernels here, so that processes read them back instead of all compiling them at once."""
+    from doorstep.engine.compiled import warm_up
+
+    if not ray:
+        with Console(stderr=True).status("kernels: compiled the first time (under a minute), then kept"):
+            warm_up()
+
+
 @contextmanager
 def _progress(total: int, title: str) -> "Iterator[Any]":
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -137,7 +167,7 @@ def _progress(total: int, title: str) -> "Iterator[Any]":
 
 def _show(found: "Study") -> None:
     """The table for the person at the terminal."""
-    from doorstep.sim.report.figures import SHOWN, THIN, half, verdict, written
+    from doorstep.sim.report.figures import THIN, half, told, verdict, written
 
     def bare(text: str) -> str:
         return text.replace(f"{THIN}min", "")
@@ -148,19 +178,20 @@ def _show(found: "Study") -> None:
         title_justify="left",
     )
     table.add_column("setting")
-    for shown in SHOWN:
+    shown_here = told(found)
+    for shown in shown_here:
         unit = f" ({shown.unit})" if shown.unit == "min" else ""
         table.add_column(shown.head + unit, justify="right")
     colour = {"better": "green", "worse": "red", "same": "dim"}
     for number, setting in enumerate(found.settings):
         cells = []
-        for shown in SHOWN:
+        for shown in shown_here:
             value = found.estimate(number, shown.name)
             cell = f"{bare(written(value.mean, shown))} [dim]{bare(half(value, shown))}[/dim]"
             if number:
                 difference = found.difference(number, shown.name)
-                told = bare(f"{written(difference.mean, shown, signed=True)} {half(difference, shown)}")
-                cell += f"\n[{colour[verdict(difference, shown)]}]{told}[/]"
+                text = bare(f"{written(difference.mean, shown, signed=True)} {half(difference, shown)}")
+                cell += f"\n[{colour[verdict(difference, shown)]}]{text}[/]"
             cells.append(cell)
         table.add_row(f"{'→ ' if number == best and len(found.settings) > 1 else ''}{setting.label}", *cells)
     Console(width=None if sys.stdout.isatty() else 200).print(table)
@@ -172,12 +203,14 @@ def _show(found: "Study") -> None:
 
 
 def _as_dict(found: "Study", command: str, real_s: float) -> dict[str, Any]:
-    from doorstep.sim.report.figures import SHOWN
+    from doorstep.sim.report.figures import RARE, SHOWN
 
     settings = []
     for number, setting in enumerate(found.settings):
-        figures_ = {s.name: asdict(found.estimate(number, s.name)) for s in SHOWN}
-        differences = {s.name: asdict(found.difference(number, s.name)) for s in SHOWN} if number else {}
+        figures_ = {s.name: asdict(found.estimate(number, s.name)) for s in (*SHOWN, *RARE)}
+        differences = (
+            {s.name: asdict(found.difference(number, s.name)) for s in (*SHOWN, *RARE)} if number else {}
+        )
         days = [{"seed": o.seed, **o.measures.as_dict()} for o in found.outcomes[number]]
         settings.append(
             {
@@ -229,8 +262,13 @@ def _keep(scenario: "Scenario", seed: int, file: Path) -> None:
 def national(
     markets: Annotated[int, typer.Option(min=1, max=2000)] = 500,
     scale: Annotated[
-        float, typer.Option(min=0.0001, max=1, help="Share of the orders and drivers each would have.")
-    ] = 0.02,
+        list[float] | None,
+        typer.Option(
+            min=0.0001,
+            max=1,
+            help="Share of the orders and drivers each would have (0.02 when not given); several, to see how work grows.",
+        ),
+    ] = None,
     seed: int = 1,
     processes: Processes = CORES,
     ray: Ray = "",
@@ -244,12 +282,27 @@ def national(
         pool = pool_of(processes, ray)
     except NoRay as refusal:
         raise _say(refusal) from refusal
+    _warm(ray)
     processes = getattr(pool, "count", 1)
-    source, chosen = nation.markets(markets, scale, seed)
-    typer.echo(f"{len(chosen)} markets at {scale:g} of their size: {source}.")
-    with _progress(len(chosen), "markets") as step:
-        found = nation.play_nation(source, chosen, pool, processes, time.perf_counter, lambda _: step())
-    largest, least = found.played[0], found.played[-1]
+    sizes: list[tuple[float, nation.Nation, float | None]] = []
+    for share in sorted(set(scale or [0.02])):
+        source, chosen = nation.markets(markets, share, seed)
+        typer.echo(f"{len(chosen)} markets at {share:g} of their size: {source}.")
+        with _progress(len(chosen), f"markets at {share:g}") as step:
+            found = nation.play_nation(source, chosen, pool, processes, time.perf_counter, lambda _: step())
+        before = sizes[-1][1] if sizes else None
+        grown = nation.growth_between(before, found) if before else None
+        sizes.append((share, found, grown))
+        for name, value in _told_of(found, grown):
+            typer.echo(f"{name:42}{value}")
+    told = [_nation_as_dict(*size) for size in sizes]
+    figures.write(
+        json, {**told[-1], "sizes": [{k: v for k, v in one.items() if k != "played"} for one in told]}
+    )
+
+
+def _told_of(found: "Nation", grown: float | None) -> list[tuple[str, str]]:
+    largest, least, processes = found.played[0], found.played[-1], found.processes
     lines = [
         ("orders, drivers", f"{found.orders:,}, {sum(p.drivers for p in found.played):,}"),
         ("largest and smallest market, orders", f"{largest.orders:,}, {least.orders:,}"),
@@ -265,32 +318,33 @@ def national(
         ("promises kept", f"{found.mean('kept_pct'):.1f}%"),
         ("undelivered", f"{found.mean('undelivered_pct'):.2f}%"),
     ]
-    for name, value in lines:
-        typer.echo(f"{name:42}{value}")
-    figures.write(
-        json,
-        {
-            "source": found.source,
-            "markets": len(found.played),
-            "scale": scale,
-            "orders": found.orders,
-            "real_s": round(found.real_s, 2),
-            "processes": processes,
-            "worked_s": round(found.worked_s, 2),
-            "orders_per_core_s": round(found.orders_per_core_s, 1),
-            "growth_exponent": round(found.growth(), 3),
-            "figures": {
-                name: round(found.mean(name), 3) for name in ("ctd_mean", "kept_pct", "undelivered_pct")
-            },
-            "played": [
-                {
-                    "name": p.name,
-                    "orders": p.orders,
-                    "drivers": p.drivers,
-                    "worked_s": round(p.worked_s, 4),
-                    "ticks": p.ticks,
-                }
-                for p in found.played
-            ],
-        },
-    )
+    if grown is not None:
+        lines.insert(7, ("and from size to size to the power of", f"{grown:.2f}"))
+    return lines
+
+
+def _nation_as_dict(scale: float, found: "Nation", grown: float | None) -> dict[str, Any]:
+    return {
+        "source": found.source,
+        "markets": len(found.played),
+        "scale": scale,
+        "orders": found.orders,
+        "drivers": sum(p.drivers for p in found.played),
+        "real_s": round(found.real_s, 2),
+        "processes": found.processes,
+        "worked_s": round(found.worked_s, 2),
+        "orders_per_core_s": round(found.orders_per_core_s, 1),
+        "growth_exponent": round(found.growth(), 3),
+        "growth_from_smaller": None if grown is None else round(grown, 3),
+        "figures": {name: round(found.mean(name), 3) for name in ("ctd_mean", "kept_pct", "undelivered_pct")},
+        "played": [
+            {
+                "name": p.name,
+                "orders": p.orders,
+                "drivers": p.drivers,
+                "worked_s": round(p.worked_s, 4),
+                "ticks": p.ticks,
+            }
+            for p in found.played
+        ],
+    }

@@ -49,6 +49,7 @@ class Layout:
     orders: tuple[Order, ...]
     drivers: tuple[Driver, ...]
     later: int  # drivers who start too far ahead
+    named_most: int  # of the drivers kept from an order, in its reason
     case: Case
     chains: Chains
     search: Search
@@ -172,7 +173,9 @@ def lay_out(world: World, travel: Ways, params: Params, now_s: int, *, compiled:
             chains.size[d * case.trips_most + t] = len(trip)
             for i, o in enumerate(trip):
                 chains.order[(d * case.trips_most + t) * case.bundle_most + i] = o
-    return Layout(orders, drivers, len(world.drivers) - m, case, chains, search, saved, best)
+    return Layout(
+        orders, drivers, len(world.drivers) - m, params.named_most, case, chains, search, saved, best
+    )
 
 
 def refuse_nonsense(orders: tuple[Order, ...], drivers: tuple[Driver, ...], places: int) -> None:

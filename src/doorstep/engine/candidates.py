@@ -262,3 +262,20 @@ def survey(case: Case, o: int, count: Ints, least: Ints) -> None:
         count[wall] += 1
         if least[wall] < 0 or short < least[wall]:
             least[wall] = short
+
+
+def kept_out(case: Case, o: int, most: int, who: Ints, wall: Ints, key: Ints) -> int:
+    """The ``most`` drivers nearest to the store of order ``o`` who are kept from it, by what each; how many they are.
+
+    Nearest first, from where each is done with what she has begun. ``key``: scratch as long as ``most``.
+    """
+    found = 0
+    for d in range(case.drivers):
+        if could_wherever(case, o, d):
+            continue
+        barred, _ = barrier(case, o, d)
+        if barred != POSSIBLE:
+            found = rank(who, 0, key, 0, found, most, d, approach(case, o, d))
+    for k in range(found):
+        wall[k], _ = barrier(case, o, who[k])
+    return found

@@ -49,6 +49,7 @@ class Kernels:
     ruin_and_recreate: Any
     widen: Any
     survey: Any
+    kept_out: Any
     next_best: Any
     pickup_with: Any
     without_first: Any
@@ -112,6 +113,7 @@ def _exercise(kernels: Kernels) -> None:
     kernels.widen(case, chains_, search, saved)
     count, least = np.zeros(8, np.int64), np.zeros(8, np.int64)
     kernels.survey(case, 0, count, least)
+    kernels.kept_out(case, 0, 8, count, least, least.copy())
     kernels.next_best(case, chains_, search, 0, count, least)
     kernels.pickup_with(case, chains_, 0, 1)
     kernels.without_first(case, chains_, 0)

@@ -107,7 +107,7 @@ def send(layout: Layout, kernels: Kernels, d: int, trip: tuple[Order, ...], time
     first = layout.trips(d)[0][0]
     own = int(kernels.without_first(layout.case, layout.chains, d))
     own = own if own != NEVER else int(layout.chains.tally[d * TALLY + COST])
-    counts, _, _ = reasons.excluded(layout, kernels, first)
+    kept = reasons.excluded(layout, kernels, first)
     return Send(
         layout.drivers[d].id,
         tuple(o.id for o in trip),
@@ -117,7 +117,8 @@ def send(layout: Layout, kernels: Kernels, d: int, trip: tuple[Order, ...], time
         own / reasons.MILLISECONDS,
         reasons.sent(len(trip)),
         reasons.rivals(layout, kernels, d, own),
-        counts,
+        kept.counts,
+        kept.nearest,
     )
 
 

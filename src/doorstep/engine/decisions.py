@@ -16,6 +16,14 @@ class Rival:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptOut:
+    """A driver who cannot take an order, and the constraint that says so."""
+
+    driver: str
+    constraint: str
+
+
+@dataclass(frozen=True, slots=True)
 class Send:
     """A trip to be offered now: to whom, what in which sequence, when, and why her."""
 
@@ -28,6 +36,9 @@ class Send:
     sentence: str
     rivals: tuple[Rival, ...] = ()  # the next three, cheapest first
     excluded: Mapping[str, int] = field(default_factory=dict)  # drivers per constraint that rules them out
+    kept_out: tuple[
+        KeptOut, ...
+    ] = ()  # of these the ``Params.named_most`` nearest to the store, the nearest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +78,7 @@ class Outlook:
     short_s: int = 0  # by how many seconds the nearest driver misses it, where time is what is missing
     extra_cost: float = 0.0  # what serving an order left out would cost at least, when somebody could
     price: float = 0.0  # what leaving it out costs
+    kept_out: tuple[KeptOut, ...] = ()  # as in ``Send``
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,9 @@ class Params:
     ask_ahead_s: int = 0
     """A driver under way who will be free within this is asked for her next trip as if she were free already: when a tick
     later would delay it. Not where stores are mixed."""
+    named_most: int = 0
+    """How many of the drivers who are kept from an order its reason names, the nearest to its store first; the others are
+    counted. None of them, and at no cost, in simulated days and in the records of ticks from before they were named."""
     tick_s: int = 60
     """How long until the next tick: a trip that would lose by waiting for it goes now."""
 
@@ -91,6 +94,7 @@ class Params:
             self.offer_lead_s,
             self.ask_ahead_s,
             self.blink_permille,
+            self.named_most,
         )
         budgets = (
             self.iterations_min,

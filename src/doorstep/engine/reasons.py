@@ -4,6 +4,7 @@ Sentences hold no figure that moves from tick to tick, so that an unchanged reas
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,7 +13,7 @@ from doorstep.engine import candidates as walls
 from doorstep.engine.arrays import Layout
 from doorstep.engine.chains import MARKS, PRICE, Case, Search
 from doorstep.engine.compiled import Kernels
-from doorstep.engine.decisions import Outlook, Rival
+from doorstep.engine.decisions import KeptOut, Outlook, Rival
 from doorstep.engine.objective import NEVER
 from doorstep.engine.schedule import Times
 from doorstep.engine.world import Driver, Order
@@ -52,6 +53,10 @@ class Tick(Protocol):
         """Drivers who start too far ahead."""
 
     @property
+    def named_most(self) -> int:
+        """How many of the drivers kept from an order are named."""
+
+    @property
     def case(self) -> Case:
         """What does not change."""
 
@@ -71,18 +76,43 @@ class Surveyors(Protocol):
     def survey(self) -> Any:
         """See ``candidates.survey``."""
 
+    @property
+    def kept_out(self) -> Any:
+        """See ``candidates.kept_out``."""
 
-def excluded(layout: Tick, kernels: Surveyors, o: int) -> tuple[dict[str, int], int, int]:
-    """How many drivers each constraint keeps from order ``o``; the last constraint met by any of them; seconds missing."""
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Who is kept from an order."""
+
+    counts: dict[str, int]  # drivers by constraint
+    nearest: tuple[KeptOut, ...]
+    last: int  # the last constraint met by any of them, ``candidates.POSSIBLE`` when somebody can
+    short_s: int  # by how many seconds the nearest misses it
+
+
+def excluded(layout: Tick, kernels: Surveyors, o: int) -> Kept:
+    """How many drivers each constraint keeps from order ``o``, and by name the nearest of them."""
     count, least = row(kernels, walls.BARRIERS), row(kernels, walls.BARRIERS)
     kernels.survey(layout.case, o, count, least)
     found = {NAMES[wall]: int(count[wall]) for wall in NAMES if count[wall]}
+    nearest = named(layout, kernels, o) if found else ()
     if layout.later:
         found[LATER] = layout.later
     # The constraints are asked in sequence: whoever failed at the last one came nearest.
     last = max((wall for wall in NAMES if count[wall]), default=walls.POSSIBLE)
     possible = int(count[walls.POSSIBLE])
-    return dict(sorted(found.items())), walls.POSSIBLE if possible else last, int(least[last])
+    return Kept(dict(sorted(found.items())), nearest, walls.POSSIBLE if possible else last, int(least[last]))
+
+
+def named(layout: Tick, kernels: Surveyors, o: int) -> tuple[KeptOut, ...]:
+    """The nearest of the drivers kept from order ``o``, as many as the market wants named."""
+    most = layout.named_most
+    if not most:
+        return ()
+    who, wall = row(kernels, most), row(kernels, most)
+    count = kernels.kept_out(layout.case, o, most, who, wall, row(kernels, most))
+    return tuple(KeptOut(layout.drivers[who[k]].id, NAMES[int(wall[k])]) for k in range(count))
 
 
 def rivals(layout: Layout, kernels: Kernels, j: int, own: int) -> tuple[Rival, ...]:
@@ -141,22 +171,19 @@ def left_out(layout: Tick, kernels: Surveyors, o: int, cheapest: Callable[[], in
         return Outlook(
             order.id, None, 0, 0, sentence, {LATER: layout.later} if layout.later else {}, price=price
         )
-    counts, wall, short_s = excluded(layout, kernels, o)
-    if wall != walls.POSSIBLE:
-        why = ", ".join(f"{n} {name}" for name, n in counts.items())
+    kept = excluded(layout, kernels, o)
+    if kept.last != walls.POSSIBLE:
+        why = ", ".join(f"{n} {name}" for name, n in kept.counts.items())
+        sentence = f"no driver can: {why}; {REMEDIES[kept.last]}"
         return Outlook(
-            order.id,
-            None,
-            0,
-            0,
-            f"no driver can: {why}; {REMEDIES[wall]}",
-            counts,
-            short_s=short_s,
-            price=price,
-        )
+            order.id, None, 0, 0, sentence, kept.counts, short_s=kept.short_s, price=price, kept_out=kept.nearest
+        )  # fmt: skip
     added = int(cheapest())
     if added == NEVER:
         sentence = "all who could are full until their shifts end; one more driver would take it"
-        return Outlook(order.id, None, 0, 0, sentence, counts, price=price)
+        return Outlook(order.id, None, 0, 0, sentence, kept.counts, price=price, kept_out=kept.nearest)
     sentence = "somebody could, but others would wait longer than the coverage price allows; one more driver or a higher price would take it"
-    return Outlook(order.id, None, 0, 0, sentence, counts, extra_cost=added / MILLISECONDS, price=price)
+    return Outlook(
+        order.id, None, 0, 0, sentence, kept.counts,
+        extra_cost=added / MILLISECONDS, price=price, kept_out=kept.nearest,
+    )  # fmt: skip

@@ -27,6 +27,19 @@ class Job:
     span_s: int  # from when she is free for it to its end, as offered
     dropped: int = 0
     accepted: bool = False
+    begun_at: int = 0  # the place it begins at, and when
+    begun_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Gear:
+    """What a driver can take: a bit mask of abilities, and load units."""
+
+    abilities: int
+    capacity_units: int
+
+
+ANYTHING = Gear(-1, 1 << 30)
 
 
 class Belief:
@@ -46,16 +59,29 @@ class Belief:
         self._jobs: dict[int, list[Job]] = {}  # the one under way first, then the one that follows it
         self._expected: set[int] = set()
         self._silent: dict[int, int] = {}
+        self.passed_by_all: dict[int, int] = {}
+        """By order, how often all drivers near were asked at once and nobody took it."""
 
     # What a merchant and a store say.
-    def placed(self, row: int, *, store: int, door: Spot, placed_s: int, told_s: int, due_s: int) -> None:
+    def placed(
+        self,
+        row: int,
+        *,
+        store: int,
+        door: Spot,
+        placed_s: int,
+        told_s: int,
+        due_s: int,
+        units: int = 1,
+        needs: int = 0,
+    ) -> None:
         """An order came in; the store says it will be ready at ``told_s``."""
         name = f"o{row:06d}"
         self._rows[name] = row
         self._waiting[row] = Order(
             id=name, pickup=store, dropoff=self.roads.take_door(*door), store=f"s{store:04d}", placed_s=placed_s,
             ready_s=told_s, wanted_from_s=placed_s, due_s=due_s, pickup_service_s=self._dispatch.pickup_service_s,
-            dropoff_service_s=self._dispatch.dropoff_service_s,
+            dropoff_service_s=self._dispatch.dropoff_service_s, units=units, needs=needs,
         )  # fmt: skip
         if due_s < FOREVER_S:
             heapq.heappush(self._ends, (due_s + round(self._dispatch.give_up_min * 60), row))
@@ -67,17 +93,17 @@ class Belief:
             self._waiting[row] = replace(self._waiting[row], ready_s=at_s)
 
     # What drivers and their phones say.
-    def expected(self, driver: int, start: Spot, on_s: int, off_s: int) -> None:
+    def expected(self, driver: int, start: Spot, on_s: int, off_s: int, gear: Gear = ANYTHING) -> None:
         """A driver reserved a slot."""
-        self._come(driver, start, on_s, off_s)
+        self._come(driver, start, on_s, off_s, gear)
         self._expected.add(driver)
 
-    def on_duty(self, driver: int, at: Spot, now_s: int, off_s: int) -> None:
+    def on_duty(self, driver: int, at: Spot, now_s: int, off_s: int, gear: Gear = ANYTHING) -> None:
         """She is on duty until ``off_s``."""
         if driver in self._expected:
             self._expected.discard(driver)
             self.roads.leave(self._standing[driver].place)
-        self._come(driver, at, now_s, off_s)
+        self._come(driver, at, now_s, off_s, gear)
 
     def off_duty(self, driver: int) -> None:
         """She takes no more offers."""
@@ -110,8 +136,90 @@ class Belief:
         for order in self._jobs[driver].pop().orders:
             row = self._rows[order.id]
             ready_s = self._ready.get(row, order.ready_s)  # it may have been told while she was asked
-            self._waiting[row] = replace(order, refused_by=order.refused_by | {name}, ready_s=ready_s)
+            refused_by = order.refused_by | {name}
+            self._waiting[row] = replace(
+                order,
+                refused_by=refused_by,
+                ready_s=ready_s,
+                reserved=order.reserved or self._past_asking(refused_by),
+            )
         self._see(driver)
+
+    def withdrawn(self, driver: int, cancelled: int) -> None:
+        """Her offer was taken back because an order of it was cancelled; the others wait again, for her, too."""
+        for order in self._jobs[driver].pop().orders:
+            row = self._rows[order.id]
+            if row == cancelled:
+                self.roads.leave(order.dropoff)
+            else:
+                self._waiting[row] = replace(order, ready_s=self._ready.get(row, order.ready_s))
+        self._see(driver)
+
+    def cancelled(self, row: int) -> None:
+        """A shopper took an order back that nobody was asked for or brings."""
+        order = self._waiting.pop(row, None)
+        if order is not None:
+            self.roads.leave(order.dropoff)
+
+    def left_out(self, driver: int, row: int) -> None:
+        """An order of an accepted trip was cancelled before its pickup.
+
+        A trip under way with nothing left goes on until her phone says where she turned; a next one is gone.
+        """
+        jobs = self._jobs[driver]
+        number = next(n for n, job in enumerate(jobs) if any(self._rows[o.id] == row for o in job.orders))
+        job = jobs[number]
+        left = tuple(o for o in job.orders if self._rows[o.id] != row)
+        gone = next(o for o in job.orders if self._rows[o.id] == row)
+        if left:
+            self.roads.leave(gone.dropoff)
+            job.orders = left
+            self._begin(job, job.begun_at, job.begun_s)
+        elif number:
+            self.roads.leave(gone.dropoff)
+            del jobs[number]
+        self._see(driver)
+
+    # What all drivers near are asked at once.
+    def asked_of_all(self, row: int) -> None:
+        """An order is offered to everybody near: out of the plan."""
+        self._waiting[row] = replace(self._waiting[row], reserved=True)
+
+    def said_no(self, row: int, driver: int) -> None:
+        """One of them declined it."""
+        order = self._waiting[row]
+        self._waiting[row] = replace(order, refused_by=order.refused_by | {f"d{driver:05d}"})
+
+    def taken_by_nobody(self, row: int) -> None:
+        """Nobody took it in time."""
+        self.passed_by_all[row] = self.passed_by_all.get(row, 0) + 1
+
+    def waits(self, row: int) -> bool:
+        """Whether an order waits for a driver and nobody is asked for it alone."""
+        return row in self._waiting
+
+    def in_waiting(self) -> list[tuple[int, Order]]:
+        """Every order that waits for a driver, with its row."""
+        return list(self._waiting.items())
+
+    def near(self, order: Order, reach_m: int, now_s: int) -> list[int]:
+        """Drivers on duty without a trip within ``reach_m`` of its store who can carry it and have not said no, nearest first."""
+        found = []
+        for driver, here in self._standing.items():
+            jobs = self._jobs.get(driver)
+            silent_s = now_s - self._silent.get(driver, now_s)
+            if driver in self._expected or (jobs and jobs[0].accepted) or silent_s > self._dispatch.silent_s:
+                continue
+            able = order.units <= here.capacity_units and here.abilities & order.needs == order.needs
+            if able and here.off_s >= now_s and here.id not in order.refused_by:
+                away_m = self.roads.apart_m(here.place, order.pickup)
+                if away_m <= reach_m:
+                    found.append((away_m, driver))
+        return [driver for _, driver in sorted(found)]
+
+    def _past_asking(self, refused_by: frozenset[str]) -> bool:
+        """Whether asking one by one is over."""
+        return 0 < self._dispatch.declines_before_broadcast <= len(refused_by)
 
     def accepted(self, driver: int, now_s: int) -> None:
         """She is on her way, or will be when the trip under way is over."""
@@ -189,9 +297,12 @@ class Belief:
         """How many drivers have a trip or an offer."""
         return len(self._jobs)
 
-    def _come(self, driver: int, at: Spot, on_s: int, off_s: int) -> None:
+    def _come(self, driver: int, at: Spot, on_s: int, off_s: int, gear: Gear) -> None:
         place = self.roads.take_stand(*at)
-        here = Driver(id=f"d{driver:05d}", place=place, free_s=on_s, on_s=on_s, off_s=off_s)
+        here = Driver(
+            id=f"d{driver:05d}", place=place, free_s=on_s, on_s=on_s, off_s=off_s,
+            abilities=gear.abilities, capacity_units=gear.capacity_units,
+        )  # fmt: skip
         self._standing[driver] = self._seen[driver] = here
 
     def _see(self, driver: int) -> None:
@@ -213,6 +324,7 @@ class Belief:
 
     def _begin(self, job: Job, place: int, at_s: int) -> None:
         """A trip as the roads have it, from ``place`` at ``at_s``."""
+        job.begun_at, job.begun_s = place, at_s
         first = job.orders[0]
         inside_s = at_s + self.roads.between(place, first.pickup) + first.pickup_service_s // 2
         picked_s = max(inside_s, *(o.ready_s for o in job.orders))

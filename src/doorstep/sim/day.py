@@ -9,8 +9,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import IntEnum
-from math import ceil
 
 import numpy as np
 
@@ -18,77 +16,18 @@ from doorstep.engine.compiled import Kernels
 from doorstep.engine.decisions import Decisions, Send
 from doorstep.engine.params import Params
 from doorstep.engine.world import Travel, World
-from doorstep.features.offers.terms import base_pay
-from doorstep.sim.belief import Belief, Spot
-from doorstep.sim.chance import Dice
+from doorstep.sim.asked import Answer, Answers, AskedOfAll, Offer, Terms
+from doorstep.sim.belief import Belief, Gear
+from doorstep.sim.ladder import to_ask_all
 from doorstep.sim.policies import DECIDES
+from doorstep.sim.rides import Ride, Spot, after, may_cancel, ride, without
 from doorstep.sim.roads import Roads
 from doorstep.sim.scenario import Scenario
-from doorstep.sim.truth import HORIZON_S, QUARTER_S, Real, Truth, Whole, draw, quarter
+from doorstep.sim.tally import NEVER, Kind, Report, Tally, Told
+from doorstep.sim.truth import HORIZON_S, QUARTER_S, Real, Truth, draw, quarter
 
 Recorder = Callable[[World, Travel, Params, int, int, Decisions], None]
 """Gets every tick with what was decided; the travel matrix is valid during the call only."""
-NEVER = -1
-
-
-class Kind(IntEnum):
-    """What happens; of one instant in this sequence, so that a tick knows all that was heard by then."""
-
-    COMES = 0  # a driver begins
-    SILENT = 1  # a phone falls silent
-    SPEAKS = 2  # it is heard again
-    PLACED = 3  # an order comes in
-    READY = 4  # a store says that it is ready
-    REPORTED = 5  # the next thing heard of a driver's trips
-    GOES = 6  # a driver wants to go home
-    DECLINED = 7  # an answer
-    LAPSED = 8  # no answer
-    ACCEPTED = 9  # an answer
-    TICK = 10  # dispatch looks
-
-
-class Report(IntEnum):
-    """What a driver's phone says of her trips."""
-
-    PICKED_UP = 0  # the goods of a stop are on board
-    DROPPED = 1  # one order is at its door
-    FINISHED = 2  # the trip is over
-
-
-@dataclass(slots=True)
-class Tally:
-    """What really happened, by order and by driver; NEVER where it did not."""
-
-    picked_s: Whole
-    dropped_s: Whole
-    carrier: Whole
-    pay_minor: Whole  # by driver, tips apart
-    tips_minor: Whole
-    driven_s: Whole
-    waited_s: Whole  # in stores, for goods that were not ready
-    engaged_s: Whole  # from yes to the last door
-    duty_s: Whole
-    series: Whole  # by quarter of an hour: orders that wait, free drivers, drivers with a trip or an offer
-    offers: int = 0
-    declined: int = 0
-    lapsed: int = 0
-    trips: int = 0
-
-    @classmethod
-    def blank(cls, orders: int, drivers: int, quarters: int) -> "Tally":
-        """Before anything has happened."""
-
-        def never() -> Whole:
-            return np.full(orders, NEVER, np.int64)
-
-        def nothing() -> Whole:
-            return np.zeros(drivers, np.int64)
-
-        return cls(
-            picked_s=never(), dropped_s=never(), carrier=never(), pay_minor=nothing(), tips_minor=nothing(),
-            driven_s=nothing(), waited_s=nothing(), engaged_s=nothing(), duty_s=nothing(),
-            series=np.full((quarters, 3), NEVER, np.int64),
-        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,15 +37,6 @@ class Day:
     truth: Truth
     tally: Tally
     decide_s: Real
-
-
-@dataclass(slots=True)
-class Offer:
-    """An offer on a phone."""
-
-    rows: tuple[int, ...]
-    pay_minor: int
-    expires_s: int
 
 
 def play(
@@ -137,13 +67,21 @@ class Market:
         orders, drivers = len(truth.orders.placed_s), len(truth.shifts.on_s)
         self.tally = Tally.blank(orders, drivers, len(truth.usual))
         self._decide = DECIDES[scenario.dispatch.policy]
-        self._rates = scenario.rates()
-        self._answers, self._delays = Dice(seed, "answers"), Dice(seed, "delays")
+        self._answers = Answers(scenario, truth, seed)
         self._at: list[Spot] = [(float(x), float(y)) for x, y in truth.shifts.start]
+        self._gear = [
+            Gear(able, load)
+            for able, load in zip(
+                truth.shifts.abilities.tolist(), truth.shifts.capacity_units.tolist(), strict=True
+            )
+        ]
+        self._ladder = scenario.dispatch.ladder() if scenario.dispatch.declines_before_broadcast else None
         self._offers: dict[int, Offer] = {}
-        self._riding: dict[int, deque[Spot]] = {}  # last doors of accepted trips, the one under way first
-        self._done_s: dict[int, int] = {}  # when the last of them is over
-        self._unheard: dict[int, deque[tuple[Report, int]]] = {}  # of those trips, in the order of the road
+        self._asked_all: dict[int, AskedOfAll] = {}
+        self._rides: dict[int, deque[Ride]] = {}  # accepted trips, the one under way first
+        self._unheard: dict[int, deque[Told]] = {}  # of those trips, in the order of the road
+        self._void: set[int] = set()  # reports that will never be made
+        self._serial = 0  # of offers and reports
         self._leaving: set[int] = set()
         self._unplaced = orders
         self._called = False
@@ -151,9 +89,10 @@ class Market:
         self._events: list[tuple[int, int, int, int, int]] = []
         self._does = {
             Kind.COMES: self._comes, Kind.SILENT: self._falls_silent, Kind.SPEAKS: self._speaks,
-            Kind.PLACED: self._placed, Kind.READY: self._ready, Kind.REPORTED: self._reported, Kind.GOES: self._goes,
-            Kind.DECLINED: self._declined, Kind.LAPSED: self._lapsed, Kind.ACCEPTED: self._accepted,
-            Kind.TICK: self._tick,
+            Kind.PLACED: self._placed, Kind.READY: self._ready, Kind.CANCELLED: self._cancelled,
+            Kind.REPORTED: self._reported, Kind.GOES: self._goes, Kind.DECLINED: self._declined,
+            Kind.LAPSED: self._lapsed, Kind.ACCEPTED: self._accepted, Kind.REFUSES: self._refuses,
+            Kind.TAKES: self._takes, Kind.UNTAKEN: self._untaken, Kind.TICK: self._tick,
         }  # fmt: skip
         self._script()
 
@@ -177,7 +116,7 @@ class Market:
                 self._then(self._heard_s(d, off_s + 1), Kind.GOES, d)
             if self.scenario.fleet.announced:
                 told = int(shifts.on_told_s[d]), int(shifts.off_told_s[d])
-                self.belief.expected(d, self._at[d], *told)
+                self.belief.expected(d, self._at[d], *told, self._gear[d])
             for from_s, until_s in silences:
                 self._then(from_s, Kind.SILENT, d)
                 self._then(until_s, Kind.SPEAKS, d)
@@ -185,6 +124,8 @@ class Market:
             self._then(placed_s, Kind.PLACED, row)
             if orders.tells[row]:
                 self._then(int(orders.ready_s[row]), Kind.READY, row)
+            if orders.cancel_s[row] != NEVER:
+                self._then(int(orders.cancel_s[row]), Kind.CANCELLED, row)
         self._then(self.truth.begins_s, Kind.TICK, 0)
 
     def _heard_s(self, driver: int, at_s: int) -> int:
@@ -205,14 +146,59 @@ class Market:
             placed_s=self.now_s,
             told_s=int(orders.told_s[row]),
             due_s=int(orders.due_s[row]),
+            units=int(orders.units[row]),
+            needs=int(orders.needs[row]),
         )
 
     def _ready(self, row: int, _: int) -> None:
         self.belief.ready(row, self.now_s)
 
+    def _cancelled(self, row: int, _: int) -> None:
+        """A shopper changes her mind: that counts until the goods are with a driver, or nobody came for them at all."""
+        driver, number = next(
+            ((d, n) for d, rides in self._rides.items() for n, one in enumerate(rides) if row in one.rows),
+            (NEVER, 0),
+        )
+        asked = next((d for d, offer in self._offers.items() if row in offer.terms.rows), NEVER)
+        if driver == NEVER and asked == NEVER and not self.belief.waits(row):
+            return  # handed over, or given up
+        if not may_cancel(self._rides[driver][number] if driver != NEVER else None, self.now_s):
+            return
+        self.tally.cancelled_s[row] = self.now_s
+        if driver != NEVER:
+            self._leave_out(driver, number, row)
+        elif asked != NEVER:
+            del self._offers[asked]
+            self.tally.withdrawn += 1
+            self.belief.withdrawn(asked, row)
+            if asked in self._leaving:
+                self._goes(asked, 0)
+        else:
+            self._asked_all.pop(row, None)
+            self.belief.cancelled(row)
+
+    def _leave_out(self, driver: int, number: int, row: int) -> None:
+        """An order leaves an accepted trip, and the trips after it begin otherwise."""
+        rides = list(self._rides[driver])
+        heard_s = self._heard_s(driver, self.now_s)
+        self.belief.left_out(driver, row)
+        changed = [without(self.truth, rides[number], row, heard_s)]
+        if number and not changed[0].rows:  # she had not begun it
+            changed = []
+        for later in rides[number + 1 :]:
+            changed.append(after(self.truth, later, changed[-1] if changed else rides[number - 1]))
+        self._rides[driver] = deque((*rides[:number], *changed))
+        told = self._unheard[driver]
+        stays = [one for one in told if one.ride in rides[:number]]
+        self._void.update(one.serial for one in told if one not in stays)
+        self._unheard[driver] = deque(stays)
+        for one in changed:
+            self._report(one)
+
     # Drivers and their phones.
     def _comes(self, driver: int, _: int) -> None:
-        self.belief.on_duty(driver, self._at[driver], self.now_s, int(self.truth.shifts.off_told_s[driver]))
+        off_s = int(self.truth.shifts.off_told_s[driver])
+        self.belief.on_duty(driver, self._at[driver], self.now_s, off_s, self._gear[driver])
 
     def _falls_silent(self, driver: int, _: int) -> None:
         self.belief.silent(driver, self.now_s)
@@ -221,7 +207,7 @@ class Market:
         self.belief.heard(driver)
 
     def _goes(self, driver: int, _: int) -> None:
-        if driver in self._offers or driver in self._riding:
+        if driver in self._offers or driver in self._rides:
             self._leaving.add(driver)
             return
         self._leaving.discard(driver)
@@ -231,48 +217,37 @@ class Market:
 
     # Offers.
     def _offer(self, send: Send) -> None:
-        """Show an offer; whether and when she will answer is settled by who she is and what it is, not by who asks."""
+        """Show an offer to one driver."""
         driver = int(send.driver[1:])
-        place = self.truth.orders.store
-        rows = tuple(int(name[1:]) for name in send.orders)
-        spots = np.concatenate(
-            (self.truth.stores[place[rows[0]]][None, :], self.truth.orders.door[list(rows)])
-        )
-        metres = self.truth.ground.metres(spots[:-1], spots[1:])
-        slow = float(self.truth.usual[quarter(self.truth, self.now_s)])
-        dispatch, people = self.scenario.dispatch, self.scenario.behaviour
-        drive_s = int(self.truth.ground.seconds(metres, slow).sum())
-        minutes = ceil((drive_s + dispatch.pickup_service_s + len(rows) * dispatch.dropoff_service_s) / 60)
-        way_m = ceil(metres.sum())
-        pay = base_pay(self._rates, way_m, minutes, len(rows)).minor
-        expires_s = self.now_s + dispatch.offer_lasts_s
-        self._offers[driver] = Offer(rows, pay, expires_s)
-        self.belief.offered(driver, send.orders, expires_s, minutes)
+        terms = self._answers.terms([int(name[1:]) for name in send.orders], self.now_s)
+        expires_s = self.now_s + self.scenario.dispatch.offer_lasts_s
+        self._serial += 1
+        self._offers[driver] = Offer(self._serial, terms)
+        self.belief.offered(driver, send.orders, expires_s, terms.minutes)
         self.tally.offers += 1
-
-        number = int(self.truth.shifts.number[driver])
-        wish = self._answers.uniform(number, *sorted(rows))
-        refuses = people.declines * float(self.truth.shifts.choosy[driver])
-        if refuses and self.scenario.pay_scale != 1:
-            tips = int(self.truth.orders.tip_minor[list(rows)].sum())
-            usual = base_pay(self.scenario.pay, way_m, minutes, len(rows)).minor
-            refuses *= ((usual + tips) / max(pay + tips, 1)) ** people.pay_elasticity
-        delay_s = ceil(self._delays.exponential(people.response_s, number, *sorted(rows)))
-        answer_s = min(self.now_s + delay_s, expires_s - 1)
-        if self._heard_s(driver, self.now_s) > self.now_s or wish < refuses * people.lapses:
-            self._then(expires_s, Kind.LAPSED, driver)
-        elif wish < refuses:
-            self._then(answer_s, Kind.DECLINED, driver)
+        answer, at_s = self._answers.of(driver, terms, self.now_s, expires_s)
+        if answer is Answer.NOTHING or not self._hears_now(driver):
+            self._then(expires_s, Kind.LAPSED, driver, self._serial)
         else:
-            self._then(answer_s, Kind.ACCEPTED, driver)
+            self._then(at_s, Kind.ACCEPTED if answer is Answer.YES else Kind.DECLINED, driver, self._serial)
 
-    def _declined(self, driver: int, _: int) -> None:
-        self.tally.declined += 1
-        self._not_taken(driver)
+    def _hears_now(self, driver: int) -> bool:
+        return self._heard_s(driver, self.now_s) == self.now_s
 
-    def _lapsed(self, driver: int, _: int) -> None:
-        self.tally.lapsed += 1
-        self._not_taken(driver)
+    def _declined(self, driver: int, number: int) -> None:
+        if self._open(driver, number):
+            self.tally.declined += 1
+            self._not_taken(driver)
+
+    def _lapsed(self, driver: int, number: int) -> None:
+        if self._open(driver, number):
+            self.tally.lapsed += 1
+            self._not_taken(driver)
+
+    def _open(self, driver: int, number: int) -> bool:
+        """Whether that offer is still on her phone: it may have been withdrawn."""
+        offer = self._offers.get(driver)
+        return offer is not None and offer.number == number
 
     def _not_taken(self, driver: int) -> None:
         del self._offers[driver]
@@ -283,68 +258,96 @@ class Market:
         if driver in self._leaving:
             self._goes(driver, 0)
 
-    def _accepted(self, driver: int, _: int) -> None:
-        """She drives, as the truth has it."""
-        offer = self._offers.pop(driver)
+    def _accepted(self, driver: int, number: int) -> None:
+        if self._open(driver, number):
+            offer = self._offers.pop(driver)
+            self.belief.accepted(driver, self.now_s)
+            self._drives(driver, offer.terms)
+
+    def _drives(self, driver: int, terms: Terms) -> None:
+        """She drives, as the truth has it: now, or when the trip is over that she is on still."""
+        rides = self._rides.setdefault(driver, deque())
+        begins_s = max(self.now_s, rides[-1].ends_s) if rides else self.now_s
+        start = rides[-1].end if rides else self._at[driver]
+        one = ride(
+            self.truth, driver, terms.rows, pay_minor=terms.pay_minor, accepted_s=self.now_s, begins_s=begins_s, start=start
+        )  # fmt: skip
+        rides.append(one)
+        self._report(one)
+        self.tally.trips += 1
+
+    # What all drivers near are asked at once.
+    def _ask_all(self, row: int, drivers: list[int]) -> None:
+        """Show an order to all of ``drivers``; the first to say yes has it."""
+        until_s = self.now_s + self.scenario.dispatch.broadcast_lasts_s
+        self._serial += 1
+        asked = AskedOfAll(self._serial, self._answers.terms([row], self.now_s), len(drivers))
+        self._asked_all[row] = asked
+        self.belief.asked_of_all(row)
+        self.tally.asked_all[row] += 1
+        for driver in drivers:
+            answer, at_s = self._answers.of(driver, asked.terms, self.now_s, until_s)
+            if answer is not Answer.NOTHING and self._hears_now(driver):
+                self._then(at_s, Kind.TAKES if answer is Answer.YES else Kind.REFUSES, driver, row)
+        self._then(until_s, Kind.UNTAKEN, row, asked.number)
+
+    def _refuses(self, driver: int, row: int) -> None:
+        asked = self._asked_all.get(row)
+        if asked is not None and self.belief.waits(row):
+            self.belief.said_no(row, driver)
+            asked.unanswered -= 1
+            if not asked.unanswered:
+                self._untaken(row, asked.number)
+
+    def _takes(self, driver: int, row: int) -> None:
+        """The first has it, if nothing else has come between."""
+        asked = self._asked_all.get(row)
+        shifts = self.truth.shifts
+        busy = driver in self._offers or driver in self._rides or driver in self._leaving
+        if asked is None or busy or self.now_s > int(shifts.off_s[driver]) or not self.belief.waits(row):
+            return
+        del self._asked_all[row]
+        self.belief.offered(driver, (f"o{row:06d}",), self.now_s, asked.terms.minutes)
         self.belief.accepted(driver, self.now_s)
-        begins_s = max(self.now_s, self._done_s.get(driver, 0))  # she may be on a trip still
-        truth, orders, tally, rows = self.truth, self.truth.orders, self.tally, list(offer.rows)
-        store = truth.stores[orders.store[rows[0]]]
-        spots = np.concatenate((np.array([self._at[driver]]), store[None, :], orders.door[rows]))
-        metres = truth.ground.metres(spots[:-1], spots[1:])
-        swift = float(truth.shifts.swift[driver])
+        self._drives(driver, asked.terms)
 
-        def drive_s(leg: int, luck: float, at_s: int) -> int:
-            slow = float(truth.traffic[quarter(truth, at_s)]) * luck * swift
-            return int(truth.ground.seconds(metres[leg], slow))
-
-        driven_s = drive_s(0, float(orders.approach_luck[rows[0]]), begins_s)
-        stop_s = int(orders.pickup_stop_s[rows].max())
-        inside_s = begins_s + driven_s + stop_s // 2
-        picked_s = max(inside_s, int(orders.ready_s[rows].max()))
-        tally.picked_s[rows] = picked_s
-        tally.carrier[rows] = driver
-        tally.waited_s[driver] += picked_s - inside_s
-        self._report(driver, Report.PICKED_UP, picked_s)
-        t_s = picked_s + stop_s - stop_s // 2
-        for leg, row in enumerate(rows, start=1):
-            way_s = drive_s(leg, float(orders.leg_luck[row]), t_s)
-            stop_s = int(orders.drop_stop_s[row])
-            drop_s = t_s + way_s + stop_s // 2
-            tally.dropped_s[row] = drop_s
-            self._report(driver, Report.DROPPED, drop_s)
-            driven_s += way_s
-            t_s = drop_s + stop_s - stop_s // 2
-        self._at[driver] = (float(spots[-1, 0]), float(spots[-1, 1]))
-        self._riding.setdefault(driver, deque()).append(self._at[driver])
-        self._done_s[driver] = t_s
-        self._report(driver, Report.FINISHED, t_s)
-        tally.trips += 1
-        tally.driven_s[driver] += driven_s
-        tally.engaged_s[driver] += t_s - begins_s
-        tally.pay_minor[driver] += offer.pay_minor
-        tally.tips_minor[driver] += int(orders.tip_minor[rows].sum())
+    def _untaken(self, row: int, number: int) -> None:
+        asked = self._asked_all.get(row)
+        if asked is not None and asked.number == number:
+            del self._asked_all[row]
+            self.belief.taken_by_nobody(row)
 
     # Trips, as they are heard of.
-    def _report(self, driver: int, report: Report, at_s: int) -> None:
-        self._unheard.setdefault(driver, deque()).append((report, at_s))
-        self._then(self._heard_s(driver, at_s), Kind.REPORTED, driver)
+    def _report(self, one: Ride) -> None:
+        """What her phone will say of a trip, and when it is heard."""
+        told = [(Report.PICKED_UP, one.picked_s)] if one.rows else []
+        told += [(Report.DROPPED, at_s) for at_s in one.dropped_s]
+        for report, at_s in (*told, (Report.FINISHED, one.ends_s)):
+            self._serial += 1
+            self._unheard.setdefault(one.driver, deque()).append(Told(self._serial, report, at_s, one))
+            self._then(self._heard_s(one.driver, at_s), Kind.REPORTED, one.driver, self._serial)
 
-    def _reported(self, driver: int, _: int) -> None:
+    def _reported(self, driver: int, serial: int) -> None:
         """What a silent phone kept is heard at one instant, and still in the order of the road."""
-        report, at_s = self._unheard[driver].popleft()
-        if report is Report.PICKED_UP:
-            self.belief.picked_up(driver, at_s)
-        elif report is Report.DROPPED:
-            self.belief.handed_over(driver, at_s)
+        if serial in self._void:
+            self._void.discard(serial)
+            return
+        told = self._unheard[driver].popleft()
+        if told.report is Report.PICKED_UP:
+            self.belief.picked_up(driver, told.at_s)
+        elif told.report is Report.DROPPED:
+            self.belief.handed_over(driver, told.at_s)
         else:
-            self._finished(driver, at_s)
+            self._finished(driver, told.at_s)
 
     def _finished(self, driver: int, at_s: int) -> None:
-        ahead = self._riding[driver]
-        self.belief.finished(driver, ahead.popleft(), at_s)
+        ahead = self._rides[driver]
+        over = ahead.popleft()
+        self._at[driver] = over.end
+        self.tally.book(over, self.truth.orders.tip_minor)
+        self.belief.finished(driver, over.end, at_s)
         if not ahead:
-            del self._riding[driver]
+            del self._rides[driver]
         if driver in self._leaving:
             self._goes(driver, 0)
 
@@ -370,6 +373,9 @@ class Market:
                 self.belief.plan = decisions.plan
                 for send in decisions.sends:
                     self._offer(send)
+            if self._ladder:
+                for row, drivers in to_ask_all(self.belief, self._ladder, self.now_s, self._asked_all):
+                    self._ask_all(row, drivers)
         going_on = self._unplaced or self.belief.waiting or self._offers
         if not extra and going_on and self.now_s < truth.begins_s + HORIZON_S - QUARTER_S:
             self._then(self.now_s + dispatch.params.tick_s, Kind.TICK, 0)

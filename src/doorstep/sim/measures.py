@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from doorstep.sim.day import Day
+from doorstep.sim.tally import NEVER
 from doorstep.sim.truth import NO_PROMISE_S
 
 COUNTED_AS_MIN = 90.0
@@ -13,9 +14,11 @@ COUNTED_AS_MIN = 90.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measures:
-    """Means are over delivered orders; nothing delivered counts as zero."""
+    """Means are over delivered orders; nothing delivered counts as zero. Shares are of the orders that were not cancelled."""
 
-    orders: int
+    orders: int  # as placed
+    cancelled_pct: float  # of those
+    asked_all_pct: float  # all drivers near were asked at once
     undelivered_pct: float
     ctd_mean: float  # click to door
     ctd_p90: float
@@ -40,7 +43,8 @@ def measure(day: Day) -> Measures:
     """The figures of ``day``."""
     tally, orders = day.tally, day.truth.orders
     done = tally.dropped_s >= 0
-    count, total = int(done.sum()), len(done)
+    wanted = tally.cancelled_s == NEVER
+    count, total = int(done.sum()), int(wanted.sum())
     ctd = (tally.dropped_s - orders.placed_s)[done] / 60
     kept = done & (tally.dropped_s <= orders.due_s)
     duty_h = max(float(tally.duty_s.sum()) / 3600, 1e-9)
@@ -51,7 +55,9 @@ def measure(day: Day) -> Measures:
         return float(values.mean()) if len(values) else 0.0
 
     return Measures(
-        orders=total,
+        orders=len(done),
+        cancelled_pct=100 * (len(done) - total) / max(len(done), 1),
+        asked_all_pct=100 * int((wanted & (tally.asked_all > 0)).sum()) / max(total, 1),
         undelivered_pct=100 * (total - count) / max(total, 1),
         ctd_mean=mean(ctd),
         ctd_p90=float(np.percentile(ctd, 90)) if count else 0.0,

@@ -9,7 +9,7 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from doorstep.connectors.us.nation import nation, nation_installed
@@ -186,12 +186,7 @@ def play_nation(
     return Nation(source, tuple(sorted(found, key=lambda p: (-p.orders, p.name))), real_s, processes)
 
 
-def part_of(chosen: Sequence[Market], part: float) -> tuple[Market, ...]:
-    """The same markets with ``part`` of their orders and drivers, to see how work grows."""
-    smaller = []
-    for market in chosen:
-        scenario = market.scenario
-        demand = replace(scenario.demand, orders=max(LEAST_ORDERS, round(scenario.demand.orders * part)))
-        fleet = replace(scenario.fleet, drivers=max(3, round(scenario.fleet.drivers * part)))
-        smaller.append(replace(market, scenario=replace(scenario, demand=demand, fleet=fleet)))
-    return tuple(smaller)
+def growth_between(smaller: Nation, larger: Nation) -> float:
+    """The exponent by which the work of the same markets grows with their orders; 1 is in proportion."""
+    orders = larger.orders / max(smaller.orders, 1)
+    return math.log(larger.worked_s / max(smaller.worked_s, 1e-9)) / math.log(orders) if orders > 1 else 0.0

@@ -27,7 +27,9 @@ def nearest_idle(
     """
     del seed, kernels
     idle = [d for d in sorted(world.drivers, key=lambda d: d.id) if d.free_s <= now_s and d.on_s <= now_s]
-    orders = [o for o in sorted(world.orders, key=lambda o: o.id) if o.ready_s - now_s <= AHEAD_S]
+    orders = [
+        o for o in sorted(world.orders, key=lambda o: o.id) if o.ready_s - now_s <= AHEAD_S and not o.reserved
+    ]
     if not idle or not orders:
         return Decisions((), {}, (), 0.0)
     way = travel.seconds[np.ix_([d.place for d in idle], [o.pickup for o in orders])].astype(np.int64)
@@ -36,6 +38,9 @@ def nearest_idle(
     pickup = np.maximum(now_s + params.offer_lead_s + way + before, ready)
     leave = pickup - before - way - params.offer_lead_s
     able = (leave < now_s + params.tick_s) & (pickup <= np.array([d.off_s for d in idle], np.int64)[:, None])
+    able &= np.array([o.units for o in orders]) <= np.array([d.capacity_units for d in idle])[:, None]
+    needs = np.array([o.needs for o in orders], np.int64)
+    able &= (np.array([d.abilities for d in idle], np.int64)[:, None] & needs) == needs
     row = {d.id: i for i, d in enumerate(idle)}
     for o, order in enumerate(orders):
         able[[row[d] for d in order.refused_by if d in row], o] = False

@@ -1,6 +1,7 @@
 """Reads scenarios: small TOML files, each key checked, each mistake named with what would be right."""
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
@@ -13,6 +14,7 @@ from typing import Any
 
 from doorstep.engine.params import Params
 from doorstep.features.markets.rules import PayRates
+from doorstep.platform.settings import from_environment
 from doorstep.sim.mdrp.instance import read as read_instance
 from doorstep.sim.scenario import (
     LIVE,
@@ -67,8 +69,13 @@ def load(name: str) -> tuple[str, Raw]:
         except tomllib.TOMLDecodeError as error:
             raise ScenarioRefused(f"{name}: not TOML: {error}") from error
         city = raw.get("city")
-        if isinstance(city, dict) and isinstance(city.get("recorded"), str):
-            city["recorded"] = str(path.parent / city["recorded"])
+        if isinstance(city, dict):
+            for key in ("recorded", "extract", "kept_in"):
+                if isinstance(city.get(key), str):
+                    city[key] = str(path.parent / Path(city[key]).expanduser())
+            if isinstance(city.get("extract"), str):
+                _there("city.extract", Path(city["extract"]))
+                city.setdefault("kept_in", str(from_environment().home / "roads"))
         return path.stem, recorded_tables(raw)
     names = shipped()
     if name not in names:
@@ -77,6 +84,32 @@ def load(name: str) -> tuple[str, Raw]:
             " TOML file or to the folder of a recorded day works, too"
         )
     return name, tomllib.loads(resources.files("doorstep.sim.scenarios").joinpath(f"{name}.toml").read_text())
+
+
+def _there(key: str, file: Path) -> None:
+    if not file.is_file():
+        raise ScenarioRefused(
+            f"{key} = {str(file)!r}: there is no such file; a path is read from the folder of the scenario's own file"
+        )
+
+
+def where(name: str, refusal: ScenarioRefused) -> str:
+    """The file and line that ``refusal`` speaks of, as ``market.toml:7: ``; empty when it is not one of a scenario's file."""
+    path = Path(name)
+    if not path.is_file() or str(refusal).startswith(("--vary", name)):
+        return ""
+    named = re.match(r"([a-z_]+(?:\.[A-Za-z0-9_]+)*)(?: =|:| is)", str(refusal))
+    *tables, key = named[1].split(".") if named else ["", ""]
+    at = ""
+    for number, line in enumerate(path.read_text(errors="replace").splitlines(), start=1):
+        bare = line.split("#")[0].strip()
+        if bare.startswith("["):
+            at = bare.strip("[] ")
+            if at == ".".join((*tables, key)):
+                return f"{name}:{number}: "
+        elif at == ".".join(tables) and bare.split("=")[0].strip() == key:
+            return f"{name}:{number}: "
+    return f"{name}: "
 
 
 def recorded_tables(raw: Raw) -> Raw:
@@ -108,9 +141,9 @@ def scenario_of(name: str, raw: Raw) -> Scenario:
     known = [*_HEAD, *_TABLES, "pay", "goal"]
     for key in raw:
         if key not in known:
-            raise ScenarioRefused(f"{name}: no table or key is called {key!r}{_did_you_mean(key, known)}")
+            raise ScenarioRefused(f"{key}: no table or key of a scenario{_did_you_mean(key, known)}")
     if not isinstance(raw.get("title"), str):
-        raise ScenarioRefused(f"{name}: title is missing: one line that says what this scenario is")
+        raise ScenarioRefused("title is missing: one line that says what this scenario is")
     tables: Raw = {}
     for table, kind in _TABLES.items():
         values = dict(_table(raw, table))
@@ -121,7 +154,8 @@ def scenario_of(name: str, raw: Raw) -> Scenario:
             usual = {name: getattr(LIVE, name) for name in ("offer_lead_s", "ask_ahead_s")}
             knobs = {**usual, **_checked("dispatch.engine", engine, Params)}
             tables[table] = Dispatch(
-                **_checked("dispatch", values, Dispatch, without=("params",)), params=_made(Params, knobs)
+                **_checked("dispatch", values, Dispatch, without=("params",)),
+                params=_made(Params, knobs, "dispatch.engine"),
             )
         else:
             tables[table] = kind(**_checked(table, values, kind))
@@ -134,7 +168,7 @@ def scenario_of(name: str, raw: Raw) -> Scenario:
     head = {key: _as(key, raw[key], kind) for key, kind in _HEAD.items() if key in raw}
     return Scenario(
         name=name,
-        pay=_made(PayRates, _checked("pay", pay, PayRates)),
+        pay=_made(PayRates, _checked("pay", pay, PayRates), "pay"),
         pay_scale=_as("pay.scale", scale, float),
         kept_goal_pct=_as("goal.promises_kept_pct", goal.get("promises_kept_pct", 95.0), float),
         **head,
@@ -149,11 +183,11 @@ def _table(raw: Raw, name: str) -> Raw:
     return found
 
 
-def _made(kind: Any, values: Raw) -> Any:
+def _made(kind: Any, values: Raw, table: str) -> Any:
     try:
         return kind(**values)
     except ValueError as error:
-        raise ScenarioRefused(str(error)) from error
+        raise ScenarioRefused(f"{table}: {error}") from error
 
 
 @cache
@@ -185,6 +219,8 @@ def _as(name: str, value: Any, wanted: type) -> Any:
         return tuple(float(v) for v in value)
     if wanted is Path and isinstance(value, str):
         return Path(value)
+    if wanted is dict and isinstance(value, dict):
+        return {key: _as(f"{name}.{key}", part, float) for key, part in value.items()}
     if issubclass(wanted, StrEnum) and isinstance(value, str):
         if value not in list(wanted):
             raise ScenarioRefused(
@@ -196,6 +232,7 @@ def _as(name: str, value: Any, wanted: type) -> Any:
     names = {
         float: "a number", int: "a whole number", tuple: "a list of numbers", str: "a text in quotes",
         bool: "true or false", date: "a date such as 2026-11-18", Path: "a path in quotes",
+        dict: f"a table: write [{name}] and below it lines such as name = 0.2",
     }  # fmt: skip
     raise ScenarioRefused(f"{name} = {value!r}: must be {names.get(wanted, wanted.__name__)}")
 

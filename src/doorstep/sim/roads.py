@@ -7,7 +7,7 @@ after the last look the whole matrix is told anew, at the slowdown of that hour 
 import numpy as np
 
 from doorstep.engine.world import Travel
-from doorstep.sim.ground import Ground, Spots
+from doorstep.sim.ground import Ground, Spots, apart_m
 
 FAR_S = 6 * 3600
 """A way that nobody asks about."""
@@ -72,13 +72,17 @@ class Roads:
         """Seconds from place ``a`` to place ``b`` as last told."""
         return int(self._seconds[a, b])
 
+    def apart_m(self, a: int, b: int) -> float:
+        """Metres from place ``a`` to place ``b`` as the crow flies."""
+        return float(apart_m(self._spots[a], self._spots[b]))
+
     def _fill(
         self,
         origins: "np.ndarray[tuple[int], np.dtype[np.int64]]",
         goals: "np.ndarray[tuple[int], np.dtype[np.int64]]",
     ) -> None:
-        metres = self._ground.metres(self._spots[origins][:, None, :], self._spots[goals][None, :, :])
-        self._seconds[np.ix_(origins, goals)] = self._ground.seconds(metres, self._slow)
+        spans = self._ground.spans(self._spots[origins][:, None, :], self._spots[goals][None, :, :])
+        self._seconds[np.ix_(origins, goals)] = self._ground.seconds(spans, self._slow)
 
     def _take(self, x: float, y: float, kind: set[int]) -> int:
         if not self._idle:

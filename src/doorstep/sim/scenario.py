@@ -1,13 +1,17 @@
 """A scenario: the city, its demand, its drivers and how they behave, its prices and its dispatch. Plain values."""
 
+import difflib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from doorstep.connectors.us.zips import NASHVILLE_CBSA
 from doorstep.engine.params import Params
+from doorstep.features.dispatch.rules import Policy as Ladder
 from doorstep.features.dispatch.snapshot import DROPOFF_SERVICE_S, PICKUP_SERVICE_S, SILENT_S, STANDARD
+from doorstep.features.drivers.rules import NEEDED, Ability, VehicleKind
 from doorstep.features.markets.rules import PayRates
 
 WORKDAY_HOURS = (
@@ -17,6 +21,7 @@ WORKDAY_HOURS = (
 """Orders by local hour, in any unit: lunch, then the larger evening. An assumption; put your own market's there."""
 
 
+_LADDER = Ladder()
 LIVE = STANDARD
 """The engine's knobs of a live market that has set none."""
 
@@ -37,9 +42,18 @@ def _within(name: str, value: float, least: float, most: float) -> None:
         raise ScenarioRefused(f"{name} = {value:g}: must lie between {least:g} and {most:g}")
 
 
+def _shares(name: str, shares: Mapping[str, float], known: Collection[str], most: float = 1.0) -> None:
+    for key, share in shares.items():
+        if key not in list(known):
+            close = difflib.get_close_matches(key, list(known), 1, 0.5)
+            hint = f"; did you mean {str(close[0])!r}?" if close else ""
+            raise ScenarioRefused(f"{name}.{key}: unknown, one of {', '.join(known)}{hint}")
+        _within(f"{name}.{key}", share, 0, most)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class City:
-    """Where: the ZIPs of a metro within ``radius_km`` of its stores' middle, or a recorded day."""
+    """Where: the ZIPs of a metro within ``radius_km`` of its middle, or the streets of an extract, or a recorded day."""
 
     metro: str = NASHVILLE_CBSA
     radius_km: float = 18.0
@@ -48,9 +62,20 @@ class City:
     """How far a store delivers."""
     recorded: Path | None = None
     """A folder of an MDRP instance instead of ZIPs: its places, orders, couriers and rule of travel."""
+    extract: Path | None = None
+    """An OpenStreetMap extract instead of ZIPs: homes along its streets, its shops, OSRM's times."""
+    doors: int = 600
+    """How many different doors a town of an extract has."""
+    kept_in: Path | None = None
+    """Where what is worked out of an extract is kept; beside it when nothing is said."""
 
     def __post_init__(self) -> None:
         """Refuse a city nobody could live in."""
+        if self.recorded is not None and self.extract is not None:
+            raise ScenarioRefused(
+                "city.recorded and city.extract: a day is recorded or drawn on a map, not both; leave one out"
+            )
+        _within("city.doors", self.doors, 10, 2000)
         _within("city.radius_km", self.radius_km, 1, 200)
         _within("city.stores", self.stores, 1, 5000)
         _within("city.reach_km", self.reach_km, 1, 100)
@@ -69,9 +94,15 @@ class Demand:
     tip_share: float = 0.7
     tip_minor: int = 450
     """Of those who tip, on average."""
+    units: float = 1.0
+    """Load units of an order, on average; 1 gives every order a single one."""
+    needs: Mapping[str, float] = field(default_factory=dict)
+    """Share of orders with each requirement that asks for an ability, as ``age_21``, ``alcohol``, ``cold``; alcohol asks for ``age_21``, too."""
 
     def __post_init__(self) -> None:
         """Refuse a day without hours."""
+        _within("demand.units", self.units, 1, 200)
+        _shares("demand.needs", self.needs, NEEDED)
         _within("demand.orders", self.orders, 0, 200_000)
         if len(self.hours) != 24 or min(self.hours) < 0 or sum(self.hours) <= 0:
             raise ScenarioRefused("demand.hours: 24 numbers, none negative, not all zero")
@@ -94,6 +125,10 @@ class Fleet:
     """By how many per cent more slots are taken when pay is 1 % better (never more than all)."""
     announced: bool = False
     """Whether dispatch plans with drivers before they are on duty."""
+    abilities: Mapping[str, float] = field(default_factory=dict)
+    """Share of drivers with each ability, as ``age_check``, ``alcohol``; everybody has those that are not named."""
+    vehicles: Mapping[str, float] = field(default_factory=dict)
+    """How many drive each kind of vehicle, in any unit, as ``car = 8``, ``bicycle = 2``; with none every vehicle holds any load."""
 
     def __post_init__(self) -> None:
         """Refuse shifts that end before they begin."""
@@ -103,6 +138,12 @@ class Fleet:
                 "fleet.shift_h: two numbers of hours, at least 0.5, at most 16, the shorter first"
             )
         _within("fleet.turnout", self.turnout, 0, 1)
+        _shares("fleet.abilities", self.abilities, list(Ability))
+        _shares("fleet.vehicles", self.vehicles, list(VehicleKind), most=1e6)
+        if self.vehicles and not sum(self.vehicles.values()) > 0:
+            raise ScenarioRefused(
+                "fleet.vehicles: somebody drives something; leave the table out for vehicles without limit"
+            )
         _within("fleet.supply_elasticity", self.supply_elasticity, 0, 5)
 
 
@@ -134,14 +175,21 @@ class Behaviour:
     """Spread of a whole hour's traffic around the usual (of its logarithm)."""
     stop_spread: float = 0.35
     """Spread of the time a stop takes (of its logarithm)."""
+    cancels: float = 0.0
+    """Share of shoppers who change their mind; it counts until the goods are with a driver."""
+    cancels_after_min: float = 15.0
+    """How long after ordering, on average."""
 
     def __post_init__(self) -> None:
         """Refuse chances outside [0, 1]."""
-        for name in ("declines", "lapses", "leaves_early", "tells_ready"):
+        for name in ("declines", "lapses", "leaves_early", "tells_ready", "cancels"):
             _within(f"behaviour.{name}", getattr(self, name), 0, 1)
         for name in ("ready_spread", "travel_spread", "traffic_spread", "stop_spread"):
             _within(f"behaviour.{name}", getattr(self, name), 0, 2)
-        for name in ("pay_elasticity", "response_s", "late_min", "signal_losses_h", "signal_lost_min"):
+        for name in (
+            *("pay_elasticity", "response_s", "late_min", "signal_losses_h", "signal_lost_min"),
+            "cancels_after_min",
+        ):
             _within(f"behaviour.{name}", getattr(self, name), 0, 600)
 
 
@@ -163,6 +211,13 @@ class Dispatch:
     offer_lasts_s: int = 60
     give_up_min: float = 90.0
     """How long after its promise an order without a driver is ended."""
+    declines_before_broadcast: int = 0
+    """After so many a no, or shortly before the latest departure, all drivers near the store are asked at once, by the rule of the
+    live network (which has 3); 0: never."""
+    broadcast_lead_s: int = _LADDER.broadcast_lead // timedelta(seconds=1)
+    """How long before the latest departure that is."""
+    broadcast_lasts_s: int = _LADDER.broadcast_lasts // timedelta(seconds=1)
+    broadcast_reach_m: int = _LADDER.broadcast_reach_m
     silent_s: int = SILENT_S
     """A free driver whose last fix is older is not planned with."""
     pickup_service_s: int = PICKUP_SERVICE_S
@@ -173,9 +228,23 @@ class Dispatch:
         _within("dispatch.urgent_s", self.urgent_s, 0, 3600)
         _within("dispatch.offer_lasts_s", self.offer_lasts_s, 1, 3600)
         _within("dispatch.give_up_min", self.give_up_min, 0, 1e9)
+        _within("dispatch.declines_before_broadcast", self.declines_before_broadcast, 0, 50)
+        _within("dispatch.broadcast_lead_s", self.broadcast_lead_s, 0, 3600)
+        _within("dispatch.broadcast_lasts_s", self.broadcast_lasts_s, 15, 3600)
+        _within("dispatch.broadcast_reach_m", self.broadcast_reach_m, 500, 200_000)
         _within("dispatch.silent_s", self.silent_s, 60, 1e9)
         _within("dispatch.pickup_service_s", self.pickup_service_s, 0, 3600)
         _within("dispatch.dropoff_service_s", self.dropoff_service_s, 0, 3600)
+
+    def ladder(self) -> Ladder:
+        """The live rule's settings."""
+        return Ladder(
+            declines_before_broadcast=self.declines_before_broadcast,
+            broadcast_lead=timedelta(seconds=self.broadcast_lead_s),
+            broadcast_lasts=timedelta(seconds=self.broadcast_lasts_s),
+            broadcast_reach_m=self.broadcast_reach_m,
+            give_up=timedelta(minutes=self.give_up_min),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,12 @@ KNOBS = {
     "pay": Knob("pay.scale", False, "pay rates, times the market's"),
     "batching": Knob("dispatch.engine.max_bundle", False, "orders a trip may hold"),
     "declines": Knob("behaviour.declines", False, "chance that a driver does not take an offer"),
+    "cancels": Knob("behaviour.cancels", False, "share of shoppers who change their mind before the pickup"),
+    "broadcast": Knob(
+        "dispatch.declines_before_broadcast",
+        False,
+        "noes after which all drivers near are asked at once, 0 for never",
+    ),
     "promise": Knob("demand.promise_min", False, "minutes promised from order to door"),
     "policy": Knob("dispatch.policy", False, "who decides: engine or nearest"),
     "tick": Knob("dispatch.engine.tick_s", False, "seconds between two looks at the market"),

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from doorstep.engine.compiled import warm_up
 from doorstep.sim.compare import Estimate, estimate, paired
 from doorstep.sim.day import Day, play
-from doorstep.sim.measures import Measures, measure
+from doorstep.sim.measures import COUNTED_AS_MIN, Measures, measure
 from doorstep.sim.pools import Pool
 from doorstep.sim.settings import Setting
+from doorstep.sim.tally import NEVER
 
 CELL_M = 1500
 """Doors are told by cells of this width."""
@@ -26,7 +27,7 @@ class Picture:
     ]  # (24, 5): orders, delivered, minutes to the door, waiting orders, free drivers
     cells: dict[
         tuple[int, int], tuple[int, float, int]
-    ]  # orders, minutes to the door, not within the promise
+    ]  # orders, minutes to the door (COUNTED_AS_MIN for what nobody brought), not within the promise
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +122,23 @@ def study(
 def picture(day: Day) -> Picture:
     """What of ``day`` a report draws."""
     orders, tally, truth = day.truth.orders, day.tally, day.truth
-    done = tally.dropped_s >= 0
+    done, wanted = tally.dropped_s >= 0, tally.cancelled_s == NEVER
     minutes = np.where(done, (tally.dropped_s - orders.placed_s) / 60, 0.0)
     hour = np.clip((orders.placed_s - truth.begins_s) // 3600, 0, 23)
     hours = np.zeros((24, 5))
-    hours[:, 0] = np.bincount(hour, minlength=24)
+    hours[:, 0] = np.bincount(hour[wanted], minlength=24)
     hours[:, 1] = np.bincount(hour, done, minlength=24)
     hours[:, 2] = np.bincount(hour, minutes, minlength=24)
     seen = np.maximum(tally.series[:96, :2], 0).reshape(24, 4, 2)
     hours[:, 3:] = seen.mean(axis=1)
     broken = ~(done & (tally.dropped_s <= orders.due_s))
+    counted = np.where(done, minutes, COUNTED_AS_MIN)
     cells: dict[tuple[int, int], tuple[int, float, int]] = {}
     for (x, y), took, missed in zip(
-        np.floor(orders.door / CELL_M).astype(int).tolist(), minutes, broken, strict=True
+        np.floor(orders.door[wanted] / CELL_M).astype(int).tolist(),
+        counted[wanted],
+        broken[wanted],
+        strict=True,
     ):
         count, spent, late = cells.get((x, y), (0, 0.0, 0))
         cells[x, y] = (count + 1, spent + float(took), late + int(missed))

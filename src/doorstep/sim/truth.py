@@ -3,33 +3,32 @@
 Dispatch never sees this; it hears what ``day`` reports of it, when a phone would.
 """
 
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from doorstep.connectors.maps.traffic import slowdown
-from doorstep.connectors.us.nation import metro_zips
+from doorstep.features.dispatch.snapshot import ABILITIES
+from doorstep.features.drivers.rules import CAPACITY_UNITS, Ability, VehicleKind, abilities_for
 from doorstep.sim.chance import stream
-from doorstep.sim.ground import Ground, Plane, Spots, Streets, apart_m, flat
+from doorstep.sim.ground import Ground, Plane, Spots, apart_m
 from doorstep.sim.mdrp.instance import read
-from doorstep.sim.scenario import City, Scenario, ScenarioRefused
-from doorstep.units.geo import LatLng, great_circle_m
+from doorstep.sim.scenario import Behaviour, Scenario
+from doorstep.sim.town import Town, town_of
+from doorstep.units.geo import LatLng
 
 Whole = NDArray[np.int64]
 Real = NDArray[np.float64]
-CLOSE_M = 5_000
-FURTHEST_M = 2_000
-"""Invented homes lie this close to their ZIP's point, most of them much closer, as in the demo."""
 DAY_S = 86_400
 QUARTER_S = 900
 HORIZON_S = DAY_S + 6 * 3600
 """A day's last promises and shifts end within this."""
 NO_PROMISE_S = 1 << 40
+NEVER_S = -1
+ANY_LOAD = 1 << 30
 _TRIES = 8
 _SILENCES = 6
 
@@ -50,6 +49,9 @@ class Orders:
     leg_luck: Real  # drive to the door
     pickup_stop_s: Whole
     drop_stop_s: Whole
+    units: Whole
+    needs: Whole  # bit masks of abilities
+    cancel_s: Whole  # when the shopper changes her mind; NEVER_S when she does not
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +66,8 @@ class Shifts:
     off_s: Whole
     swift: Real  # her driving times against others'
     choosy: Real  # her declines against the average
+    abilities: Whole  # bit masks; -1: all
+    capacity_units: Whole
     silences: tuple[tuple[tuple[int, int], ...], ...]  # her phone is silent from … until …
 
 
@@ -81,69 +85,9 @@ class Truth:
     traffic: Real  # as it is
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Town:
-    """What does not change from day to day."""
-
-    middle: LatLng
-    zone: ZoneInfo
-    zips: Spots
-    households: Real
-    stores: Spots
-
-
 def quarter(truth: Truth, at_s: int) -> int:
     """Which quarter of an hour ``at_s`` lies in."""
     return min(max((at_s - truth.begins_s) // QUARTER_S, 0), len(truth.usual) - 1)
-
-
-@lru_cache(maxsize=4)
-def town_of(city: City) -> Town:
-    """The town of a scenario: ZIPs near its middle, stores where people live, apart from each other.
-
-    Raises UnknownMetro, NationNotInstalled, ScenarioRefused when nobody lives within the radius.
-    """
-    areas = metro_zips(city.metro)
-    middle = _middle(city.metro)
-    near = [a for a in areas if great_circle_m(a.point, middle) <= city.radius_km * 1000]
-    if not near:
-        raise ScenarioRefused(
-            f"city.radius_km = {city.radius_km:g}: no ZIP of {city.metro} lies so near its middle"
-        )
-    zips = flat([a.point for a in near], middle)
-    households = np.array([a.households for a in near], np.float64)
-    chance = stream(0, f"stores of {city.metro}")
-    apart = 0.5 * city.radius_km * 1000 * math.sqrt(math.pi / city.stores)
-    stores: list[NDArray[np.float64]] = []
-    tries = 0
-    while len(stores) < city.stores:
-        spot = _homes(chance.random(3), zips, households)
-        tries += 1
-        if tries % 200 == 0:
-            apart *= 0.8  # people live close together here
-        if not stores or apart_m(np.array(stores), spot).min() >= apart:
-            stores.append(spot)
-    return Town(middle, near[0].timezone, zips, households, np.array(stores))
-
-
-@lru_cache(maxsize=4)
-def _middle(metro: str) -> LatLng:
-    """The ZIP point with most households close by: downtown, near enough."""
-    areas = metro_zips(metro)
-    spots = flat([a.point for a in areas], areas[0].point)
-    away = apart_m(spots[:, None, :], spots[None, :, :])
-    reached = (np.array([a.households for a in areas]) / (1 + away / CLOSE_M)).sum(axis=1)
-    return areas[int(reached.argmax())].point
-
-
-def _homes(uniform: Real, zips: Spots, households: Real) -> Spots:
-    """Invented homes, one for each three numbers of ``uniform``; every household is as likely as any other."""
-    summed = np.cumsum(households) / households.sum()
-    which = np.minimum(np.searchsorted(summed, uniform[..., 0]), len(zips) - 1)
-    u, most, mode = uniform[..., 1], FURTHEST_M, FURTHEST_M * 0.4
-    rising, falling = np.sqrt(u * most * mode), most - np.sqrt((1 - u) * most * (most - mode))
-    away, angle = np.where(u < mode / most, rising, falling), 2 * math.pi * uniform[..., 2]
-    return np.asarray(zips[which] + np.stack((away * np.sin(angle), away * np.cos(angle)), axis=-1))
 
 
 def _luck(seed: int, name: str, spread: float, count: int) -> Real:
@@ -174,7 +118,7 @@ def draw(scenario: Scenario, seed: int) -> Truth:
     return Truth(
         begins_s=begins_s,
         middle=town.middle,
-        ground=Streets(),
+        ground=town.ground,
         stores=town.stores,
         orders=_orders(scenario, seed, placed_s, store, door, told_s, due_s),
         shifts=_shifts(scenario, seed, start_spots, on_s, off_s),
@@ -221,7 +165,7 @@ def _who_orders_where(town: Town, scenario: Scenario, seed: int, count: int) -> 
     reach_m = scenario.city.reach_km * 1000
     # Drawn order by order, so that fewer orders are the first of more.
     uniform = stream(seed, "homes").random((count, _TRIES, 3))
-    tried = _homes(uniform, town.zips, town.households).swapaxes(0, 1)
+    tried = town.homes.drawn(uniform).swapaxes(0, 1)
     choice = stream(seed, "stores").random((count, 2))
     door = tried[-1].copy()
     nearest = np.full(count, np.inf)
@@ -250,7 +194,7 @@ def _slots(town: Town, scenario: Scenario, seed: int, begins_s: int) -> tuple[Sp
     """Published slots: where the driver lives, from when until when. They follow demand."""
     fleet = scenario.fleet
     count = fleet.drivers
-    start = _homes(stream(seed, "drivers' homes").random((count, 3)), town.zips, town.households)
+    start = town.homes.drawn(stream(seed, "drivers' homes").random((count, 3)))
     middle = _by_hour(stream(seed, "slots").random(count), scenario.demand.hours) + 0.4
     low, high = fleet.shift_h
     length = low + (high - low) * stream(seed, "lengths").random(count)
@@ -282,7 +226,34 @@ def _orders(
             dispatch.pickup_service_s * _luck(seed, "pickup stop", people.stop_spread, count)
         ),
         drop_stop_s=_whole(dispatch.dropoff_service_s * _luck(seed, "drop stop", people.stop_spread, count)),
+        units=_units(scenario.demand.units, seed, count),
+        needs=_needs(scenario.demand.needs, seed, count),
+        cancel_s=_changes_of_mind(people, seed, placed_s),
     )
+
+
+def _units(mean: float, seed: int, count: int) -> Whole:
+    """Whole load units, at least one, falling off geometrically."""
+    if mean == 1:
+        return np.ones(count, np.int64)
+    uniform = stream(seed, "units").random(count)
+    return np.asarray(1 + np.floor(np.log1p(-uniform) / np.log1p(-1 / mean)), np.int64)
+
+
+def _needs(shares: Mapping[str, float], seed: int, count: int) -> Whole:
+    """What each order asks of its driver, as the engine has it."""
+    needs = np.zeros(count, np.int64)
+    for requirement, share in shares.items():
+        names = {requirement, "age_21"} if requirement == "alcohol" else {requirement}
+        mask = sum(ABILITIES[ability] for ability in abilities_for(frozenset(names)))
+        needs[stream(seed, f"needs {requirement}").random(count) < share] |= mask
+    return needs
+
+
+def _changes_of_mind(people: Behaviour, seed: int, placed_s: Whole) -> Whole:
+    chance = stream(seed, "cancels").random((len(placed_s), 2))
+    after_s = _whole(-np.log1p(-chance[:, 1]) * people.cancels_after_min * 60)
+    return np.where(chance[:, 0] < people.cancels, placed_s + 1 + after_s, NEVER_S)
 
 
 def _shifts(scenario: Scenario, seed: int, start: Spots, on_told_s: Whole, off_told_s: Whole) -> Shifts:
@@ -310,8 +281,27 @@ def _shifts(scenario: Scenario, seed: int, start: Spots, on_told_s: Whole, off_t
         off_s=off_s[comes],
         swift=np.broadcast_to(steady, count)[comes],
         choosy=(0.5 + temper[:, 1])[comes],
+        abilities=_abilities(fleet.abilities, seed, count)[comes],
+        capacity_units=_vehicles(fleet.vehicles, seed, count)[comes],
         silences=tuple(_silences(gaps[d], int(on_s[d]), int(off_s[d]), scenario) for d in comes),
     )
+
+
+def _abilities(shares: Mapping[str, float], seed: int, count: int) -> Whole:
+    able = np.full(count, -1, np.int64)
+    for name, share in shares.items():
+        lacks = stream(seed, f"ability {name}").random(count) >= share
+        able[lacks] &= ~ABILITIES[Ability(name)]
+    return able
+
+
+def _vehicles(shares: Mapping[str, float], seed: int, count: int) -> Whole:
+    """Load units that each driver's vehicle takes: those of its kind."""
+    if not shares:
+        return np.full(count, ANY_LOAD, np.int64)
+    kinds, weights = [VehicleKind(name) for name in shares], np.cumsum([*shares.values()])
+    picked = np.searchsorted(weights, stream(seed, "vehicles").random(count) * weights[-1], side="right")
+    return np.asarray(np.array([CAPACITY_UNITS[kind] for kind in kinds])[picked], np.int64)
 
 
 def _silences(gaps: Real, on_s: int, off_s: int, scenario: Scenario) -> tuple[tuple[int, int], ...]:

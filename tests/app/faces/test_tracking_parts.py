@@ -49,7 +49,7 @@ def view(state: DeliveryState = DeliveryState.ENROUTE_TO_DROPOFF, **changes: obj
         "estimate": Estimate(later(12), later(20), Basis.POSITION, later(-1 / 3)) if awaited else None,
         "position": rules.seen(SHOP, later(-1 / 3), DOOR, 8) if state is DeliveryState.ENROUTE_TO_DROPOFF else None,
         "driver": "" if waiting else "Marisol", "vehicle": "Grey Corolla", "pin": None if ended else "4471",
-        "instructions": "Side porch", "may_instruct": not ended, "tip": Money(560), "tip_status": TipStatus.PENDING,
+        "instructions": "Side porch", "may_instruct": not ended, "tip": Money(560), "tip_limit": Money(100_00), "tip_status": TipStatus.PENDING,
         "may_tip": state not in {DeliveryState.CANCELLED, DeliveryState.EXPIRED}, "tip_only_rises": not waiting,
         "proofs": (), "ended_at": NOW if ended else None, "now": NOW,
     }  # fmt: skip
@@ -221,6 +221,9 @@ class TestFigures:
 
     def test_another_day_is_named(self) -> None:
         speech = Speech(Lang.ES, "America/Chicago")
+        assert [speech.vehicle(car) for car in ("blue CR-V", "CR-V", "teal CR-V", "")] == [
+            "CR-V azul", "CR-V", "teal CR-V", "",
+        ]  # fmt: skip
         assert speech.moment(later(24 * 60), NOW) == "dom\u00a011:00\u00a0a.m."
         assert speech.moment(later(9 * 24 * 60), NOW) == "30\u00a0nov\u00a011:00\u00a0a.m."
 

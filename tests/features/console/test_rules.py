@@ -72,6 +72,7 @@ def a_delivery(
         leg_s=600,
         fee=Money(9_95),
         tip=Money(3_00),
+        tip_limit=Money(100_00),
         tip_status=TipStatus.PENDING,
         carrier=Carrier(driver_id=DRIVER, trip_id=TRIP) if carried else None,
         version=1,

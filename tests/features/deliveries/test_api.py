@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,8 @@ from doorstep.features.deliveries.schemas import DeliveryAsked
 from doorstep.features.deliveries.service import ProofTaken
 from doorstep.features.identity.rules import Scope
 from doorstep.features.ledger import queries as ledger
+from doorstep.features.markets import service as markets
+from doorstep.features.markets.rules import DISTANCE_TERMS, TariffKind
 from doorstep.features.merchants.rules import Merchant, Store
 from doorstep.units.geo import LatLng
 from doorstep.units.ids import parse, public
@@ -188,6 +190,26 @@ async def test_a_quote_is_honoured_once(shop: Shop) -> None:
     assert made["fee"]["lines"] == quote["price"]["lines"]
     assert (made["due_at"], made["quote_id"]) == (quote["due_at"], quote["id"])
     problem(await shop.post("/deliveries", wish | {"external_id": "A-2"}), 409, "quote_used")
+
+
+async def test_a_tip_is_held_to_the_limit_of_the_tariff_it_was_ordered_under(shop: Shop) -> None:
+    async def allow(tip_limit_minor: int) -> None:
+        shop.network.clock.advance(60)
+        terms = replace(DISTANCE_TERMS, tip_limit_minor=tip_limit_minor)
+        async with shop.network.work() as work:
+            kind = TariffKind.MERCHANT_DISTANCE
+            await markets.set_tariff(work, shop.store.market_id, kind, terms, reason="a trial")
+
+    await allow(5_00)
+    wish = shop.wish(tip_minor=5_01)
+    asked = {name: wish[name] for name in ("store", "cart_minor")}
+    quote = (await shop.post("/quotes", asked | {"dropoff": {"address": HOME, "point": POINT}})).json()
+    for one in (wish, wish | {"quote_id": quote["id"]}):
+        problem(await shop.post("/deliveries", one), 409, "tip_refused")
+    made = await shop.make(tip_minor=5_00)
+    await allow(50_00)
+    path = f"/deliveries/{made['id']}/tip"
+    problem(await shop.post(path, {"tip_minor": 5_01}), 409, "tip_refused")
 
 
 async def test_a_refused_delivery_leaves_its_quote_unused(shop: Shop) -> None:
@@ -405,7 +427,7 @@ async def test_ready_and_cancel(shop: Shop) -> None:
 
 UNREADABLE: list[tuple[dict[str, Any], str]] = [
     ({"surprise": 1}, "/body/surprise"),
-    ({"tip_minor": 100_01}, "/body/tip_minor"),
+    ({"tip_minor": 10_000_001}, "/body/tip_minor"),
     ({"tip_minor": "3.00"}, "/body/tip_minor"),
     ({"cart_minor": "35.00"}, "/body/cart_minor"),
     ({"items": 0}, "/body/items"),
@@ -444,5 +466,5 @@ async def test_the_edges_of_calendar_and_ids_are_refused_and_break_nothing(shop:
 
 def test_the_document_tells_the_bounds_that_are_held() -> None:
     told = DeliveryAsked.model_json_schema()["properties"]
-    assert (told["tip_minor"]["minimum"], told["tip_minor"]["maximum"]) == (0, 100_00)
+    assert (told["tip_minor"]["minimum"], told["tip_minor"]["maximum"]) == (0, 10_000_000)
     assert (told["items"]["minimum"], told["cart_minor"]["type"]) == (1, "integer")

@@ -49,6 +49,7 @@ from doorstep.features.deliveries.rules import (
 from doorstep.features.deliveries.service import Amendment
 from doorstep.features.ledger import queries as ledger
 from doorstep.features.ledger.errors import CreditExhausted
+from doorstep.features.quotes.requirements import prohibited
 from doorstep.units.geo import LatLng
 from doorstep.units.ids import public
 from doorstep.units.money import Money
@@ -153,7 +154,12 @@ async def test_nothing_is_made_of_contradictory_wishes(network: Network) -> None
 def test_what_is_accepted_can_be_done_by_one_driver_at_one_door(
     wanted: Requirements, policy: ReturnPolicy
 ) -> None:
-    if contradictions(wanted, policy):
+    found = contradictions(wanted, policy)
+    flags = sorted("age" if flag == "min_age" else flag for flag, _ in found if flag != "return_policy")
+    assert flags == sorted(name.split("_")[0] for name, _ in prohibited(wanted.names())), (
+        "as when it is quoted"
+    )
+    if found:
         return
     needs_a_person = wanted.pin or wanted.signature or wanted.min_age
     may_be_left = wanted.contactless or policy is ReturnPolicy.LEAVE
@@ -347,11 +353,12 @@ async def test_a_tip_can_be_given_for_a_day_after_the_end_and_then_only_rise(net
             await service.tip(work, delivery.id, Money(9_00))
 
 
-async def test_a_tip_has_its_limits(network: Network) -> None:
-    made = await make_delivery(network)
-    for minor in (-1, 100_01):
-        with pytest.raises(TipRefused):
-            await make_delivery(network, tip=Money(minor))
+async def test_a_tip_has_the_limits_of_its_tariff(network: Network) -> None:
+    most = Money(20_00)
+    made = await make_delivery(network, tip=most, tip_limit=most)
+    for minor in (-1, 20_01):
+        with pytest.raises(TipRefused, match=r"between \$0.00 and \$20.00"):
+            await make_delivery(network, tip=Money(minor), tip_limit=most)
         async with network.work() as work:
             with pytest.raises(TipRefused):
                 await service.tip(work, made.id, Money(minor))

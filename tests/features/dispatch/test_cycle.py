@@ -6,8 +6,9 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
-from tests.factories.deliveries import DOWNTOWN
+from tests.factories.deliveries import DOWNTOWN, driver_actor
 from tests.factories.dispatch import hold, stand, turn
+from tests.factories.merchants import make_merchant
 from tests.factories.network import Network
 from tests.factories.offers import Town, a_town
 from tests.factories.providers import make_deal, make_provider
@@ -15,11 +16,13 @@ from tests.factories.providers import make_deal, make_provider
 from doorstep.connectors.maps.protocol import Leg
 from doorstep.engine import record
 from doorstep.features.deliveries import queries as deliveries
-from doorstep.features.deliveries.rules import Delivery, DeliveryState
+from doorstep.features.deliveries import service as delivery_verbs
+from doorstep.features.deliveries.rules import CancelReason, Delivery, DeliveryState, Party
 from doorstep.features.dispatch import cycle, queries, service
 from doorstep.features.dispatch.errors import DriverUnfit
 from doorstep.features.dispatch.rules import ReasonKind
 from doorstep.features.dispatch.snapshot import UNHEARD_S
+from doorstep.features.merchants import service as merchants
 from doorstep.features.offers import queries as offers
 from doorstep.features.offers import service as offer_verbs
 from doorstep.features.offers.errors import AlreadyOffered
@@ -85,7 +88,7 @@ async def test_after_a_decline_the_next_best_is_asked_and_the_first_is_left_in_p
     network: Network,
 ) -> None:
     town = await _ready(network)
-    await town.delivery(ready_at=MarketInstant(network.clock.market_now()))
+    delivery = await town.delivery(ready_at=MarketInstant(network.clock.market_now()))
     await turn(network, town.market.id)
     (first,) = await _open(network, town)
     async with network.work() as work:
@@ -93,22 +96,37 @@ async def test_after_a_decline_the_next_best_is_asked_and_the_first_is_left_in_p
     await turn(network, town.market.id)
     (second,) = await _open(network, town)
     assert second.driver_ids == (town.drivers[1].id,)
+    async with network.work() as work:
+        reasons = await queries.reasons(work, delivery.id)
+    (told,) = [one for one in reasons if one.offer_id == second.id]
+    name = town.drivers[0].first_name
+    declined = {"driver": str(town.drivers[0].id), "name": name, "constraint": "declined"}
+    assert told.facts["kept_out"] == [declined]
 
 
-async def test_a_decline_calls_for_a_tick_before_the_next_turn(network: Network) -> None:
+async def test_a_decline_a_cancellation_and_an_expiry_each_call_for_a_tick_before_the_next_turn(
+    network: Network,
+) -> None:
     town = await _ready(network)
-    await town.delivery(ready_at=MarketInstant(network.clock.market_now()))
-    await turn(network, town.market.id)
-    last = network.clock.market_now()
-    async with network.work() as work:
-        assert not await cycle.due(work, town.market.id, last)
-    (offer,) = await _open(network, town)
-    network.clock.advance(6)
-    async with network.work() as work:
-        await offer_verbs.decline(work, offer.id, offer.driver_ids[0])
-    await network.run_jobs()
-    async with network.work() as work:
-        assert await cycle.due(work, town.market.id, last)
+    for happening in ("cancelled", "declined", "ran out"):
+        delivery = await town.delivery(ready_at=MarketInstant(network.clock.market_now()))
+        await turn(network, town.market.id)
+        (offer,) = [one for one in await _open(network, town) if delivery.id in one.delivery_ids]
+        async with network.work() as work:
+            if happening == "cancelled":
+                await delivery_verbs.cancel(work, delivery.id, Party.MERCHANT, CancelReason.CHANGED_MIND)
+            elif happening == "declined":
+                await offer_verbs.decline(work, offer.id, offer.driver_ids[0])
+            else:
+                network.clock.advance(61)
+        network.clock.advance(1)
+        last = network.clock.market_now()
+        network.clock.advance(5)
+        async with network.work() as work:
+            assert not await cycle.due(work, town.market.id, last), f"{happening}, and nobody has heard yet"
+        await network.run_jobs()
+        async with network.work() as work:
+            assert await cycle.due(work, town.market.id, last), happening
 
 
 async def _nearly_done(town: Town, delivery: Delivery) -> Trip:
@@ -158,6 +176,24 @@ async def test_two_orders_of_one_store_travel_together_when_drivers_are_few(netw
     async with network.work() as work:
         states = {(await deliveries.delivery(work, d.id)).state for d in made}
     assert states == {DeliveryState.BATCHED}
+    async with network.work(driver_actor(town.drivers[0].id)) as work:
+        await offer_verbs.decline(work, offer.id, town.drivers[0].id)
+    async with network.work() as work:
+        for one in made:
+            *_, last = await deliveries.timeline(work, one.id)
+            assert (last.name, last.state_after) == ("delivery.unbatched", DeliveryState.REQUESTED)
+
+
+async def test_what_a_merchant_wants_to_travel_alone_shares_no_trip(network: Network) -> None:
+    town = await _ready(network, drivers=1)
+    async with network.work() as work:
+        florist = await make_merchant(work)
+        await merchants.set_batching(work, florist.id, batching=False)
+    now = MarketInstant(network.clock.market_now())
+    made = [await town.delivery(ready_at=now, merchant_id=florist.id) for _ in range(2)]
+    await turn(network, town.market.id)
+    (offer,) = await _open(network, town)
+    assert offer.delivery_ids in {(one.id,) for one in made}
 
 
 async def test_when_everybody_passed_all_are_asked_then_a_provider(network: Network) -> None:

@@ -71,6 +71,7 @@ def a_delivery(number: int = 1, **changes: Any) -> Delivery:
         leg_s=600,
         fee=Money(9_95),
         tip=Money(3_00),
+        tip_limit=Money(100_00),
         tip_status=TipStatus.PENDING,
         carrier=None,
         version=1,

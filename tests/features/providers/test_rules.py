@@ -85,6 +85,7 @@ DELIVERY = Delivery(
     leg_s=600,
     fee=Money(995),
     tip=Money(0),
+    tip_limit=Money(100_00),
     tip_status=TipStatus.PENDING,
     carrier=None,
     version=1,
@@ -156,6 +157,10 @@ def test_prices() -> None:
     assert price(replace(DEAL, most=Money(870)), 2414, quoted(870)) == Money(870)
     with pytest.raises(TooDear):
         price(replace(DEAL, most=Money(869)), 2414, quoted(870))
+    for deal, fee_minor in ((fixed, 650), (DEAL, 870)):  # what a market lets be booked without a person
+        assert price(deal, 2414, quoted(870), fee_minor) == Money(fee_minor)
+        with pytest.raises(TooDear, match="without a person"):
+            price(deal, 2414, quoted(870), fee_minor - 1)
     agreed = Money(650)
     assert final_cost(fixed, agreed, ended(Told.DELIVERED, 9999)) == agreed
     assert final_cost(fixed, agreed, ended(Told.CANCELLED, 300)) == Money(300)

@@ -77,9 +77,7 @@ async def test_a_small_cart_is_refused_with_the_minimum(network: Network) -> Non
 
 async def test_every_reason_is_told_at_once(network: Network) -> None:
     _, store, key = await open_shop(network)
-    body = asking(
-        public("store", store.id), cart_minor=100, requirements=["contactless", "signature", "alcohol"]
-    )
+    body = asking(public("store", store.id), cart_minor=100, requirements=["signature", "pin", "alcohol"])
     body["dropoff"] = {
         "address": {"line1": "5 Elder St", "city": "Nashvile", "state": "TN", "postcode": "37206"}
     }

@@ -1,5 +1,6 @@
 """One server per state directory: started, attached to, killed, brought back, ended with its owner."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -14,6 +15,7 @@ from tests.platform.postgres.conftest import Owner, query, until
 
 from doorstep.app.launcher import open_database
 from doorstep.platform.postgres.errors import PasswordsLost, StartFailed, UnsafeDirectory, WrongMajorVersion
+from doorstep.platform.postgres.keeping import kept_alive
 from doorstep.platform.postgres.postmaster import server_pids
 from doorstep.platform.postgres.server import EmbeddedPostgres
 from doorstep.platform.settings import BadSetting, from_environment
@@ -73,9 +75,13 @@ def test_a_second_process_attaches_and_takes_over_when_the_owner_is_gone(
         before = second.owned
         assert second.postmaster.pid == first.postmaster_pid
         query(second.urls().owner, "CREATE TABLE kept (n int)", "INSERT INTO kept VALUES (7) RETURNING n")
-        first.process.kill()
-        until(lambda: not second.alive(), "the owner's server ends with it")
-        assert second.restart_if_dead()
+
+        async def keep() -> None:
+            async with kept_alive(second):
+                first.process.kill()
+                await asyncio.to_thread(until, lambda: second.owned and second.alive(), "it is ours now")
+
+        asyncio.run(keep())
         assert (before, second.owned) == (False, True)
         assert query(second.urls().owner, "SELECT n FROM kept") == 7
 

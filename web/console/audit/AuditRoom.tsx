@@ -148,54 +148,64 @@ function Filters() {
   const any = who || what || about || from || until;
   return (
     <div className="audit-filters">
-      <label htmlFor={`${id}w`}>{words("audit.who")}</label>
-      <select id={`${id}w`} value={who} onChange={(event) => go({ who: event.target.value })}>
-        <option value="">{words("audit.anybody")}</option>
-        {people.data?.items.map((one) => (
-          <option key={one.id} value={`staff:${one.id}`}>
-            {one.name}
-          </option>
-        ))}
-        {OTHERS.map((one) => (
-          <option key={one} value={one}>
-            {words(`who.${one}`)}
-          </option>
-        ))}
-      </select>
-      <label htmlFor={`${id}a`}>{words("audit.what")}</label>
-      <select id={`${id}a`} value={what} onChange={(event) => go({ what: event.target.value })}>
-        <option value="">{words("audit.anything")}</option>
-        {WHAT.map((one) => (
-          <option key={one} value={one}>
-            {words(`what.${one}`)}
-          </option>
-        ))}
-      </select>
-      <label htmlFor={`${id}f`}>{words("audit.from")}</label>
-      <input
-        id={`${id}f`}
-        type="date"
-        value={from}
-        max={until || undefined}
-        onChange={(event) => go({ from: event.target.value })}
-      />
-      <label htmlFor={`${id}u`}>{words("audit.until")}</label>
-      <input
-        id={`${id}u`}
-        type="date"
-        value={until}
-        min={from || undefined}
-        onChange={(event) => go({ until: event.target.value })}
-      />
-      <label htmlFor={`${id}b`}>{words("audit.about")}</label>
-      <input
-        id={`${id}b`}
-        className="code"
-        value={about}
-        maxLength={80}
-        placeholder="dlv_…"
-        onChange={(event) => go({ about: event.target.value })}
-      />
+      <span className="pair">
+        <label htmlFor={`${id}w`}>{words("audit.who")}</label>
+        <select id={`${id}w`} value={who} onChange={(event) => go({ who: event.target.value })}>
+          <option value="">{words("audit.anybody")}</option>
+          {people.data?.items.map((one) => (
+            <option key={one.id} value={`staff:${one.id}`}>
+              {one.name}
+            </option>
+          ))}
+          {OTHERS.map((one) => (
+            <option key={one} value={one}>
+              {words(`who.${one}`)}
+            </option>
+          ))}
+        </select>
+      </span>
+      <span className="pair">
+        <label htmlFor={`${id}a`}>{words("audit.what")}</label>
+        <select id={`${id}a`} value={what} onChange={(event) => go({ what: event.target.value })}>
+          <option value="">{words("audit.anything")}</option>
+          {WHAT.map((one) => (
+            <option key={one} value={one}>
+              {words(`what.${one}`)}
+            </option>
+          ))}
+        </select>
+      </span>
+      <span className="pair">
+        <label htmlFor={`${id}f`}>{words("audit.from")}</label>
+        <input
+          id={`${id}f`}
+          type="date"
+          value={from}
+          max={until || undefined}
+          onChange={(event) => go({ from: event.target.value })}
+        />
+      </span>
+      <span className="pair">
+        <label htmlFor={`${id}u`}>{words("audit.until")}</label>
+        <input
+          id={`${id}u`}
+          type="date"
+          value={until}
+          min={from || undefined}
+          onChange={(event) => go({ until: event.target.value })}
+        />
+      </span>
+      <span className="pair">
+        <label htmlFor={`${id}b`}>{words("audit.about")}</label>
+        <input
+          id={`${id}b`}
+          className="code"
+          value={about}
+          maxLength={80}
+          placeholder="dlv_…"
+          onChange={(event) => go({ about: event.target.value })}
+        />
+      </span>
       {any && (
         <Button kind="quiet" onClick={() => go({ who: "", what: "", about: "", from: "", until: "" })}>
           {words("audit.all")}

@@ -118,7 +118,7 @@ const Face = memo(function Face({
       const late = Date.parse(one.ended_at ?? one.due_at) > Date.parse(one.due_at);
       return words(late ? "card.late" : "card.ontime", { time });
     }
-    if (mark === "offer" && driver) return words("card.asked", { driver, seconds: left });
+    if (mark === "offer" && driver) return words("card.asked", { driver, left: f.age(left) });
     if (driver) return words("card.driver", { driver, time: f.moment(one.due_at, now) });
     return words(one.provider_job ? "card.courier" : "card.by", {
       time: f.moment(one.due_at, now),

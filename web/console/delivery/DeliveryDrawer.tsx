@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Refusal } from "../../shared/api/client";
 import { useFormat, useShared } from "../../shared/i18n/react";
+import { useVehicle } from "../../shared/i18n/vehicle";
 import { Button } from "../../shared/ui/button";
 import { Chip, Icon, Mark } from "../../shared/ui/marks";
 import { phoneOf, useActs } from "../acts/Acting";
@@ -19,6 +20,7 @@ const CARRIED = new Set(["assigned", "enroute_to_pickup", "at_pickup"]);
 /** One delivery: the answer first, then what can be done, then all that happened. */
 export function DeliveryDrawer({ id, market, onClose }: { id: string; market: Market; onClose: () => void }) {
   const words = useWords();
+  const vehicle = useVehicle();
   const shared = useShared();
   const f = useFormat();
   const now = useNow(5_000);
@@ -109,7 +111,7 @@ export function DeliveryDrawer({ id, market, onClose }: { id: string; market: Ma
             <button type="button" className="as-link" onClick={() => go({ open: one.driver ?? "" })}>
               {live.drivers.get(one.driver)?.name ?? whole?.people[one.driver] ?? words("a.driver")}
             </button>
-            <span>{live.drivers.get(one.driver)?.vehicle}</span>
+            <span>{vehicle(live.drivers.get(one.driver)?.vehicle)}</span>
           </p>
         )}
         <Doing one={one} id={id} market={market} />
@@ -152,7 +154,11 @@ function Sentence({
   if (one.state === "delivered" && one.ended_at) {
     const over = Math.round((Date.parse(one.ended_at) - Date.parse(one.due_at)) / 60_000);
     return over > 0
-      ? words.rich("say.delivered.late", { time: f.moment(one.ended_at, now), minutes: f.minutes(over) }, EM)
+      ? words.rich(
+          "say.delivered.late",
+          { time: f.moment(one.ended_at, now), minutes: f.minutes(over) },
+          LATE,
+        )
       : words("say.delivered", { time: f.moment(one.ended_at, now), promised });
   }
   if (isOver(one)) return words("say.over", { time: f.moment(one.ended_at ?? one.due_at, now) });
@@ -168,7 +174,7 @@ function Sentence({
     return words.rich(
       "say.late",
       { range, promised, minutes: f.minutes((now - Date.parse(one.due_at)) / 60_000) },
-      EM,
+      LATE,
     );
   }
   if (over > 0) return words.rich("say.risk", { range, promised, minutes: f.minutes(over) }, EM);
@@ -176,6 +182,7 @@ function Sentence({
 }
 
 const EM = { em: (inside: string) => <em>{inside}</em> };
+const LATE = { em: (inside: string) => <em className="late">{inside}</em> };
 
 /** What can be done now. The suggested remedy is the one filled button. */
 function Doing({ one, id, market }: { one: Delivery; id: string; market: Market }) {

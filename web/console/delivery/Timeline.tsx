@@ -258,6 +258,46 @@ function Answered({ line, whole }: { line: Told; whole: DeliveryWhole }) {
   return <Title>{words("offer.accepted", { name })}</Title>;
 }
 
+type KeptOut = { driver: string; name: string; constraint: string };
+
+/** Who could not take it: the nearest by name with what keeps each, the others counted by what keeps them. */
+function keptOut(
+  facts: Facts,
+  words: ReturnType<typeof useWords>,
+  f: ReturnType<typeof useFormat>,
+): Candidate[] {
+  const named = (facts.kept_out as KeptOut[] | undefined) ?? [];
+  const counts = Object.entries((facts.excluded as Record<string, number> | undefined) ?? {});
+  const left = counts.map(([constraint, n]) => ({
+    constraint,
+    n: n - named.filter((one) => one.constraint === constraint).length,
+  }));
+  const why = (constraint: string, n: number): string => {
+    const key = `constraint.${constraint}`;
+    return words.has(key) ? words(key as never, { n }) : constraint;
+  };
+  return [
+    ...named.map((one) => ({
+      id: one.driver,
+      name: one.name || words("a.driver"),
+      why: why(one.constraint, 1),
+      cost: null,
+      won: false,
+    })),
+    ...left
+      .filter((one) => one.n > 0)
+      .sort((a, b) => b.n - a.n)
+      .map(({ constraint, n }) => ({
+        id: constraint,
+        name: words(named.length ? "why.drivers_more" : "why.drivers", { n, count: f.count(n) }),
+        why: why(constraint, n),
+        cost: null,
+        won: false,
+        n,
+      })),
+  ];
+}
+
 type Rival = { name: string; driver: string; extra_cost: number; pickup_s: number };
 
 /** Why it went to whom it did: who else was looked at, and whom what excluded. */
@@ -292,15 +332,7 @@ function Why({ line }: { line: Told }) {
       cost: cost === null ? one.extra_cost : cost + one.extra_cost,
       won: false,
     })),
-    ...Object.entries(excluded)
-      .sort((a, b) => b[1] - a[1])
-      .map(([constraint, n]) => ({
-        id: constraint,
-        name: words("why.drivers", { n, count: f.count(n) }),
-        why: words.has(`constraint.${constraint}`) ? words(`constraint.${constraint}` as never) : constraint,
-        cost: null,
-        won: false,
-      })),
+    ...keptOut(facts, words, f),
   ];
   const looked = rivals.length + out + (offered ? 1 : 0);
   const key = `reason.kind.${line.what}`;
@@ -362,14 +394,16 @@ function Courier({ line, currency }: { line: Told; currency: string }) {
   const f = useFormat();
   const key = `courier.${line.what.replace("provider.", "")}`;
   const fee = typeof line.facts.fee_minor === "number" ? line.facts.fee_minor : 0;
+  const given = text(line.facts, "refusal") || text(line.facts, "why");
+  // A code, then the company's own words: these are said in ours where we know the code, else as they came.
+  const [, code = "", told = given] = /^([a-z_]+): (.+)$/.exec(given) ?? [];
+  const why = words.has(`refused_by.${code}`) ? words(`refused_by.${code}` as never) : told;
   return (
     <>
       <Title note={fee ? f.money(fee, currency) : ""}>
         {words.has(key) ? words(key as never) : line.what}
       </Title>
-      {(text(line.facts, "refusal") || text(line.facts, "why")) && (
-        <p>{text(line.facts, "refusal") || text(line.facts, "why")}</p>
-      )}
+      {why && <p>{why}</p>}
     </>
   );
 }

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, told } from "../../shared/api/client";
 import { useFormat, useShared } from "../../shared/i18n/react";
+import { useVehicle } from "../../shared/i18n/vehicle";
 import { Icon, Mark } from "../../shared/ui/marks";
 import { shortHash } from "../../shared/ui/pay";
 import { phoneOf } from "../acts/Acting";
@@ -14,6 +15,7 @@ import { useWords } from "../words";
 /** A driver now: where, since when, on which trip, with what, and what she is being asked. */
 export function DriverDrawer({ id, market, onClose }: { id: string; market: Market; onClose: () => void }) {
   const words = useWords();
+  const vehicle = useVehicle();
   const shared = useShared();
   const f = useFormat();
   const now = useNow();
@@ -61,7 +63,7 @@ export function DriverDrawer({ id, market, onClose }: { id: string; market: Mark
         <div className="who">
           <p>
             <b>{drawer ? `${drawer.first_name} ${drawer.last_name}` : name}</b>
-            {drawer?.vehicle}
+            {vehicle(drawer?.vehicle)}
             <br />
             {drawer && <a href={`tel:${drawer.phone}`}>{phoneOf(drawer.phone)}</a>}
           </p>
@@ -80,7 +82,7 @@ export function DriverDrawer({ id, market, onClose }: { id: string; market: Mark
               <Mark name="offer" />
               {words("driver.asked", {
                 sum: f.money(offer.total_minor, market.currency),
-                seconds: Math.max(0, Math.round((Date.parse(offer.expires_at) - marketNow()) / 1000)),
+                left: f.age(Math.max(0, (Date.parse(offer.expires_at) - marketNow()) / 1000)),
               })}
             </h3>
             {offer.deliveries.map((each) => {

@@ -40,7 +40,7 @@ export function LiveMap({ marketId, name }: { marketId: string; name: string }) 
   const [grouping, setGrouping] = useState(() => localStorage.getItem(GROUPING) !== "off");
 
   scene.speech = {
-    asked: (who, seconds) => words("map.asked", { name: who, seconds }),
+    asked: (who, seconds) => words("map.asked", { name: who, left: f.age(seconds) }),
     silent: (who, ageS) => words("map.silent", { name: who, age: f.age(ageS) }),
     age: (ageS) => f.age(ageS),
   };

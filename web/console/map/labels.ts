@@ -7,6 +7,8 @@ import type { Choice } from "./scene";
 const LABELS = "console-labels";
 const COVERED = "console-covered";
 const MOST_LABELS = 40;
+/** More names than this would be written over each other: then those give way that would. The chosen one's never do. */
+const MOST_ALWAYS = 10;
 /** With more marks than this the ground is full anyway, and laying out what they cover would take time from them. */
 const MOST_COVERING = 300;
 const MARK_PX = 16;
@@ -99,7 +101,7 @@ export function layLabels(
     features.push({
       type: "Feature",
       geometry: { type: "Point", coordinates: [lng, lat] },
-      properties: { text, rank, tone, offset, always: rank < 2 },
+      properties: { text, rank, tone, offset },
     });
   for (const place of market.places.values()) {
     if (place.driver === driver) continue; // she has her own tag
@@ -110,9 +112,9 @@ export function layLabels(
     if (look === "asked") {
       const offer = market.asked.get(place.driver);
       const left = offer ? Math.max(0, Math.round((Date.parse(offer.expires_at) - now) / 1000)) : 0;
-      say(place.lng, place.lat, speech.asked(name, left), 0, "ink", [0, 1.25]);
+      say(place.lng, place.lat, speech.asked(name, left), 2, "ink", [0, 1.25]);
     } else if (look === "silent") {
-      say(place.lng, place.lat, speech.silent(name, ageS), 1, "late", [0, 1.4]);
+      say(place.lng, place.lat, speech.silent(name, ageS), 3, "late", [0, 1.4]);
     }
     if (features.length >= MOST_LABELS) break;
   }
@@ -131,6 +133,9 @@ export function layLabels(
         say(stop.lng, stop.lat, String(number), 0, "ink", [0, -2.4]);
       }
     }
+  }
+  for (const { properties } of features) {
+    if (properties) properties.always = properties.rank < 2 || features.length <= MOST_ALWAYS;
   }
   source.setData({ type: "FeatureCollection", features });
   layCovered(map, market);

@@ -11,54 +11,61 @@ export function Knobs({ market, owner }: { market: Market; owner: boolean }) {
   const changes = Object.entries(wish).filter(
     ([name, text]) => text !== String(market.knobs.find((knob) => knob.name === name)?.value ?? ""),
   );
+  const fields = (
+    <div className="knobs">
+      {market.knobs.map((knob) => (
+        <label key={knob.name}>
+          <span>
+            <b>{words.has(`knob.${knob.name}`) ? words(`knob.${knob.name}` as never) : knob.name}</b>
+            <small>
+              {words.has(`knob.${knob.name}.is`) ? words(`knob.${knob.name}.is` as never) : knob.meaning}
+            </small>
+          </span>
+          <span className="unit">
+            <input
+              type="number"
+              disabled={!owner}
+              min={knob.lowest}
+              max={knob.highest}
+              step={knob.whole ? 1 : "any"}
+              placeholder={words("knobs.own")}
+              aria-invalid={invalid(knob, wish[knob.name]) || undefined}
+              value={wish[knob.name] ?? (knob.value == null ? "" : String(knob.value))}
+              onChange={(event) => setWish((now) => ({ ...now, [knob.name]: event.target.value }))}
+            />
+            <small>{unitOf(knob.name)}</small>
+          </span>
+        </label>
+      ))}
+    </div>
+  );
   return (
     <section>
       <h3>{words("knobs")}</h3>
       <p className="dim">{words("knobs.lead")}</p>
-      <Change
-        label={words("knobs.save", { n: changes.length })}
-        wrong={market.knobs.some((knob) => invalid(knob, wish[knob.name]))}
-        changed={owner && changes.length > 0}
-        onSave={async (reason) => {
-          const knobs = Object.fromEntries(
-            changes.map(([name, text]) => [name, text === "" ? null : Number(text)]),
-          );
-          await told(
-            api.POST("/staff/v1/markets/{market_id}/dispatch", {
-              params: { path: { market_id: market.id } },
-              body: { knobs, reason },
-            }),
-          );
-          setWish({});
-        }}
-      >
-        <div className="knobs">
-          {market.knobs.map((knob) => (
-            <label key={knob.name}>
-              <span>
-                <b>{words.has(`knob.${knob.name}`) ? words(`knob.${knob.name}` as never) : knob.name}</b>
-                <small>
-                  {words.has(`knob.${knob.name}.is`) ? words(`knob.${knob.name}.is` as never) : knob.meaning}
-                </small>
-              </span>
-              <span className="unit">
-                <input
-                  type="number"
-                  disabled={!owner}
-                  min={knob.lowest}
-                  max={knob.highest}
-                  step={knob.whole ? 1 : "any"}
-                  placeholder={words("knobs.own")}
-                  aria-invalid={invalid(knob, wish[knob.name]) || undefined}
-                  value={wish[knob.name] ?? (knob.value == null ? "" : String(knob.value))}
-                  onChange={(event) => setWish((now) => ({ ...now, [knob.name]: event.target.value }))}
-                />
-                <small>{unitOf(knob.name)}</small>
-              </span>
-            </label>
-          ))}
-        </div>
-      </Change>
+      {owner ? (
+        <Change
+          label={changes.length ? words("knobs.save", { n: changes.length }) : words("knobs.save.none")}
+          wrong={market.knobs.some((knob) => invalid(knob, wish[knob.name]))}
+          changed={changes.length > 0}
+          onSave={async (reason) => {
+            const knobs = Object.fromEntries(
+              changes.map(([name, text]) => [name, text === "" ? null : Number(text)]),
+            );
+            await told(
+              api.POST("/staff/v1/markets/{market_id}/dispatch", {
+                params: { path: { market_id: market.id } },
+                body: { knobs, reason },
+              }),
+            );
+            setWish({});
+          }}
+        >
+          {fields}
+        </Change>
+      ) : (
+        fields
+      )}
     </section>
   );
 }

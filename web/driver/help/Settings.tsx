@@ -1,6 +1,7 @@
 import { useId, useState } from "react";
 import { api, Refusal, told } from "../../shared/api/client";
 import { useShared } from "../../shared/i18n/react";
+import { useVehicle } from "../../shared/i18n/vehicle";
 import { Button } from "../../shared/ui/button";
 import { Ask } from "../../shared/ui/dialog";
 import { Preferences } from "../../shared/ui/preferences";
@@ -19,6 +20,7 @@ const SWITCHES = ["sound", "vibration", "light", "awake"] as const;
 /** How this phone makes itself known, what a mile costs, language and light. */
 export function Settings({ me, onOut }: { me: Me; onOut: () => void }) {
   const words = useWords();
+  const vehicle = useVehicle();
   const chosen = useChoices();
   const id = useId();
   const car = me.vehicle;
@@ -26,7 +28,7 @@ export function Settings({ me, onOut }: { me: Me; onOut: () => void }) {
     <div className="pad page">
       <h1>{words("settings")}</h1>
       <p className="dim">
-        {[`${me.first_name} ${me.last_name}`, [car.colour, car.make].filter(Boolean).join(" ")]
+        {[`${me.first_name} ${me.last_name}`, vehicle([car.colour, car.make].filter(Boolean).join(" "))]
           .filter(Boolean)
           .join(" · ")}
       </p>

@@ -62,8 +62,16 @@ export function keepCopy(name: string, told: unknown): void {
   }
 }
 
+const forgetful: (() => void)[] = [];
+
+/** Whoever holds something of a person in memory lets go of it with everything else. */
+export function onForgotten(forget: () => void): void {
+  forgetful.push(forget);
+}
+
 /** Signing out leaves nothing of anybody on this phone. */
 export async function forgetEverything(): Promise<void> {
+  for (const forget of forgetful) forget();
   for (const name of Object.keys(localStorage)) if (name.startsWith(PREFIX)) localStorage.removeItem(name);
   await letGoOfAll();
 }

@@ -1,17 +1,28 @@
+import { useState } from "react";
 import { useFormat, useShared } from "../i18n/react";
 import { Mark } from "./marks";
 
-/** One candidate of a decision. `cost` null: it was excluded, and `why` says by what. */
-export type Candidate = { id: string; name: string; why: string; cost: number | null; won: boolean };
+/** One candidate of a decision, or `n` of them. `cost` null: excluded, and `why` says by what. */
+export type Candidate = {
+  id: string;
+  name: string;
+  why: string;
+  cost: number | null;
+  won: boolean;
+  n?: number;
+};
 
-/** Why somebody was chosen: the winner first with an arrow, losers in order, the excluded with their constraint. */
+/** Why somebody was chosen: the winner first with an arrow, losers in order, the excluded with their constraint; all on demand. */
 export function WhyTable({ candidates, most = 4 }: { candidates: Candidate[]; most?: number }) {
   const words = useShared();
   const { locale } = useFormat();
   const figure = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const rank = (c: Candidate) => (c.won ? -1 : (c.cost ?? Number.POSITIVE_INFINITY));
   const ordered = [...candidates].sort((a, b) => rank(a) - rank(b));
-  const rest = ordered.length - most;
+  const [whole, setWhole] = useState(false);
+  // One row more says no more than the line that would stand for it.
+  const shown = whole || ordered.length <= most + 1 ? ordered : ordered.slice(0, most);
+  const rest = ordered.slice(shown.length).reduce((sum, one) => sum + (one.n ?? 1), 0);
   return (
     <table className="tbl">
       <thead className="sr">
@@ -22,7 +33,7 @@ export function WhyTable({ candidates, most = 4 }: { candidates: Candidate[]; mo
         </tr>
       </thead>
       <tbody>
-        {ordered.slice(0, most).map((c) => (
+        {shown.map((c) => (
           <tr key={c.id} className={c.won ? "won" : "lost"}>
             <td>{c.won ? `→ ${c.name}` : c.name}</td>
             <td>{c.cost === null && !c.won ? words("why.out", { why: c.why }) : c.why}</td>
@@ -31,7 +42,11 @@ export function WhyTable({ candidates, most = 4 }: { candidates: Candidate[]; mo
         ))}
         {rest > 0 && (
           <tr className="lost">
-            <td colSpan={3}>{words("why.more", { n: rest })}</td>
+            <td colSpan={3}>
+              <button type="button" className="more" onClick={() => setWhole(true)}>
+                {words("why.more", { n: rest })}
+              </button>
+            </td>
           </tr>
         )}
       </tbody>

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import { useFormat, useShared } from "../../shared/i18n/react";
+import { useVehicle } from "../../shared/i18n/vehicle";
 import { markOf } from "../../shared/states";
 import { Button } from "../../shared/ui/button";
 import { Chip, Icon } from "../../shared/ui/marks";
@@ -11,6 +12,7 @@ const COPIED_MS = 2_000;
 /** One delivery: to whom, how it stands, what is promised, and the link its shopper has. */
 export function Row({ delivery, fresh }: { delivery: Delivery; fresh: boolean }) {
   const words = useWords();
+  const vehicle = useVehicle();
   const shared = useShared();
   const f = useFormat();
   const place = useRef<HTMLLIElement>(null);
@@ -31,7 +33,7 @@ export function Row({ delivery, fresh }: { delivery: Delivery; fresh: boolean })
           carrier &&
             words(carrier.kind === "driver" ? "row.driver" : "row.company", {
               name: carrier.first_name,
-              vehicle: carrier.vehicle,
+              vehicle: vehicle(carrier.vehicle),
             }),
           goods,
           f.money(delivery.fee.total_minor, delivery.fee.currency),

@@ -34,6 +34,7 @@ class Layout:
     orders: tuple[Order, ...]
     drivers: tuple[Driver, ...]
     later: int  # drivers who start too far ahead
+    named_most: int  # of the drivers kept from an order, in its reason
     case: Case
     tours: Tours
     search: Search
@@ -112,7 +113,9 @@ def lay_out(world: World, travel: Ways, params: Params, now_s: int, *, compiled:
         for i, stop in enumerate(stops):
             tours.stop[d * wide + i] = stop
         _begin(tours, d, drivers[d], by_id, params, now_s)
-    return Layout(orders, drivers, len(world.drivers) - m, case, tours, search, saved, best)
+    return Layout(
+        orders, drivers, len(world.drivers) - m, params.named_most, case, tours, search, saved, best
+    )
 
 
 def _bound(driver: Driver) -> list[str]:

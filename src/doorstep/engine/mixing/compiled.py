@@ -32,6 +32,7 @@ class Kernels:
     place_with_anybody: Any
     polish_tours: Any
     survey: Any
+    kept_out: Any
     barrier: Any
     cheapest_added: Any
     others_instead: Any
@@ -88,6 +89,7 @@ def _exercise(kernels: Kernels) -> None:
     kernels.place_with_anybody(case, tours_, notes, saved)
     row = np.zeros(8, np.int64)
     kernels.survey(case, 0, row, row.copy())
+    kernels.kept_out(case, 0, 8, row, row.copy(), row.copy())
     kernels.barrier(case, 0, 0)
     kernels.cheapest_added(case, tours_, notes, 0)
     d = next(d for d in range(2) if tours_.size[d])

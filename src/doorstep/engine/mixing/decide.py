@@ -85,10 +85,10 @@ def send(layout: Layout, kernels: Kernels, d: int, visits: list[Visit]) -> Send:
     ids = reasons.in_drop_sequence(first, visits)
     driver, row = layout.drivers[d], int(layout.tours.stop[d * layout.tours.wide]) // 2
     own, rivals = reasons.rivals(layout, kernels, d, len(ids))
-    counts, _, _ = excluded(layout, kernels, row)
+    kept = excluded(layout, kernels, row)
     return Send(
         driver.id, ids, first.leave_s, first.at_s, reasons.drops_s(ids, visits), own,
-        reasons.sent(len(ids), len(driver.aboard)), rivals, counts,
+        reasons.sent(len(ids), len(driver.aboard)), rivals, kept.counts, kept.nearest,
     )  # fmt: skip
 
 

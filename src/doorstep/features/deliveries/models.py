@@ -66,6 +66,7 @@ class DeliveryRow(Row):
     fee_lines: Mapped[list[Any]]
     tip_minor: Mapped[int]
     tip_status: Mapped[str]
+    tip_limit_minor: Mapped[int]  # the largest tip, by the tariff it was made under
     tip_promised_minor: Mapped[int]  # the largest tip in terms a driver accepted: it never falls below
     currency: Mapped[str]
     pin_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -20,10 +20,9 @@ from doorstep.features.deliveries.rules import (
 )
 from doorstep.features.merchants import queries as merchants
 from doorstep.features.merchants.errors import UnknownStore
-from doorstep.features.merchants.rules import Merchant, Store
+from doorstep.features.merchants.rules import Store
 from doorstep.features.quotes import service as quotes
-from doorstep.features.quotes.prices import Price
-from doorstep.features.quotes.rules import Promise, fingerprint
+from doorstep.features.quotes.rules import fingerprint
 from doorstep.platform.db.work import Work
 from doorstep.units.geo import LatLng
 from doorstep.units.money import Money
@@ -82,9 +81,10 @@ async def place(work: Work, connectors: Connectors, order: Order) -> Delivery:
     found, leg = await _found(work, connectors, store, asked)
     if order.quote_id is not None and isinstance(found, Located):
         quote = await quotes.take(work, order.quote_id, fingerprint(quotes.wanted(asked, store, found)))
-        promise, price, leg = quote.promise, quote.price, quote.leg
+        promise, price, tariff, leg = quote.promise, quote.price, quote.tariff, quote.leg
     else:
-        promise, price = await _agreed(work, connectors, store, asked, found, leg, merchant)
+        agreed = await quotes.assess(work, store, asked, found, leg, connectors=connectors, merchant=merchant)
+        promise, price, tariff = agreed.promise, agreed.price, agreed.case.tariff.terms
     assert isinstance(found, Located)
     assert leg is not None
     pin = fresh_pin() if order.requirements.pin else None
@@ -117,6 +117,7 @@ async def place(work: Work, connectors: Connectors, order: Order) -> Delivery:
             fee=price.total,
             fee_lines=[_line(line) for line in price.lines],
             tip=order.tip,
+            tip_limit=tariff.money(tariff.tip_limit_minor),
             pin_sealed=connectors.secrets.seal(pin.encode()) if pin else None,
             credit_limit=merchant.billing.credit_limit,
             prepaid=merchant.billing.prepaid,
@@ -159,11 +160,12 @@ async def change(
         requirements=before.requirements.names(),
     )
     found, leg = await _found(work, connectors, store, asked)
-    promise, price = await _agreed(work, connectors, store, asked, found, leg)
+    agreed = await quotes.assess(work, store, asked, found, leg, connectors=connectors)
+    promise, would_be = agreed.promise, agreed.price.total
     assert isinstance(found, Located)
     assert leg is not None
-    if price.total != before.fee:
-        raise Repriced(facts={"fee_minor": before.fee.minor, "would_be_minor": price.total.minor})
+    if would_be != before.fee:
+        raise Repriced(facts={"fee_minor": before.fee.minor, "would_be_minor": would_be.minor})
     changes: dict[str, Any] = {}
     if address is not None:
         dropoff = _moved(before.dropoff, found)
@@ -179,19 +181,6 @@ async def _found(
 ) -> tuple[Located | NotLocated, Leg | None]:
     query = AddressQuery(address=asked.address, point=asked.point)
     return await quotes.locate_and_measure(connectors, store, query, asked.ready_at or work.now())
-
-
-async def _agreed(
-    work: Work,
-    connectors: Connectors,
-    store: Store,
-    asked: quotes.Request,
-    found: Located | NotLocated,
-    leg: Leg | None,
-    merchant: Merchant | None = None,
-) -> tuple[Promise, Price]:
-    agreed = await quotes.assess(work, store, asked, found, leg, connectors=connectors, merchant=merchant)
-    return agreed.promise, agreed.price
 
 
 def _line(line: Any) -> dict[str, Any]:

@@ -94,6 +94,7 @@ def view(row: DeliveryRow) -> Delivery:
         fee=Money(row.fee_minor, row.currency),
         fee_lines=tuple(row.fee_lines),
         tip=Money(row.tip_minor, row.currency),
+        tip_limit=Money(row.tip_limit_minor, row.currency),
         tip_status=TipStatus(row.tip_status),
         carrier=carrier_of(row),
         carrier_note=row.carrier_note,

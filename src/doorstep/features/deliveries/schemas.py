@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from doorstep.features.deliveries import rules
 from doorstep.features.deliveries.placing import Order
 from doorstep.features.deliveries.rules import (
     CancelReason,
@@ -18,8 +17,9 @@ from doorstep.features.deliveries.rules import (
 )
 from doorstep.features.deliveries.service import Amendment
 from doorstep.features.identity.phones import e164
+from doorstep.features.markets.rules import MOST_MINOR
 from doorstep.features.merchants.schemas import Address, Point
-from doorstep.features.quotes.rules import REQUIREMENTS
+from doorstep.features.quotes.requirements import REQUIREMENTS
 from doorstep.features.quotes.schemas import CartMinor, PublicStore, Requirement, Window, instant_of
 from doorstep.units.ids import parse
 from doorstep.units.money import Money
@@ -67,7 +67,14 @@ def _written(value: object) -> object:
 Number = BeforeValidator(_number)  # last in its list: bounds before it stay in the schema
 Instant = Annotated[AwareDatetime, BeforeValidator(_written), Field(examples=["2026-11-21T18:00:00Z"])]
 TipMinor = Annotated[
-    int, Field(ge=0, le=rules.TIP_LIMIT_MINOR, description="Minor units (cents).", examples=[300]), Number
+    int,
+    Field(
+        ge=0,
+        le=MOST_MINOR,
+        description="Minor units (cents); at most what the market's tariff allows, 100 dollars unless it says otherwise.",
+        examples=[300],
+    ),
+    Number,
 ]
 Items = Annotated[int, Field(ge=1, le=500, description="Bags or parcels count as their contents."), Number]
 Units = Annotated[int, Field(ge=1, le=1000, description="Load units of a vehicle's capacity."), Number]

@@ -36,7 +36,6 @@ from doorstep.features.deliveries.proofs import PaperSeen, ProofTaken, add_proof
 from doorstep.features.deliveries.queries import row_of, view
 from doorstep.features.deliveries.rules import (
     FINAL,
-    TIP_LIMIT_MINOR,
     CancelReason,
     Delivery,
     DeliveryState,
@@ -52,6 +51,7 @@ from doorstep.features.deliveries.rules import (
     contradictions,
     frozen_since,
     tip_change_refusal,
+    tip_refusal,
 )
 from doorstep.features.ledger import service as ledger
 from doorstep.platform.db.work import Work
@@ -120,6 +120,7 @@ class NewDelivery:
     fee: Money
     fee_lines: Sequence[Mapping[str, Any]] = field(default=())
     tip: Money
+    tip_limit: Money
     pin_sealed: bytes | None = None
     credit_limit: Money
     prepaid: bool
@@ -152,8 +153,8 @@ async def create(work: Work, new: NewDelivery) -> Delivery:
     Raises Contradiction, ExternalIdTaken (with ``delivery_id``), TipRefused, ledger's CreditExhausted.
     """
     refuse_contradictions(new.requirements, new.return_policy)
-    if not 0 <= new.tip.minor <= TIP_LIMIT_MINOR:
-        raise TipRefused(f"a tip lies between $0.00 and {Money(TIP_LIMIT_MINOR, new.tip.currency)}")
+    if beyond := tip_refusal(new.tip, new.tip_limit):
+        raise TipRefused(beyond)
     now = work.now()
     row = DeliveryRow(
         id=work.new_id(),
@@ -187,6 +188,7 @@ async def create(work: Work, new: NewDelivery) -> Delivery:
         fee_lines=[dict(line) for line in new.fee_lines],
         tip_minor=new.tip.minor,
         tip_status=TipStatus.PENDING,
+        tip_limit_minor=new.tip_limit.minor,
         tip_promised_minor=0,
         currency=new.fee.currency,
         pin_sealed=new.pin_sealed,
@@ -376,7 +378,7 @@ async def tip(work: Work, delivery_id: UUID, amount: Money) -> Delivery:
         old=Money(row.tip_minor, row.currency),
         promised=Money(row.tip_promised_minor, row.currency),
         ended_at=row.ended_at,
-        limit=Money(TIP_LIMIT_MINOR, row.currency),
+        limit=Money(row.tip_limit_minor, row.currency),
     )
     if refusal is not None:
         raise TipRefused(refusal)

@@ -39,6 +39,7 @@ from doorstep.features.dispatch.snapshot import (
 from doorstep.features.drivers import queries as drivers
 from doorstep.features.fixes import queries as fixes
 from doorstep.features.markets import queries as markets
+from doorstep.features.merchants import queries as merchants
 from doorstep.features.offers import queries as offers
 from doorstep.features.offers import service as offer_verbs
 from doorstep.features.providers import queries as providers
@@ -169,6 +170,7 @@ async def _look(work: Work, market_id: UUID) -> Belief:
         broadcasts=await offers.broadcasts_without_taker(work, [d.id for d in waiting]),
         plan=queries.plan_of(state),
         outside=await providers.held(work, [d.id for d in waiting]),
+        apart=await merchants.apart(work, (d.merchant_id for d in waiting)),
     )
 
 
@@ -222,6 +224,7 @@ async def _offer(
             for r in send.rivals
         ],
         "excluded": dict(send.excluded),
+        "kept_out": service.kept_out(send.kept_out, names),
     }
     offer = None
     try:
@@ -252,7 +255,7 @@ async def _climb(
 ) -> dict[Step, int]:
     """Do what the ladder asks for deliveries that no directed offer holds: broadcast, provider, end."""
     done = dict.fromkeys(Step, 0)
-    policy = policy_of(belief.market)
+    policy, fallback = policy_of(belief.market), belief.market.fallback
     offered = {d for o in belief.offers for d in o.delivery_ids}
     idle = [d for d in belief.deliveries if d.id not in offered and str(d.id) not in sent]
     if not idle:
@@ -272,7 +275,7 @@ async def _climb(
                 refusals=len(belief.refusals.get(delivery.id, ())),
                 broadcasts=belief.broadcasts.get(delivery.id, 0),
                 eligible=len(near),
-                provider_open=bool(chance and chance.open),
+                provider_open=fallback.allowed and bool(chance and chance.open),
             ),
             policy,
             belief.now,
@@ -291,7 +294,9 @@ async def _climb(
                         least_real_s=least_real_s,
                     )  # fmt: skip
                 elif step is Step.PROVIDER:
-                    await service.hand_to_provider(work, tick_id=tick_id, delivery=delivery, why=why)
+                    await service.hand_to_provider(
+                        work, tick_id=tick_id, delivery=delivery, why=why, most_minor=fallback.most_minor
+                    )
                 else:
                     await delivery_verbs.expire(work, delivery.id, why)
             except leases.LostLease:

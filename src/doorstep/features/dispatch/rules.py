@@ -54,7 +54,7 @@ class Waiting:
     refusals: int  # drivers who declined or let an offer expire
     broadcasts: int  # broadcasts that ended without a taker
     eligible: int  # drivers on duty who could take it at all
-    provider_open: bool  # a provider has a deal here, can do it and has not refused it
+    provider_open: bool  # the market lets providers; one has a deal here, can do it and has not refused it
     carried_out: bool = False  # a provider is being asked right now
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from doorstep.connectors.maps.protocol import Leg
-from doorstep.engine.decisions import Decisions
+from doorstep.engine.decisions import Decisions, KeptOut
 from doorstep.features.deliveries import queries as deliveries
 from doorstep.features.deliveries import service as delivery_verbs
 from doorstep.features.deliveries.rules import WAITING, Delivery
@@ -109,6 +109,7 @@ async def write_tick(
             "pickup_s": outlook.pickup_s,
             "drop_s": outlook.drop_s,
             "excluded": dict(outlook.excluded),
+            "kept_out": kept_out(outlook.kept_out, names),
         }
         at = work.now()
         rows.append(_reason(facts.tick_id, facts.market_id, UUID(outlook.order), at, kind, sentence, body))
@@ -117,6 +118,14 @@ async def write_tick(
     if number % 50 == 0:
         return await _forget(work, facts.market_id, number - KEEP_TICKS)
     return []
+
+
+def kept_out(found: Sequence[KeptOut], names: Mapping[str, str]) -> list[dict[str, str]]:
+    """Who could not take an order and why, as it is kept with its reason."""
+    return [
+        {"driver": one.driver, "name": names.get(one.driver, ""), "constraint": one.constraint}
+        for one in found
+    ]
 
 
 async def _forget(work: Work, market_id: UUID, up_to: int) -> list[str]:
@@ -273,10 +282,19 @@ async def broadcast(
 
 
 async def hand_to_provider(
-    work: Work, *, tick_id: UUID, delivery: Delivery, why: str, provider_id: UUID | None = None
+    work: Work,
+    *,
+    tick_id: UUID,
+    delivery: Delivery,
+    why: str,
+    provider_id: UUID | None = None,
+    most_minor: int | None = None,
+    by_hand: bool = False,
 ) -> None:
-    """Let an outside courier take it."""
-    job = await provider_verbs.request(work, delivery.id, why, provider_id=provider_id)
+    """Let an outside courier take it; the last three as providers' ``request``."""
+    job = await provider_verbs.request(
+        work, delivery.id, why, provider_id=provider_id, most_minor=most_minor, by_hand=by_hand
+    )
     await explain(
         work,
         tick_id,
@@ -388,8 +406,9 @@ async def override_reassign(
 
 
 async def call_provider(work: Work, delivery_id: UUID, reason: str, provider_id: UUID | None = None) -> None:
-    """A dispatcher hands a waiting delivery to an outside courier. Raises NotWaiting,
-    and as providers' ``request``.
+    """A dispatcher hands a waiting delivery to an outside courier, whatever the market's fallback says.
+
+    Raises NotWaiting, and as providers' ``request``.
     """
     delivery = await deliveries.delivery(work, delivery_id)
     if delivery.state not in WAITING:
@@ -398,7 +417,12 @@ async def call_provider(work: Work, delivery_id: UUID, reason: str, provider_id:
         if delivery.id in open_offer.delivery_ids:
             await offer_verbs.withdraw(work, open_offer.id, "an outside courier takes it")
     await hand_to_provider(
-        work, tick_id=work.new_id(), delivery=delivery, why=reason, provider_id=provider_id
+        work,
+        tick_id=work.new_id(),
+        delivery=delivery,
+        why=reason,
+        provider_id=provider_id,
+        by_hand=True,
     )
 
 

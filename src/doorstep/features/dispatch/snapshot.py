@@ -27,6 +27,8 @@ SILENT_S = 900
 
 STANDARD = Params(offer_lead_s=180, ask_ahead_s=300)
 """The engine's knobs of a market that has set none."""
+NAMED_MOST = 8
+"""Drivers kept from an order who are named in its reason; a dispatcher reads no more, and knows the nearest."""
 UNHEARD_S = 120
 """A driver under way whose last fix is older than this is not asked ahead: her phone could not tell her."""
 
@@ -47,6 +49,8 @@ class Belief:
     plan: Plan
     outside: frozenset[UUID] = frozenset()
     """Deliveries for which a courier company may have a courier on the way."""
+    apart: frozenset[UUID] = frozenset()
+    """Merchants whose deliveries share a trip with no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ def stops_s(market: Market) -> tuple[int, int]:
 
 def params_of(market: Market) -> Params:
     """The engine's parameters as this market sets them."""
-    params = replace(STANDARD, tick_s=market.tick_s)
+    params = replace(STANDARD, tick_s=market.tick_s, named_most=NAMED_MOST)
     known = {field.name: type(getattr(params, field.name)) for field in fields(Params)}
     told = {name: known[name](value) for name, value in market.dispatch.items() if name in known}
     return replace(params, **told)
@@ -184,11 +188,13 @@ def _past_asking(delivery: Delivery, belief: Belief) -> bool:
 
 def _order(delivery: Delivery, places: _Places, belief: Belief, *, reserved: bool) -> Order:
     pickup_service_s, dropoff_service_s = stops_s(belief.market)
+    # Orders of one store may share a trip: one that may not is its store's only one.
+    store = delivery.id if delivery.merchant_id in belief.apart else delivery.store_id
     return Order(
         id=str(delivery.id),
         pickup=places.number(delivery.pickup.point),
         dropoff=places.number(delivery.dropoff.point),
-        store=str(delivery.store_id),
+        store=str(store),
         placed_s=epoch_s(delivery.created_at),
         ready_s=epoch_s(delivery.ready_at),
         wanted_from_s=epoch_s(delivery.wanted_from),

@@ -151,6 +151,10 @@ class PayRates:
             _within(name, getattr(self, name), 0, 1_000_000)
 
 
+MOST_MINOR = 10_000_000
+"""The largest amount that a tariff may say."""
+
+
 class TariffKind(StrEnum):
     """Which merchants a tariff is for."""
 
@@ -185,7 +189,7 @@ class TariffTerms:
         """Refuse negative amounts."""
         for name in self.__slots__:
             if name != "currency":
-                _within(name, getattr(self, name), 0, 10_000_000)
+                _within(name, getattr(self, name), 0, MOST_MINOR)
 
     def money(self, minor: int) -> Money:
         """``minor`` units of this tariff's currency."""
@@ -341,7 +345,9 @@ KNOBS: Mapping[str, Knob] = {
     ),
     "max_bundle": Knob(1, 12, True, "deliveries of one trip at most"),
     "trips_ahead": Knob(1, 10, True, "trips planned per driver"),
-    "start_ahead_s": Knob(0, 4 * 3600, True, "how soon a driver must come on duty to be planned with"),
+    "start_ahead_s": Knob(
+        0, 4 * 3600, True, "simulated days alone: how soon a driver must come on duty to be planned with"
+    ),
     "candidates": Knob(1, 1000, True, "drivers looked at per delivery"),
     "iterations_min": Knob(0, 100_000, True, "search rounds a tick at least"),
     "iterations_per_order": Knob(0, 1000, True, "search rounds a tick per delivery"),

@@ -1,6 +1,6 @@
 """Reads of merchants and stores. What an actor may not see is not there."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -91,6 +91,14 @@ async def name_and_brand(work: Work, merchant_id: UUID) -> tuple[str, Brand]:
     if row is None:
         raise UnknownMerchant
     return row.name, msgspec.convert(row.brand, Brand)
+
+
+async def apart(work: Work, merchant_ids: Iterable[UUID]) -> frozenset[MerchantId]:
+    """Those of ``merchant_ids`` whose deliveries share a trip with no other."""
+    found = await work.session.scalars(
+        select(MerchantRow.id).where(MerchantRow.id.in_(set(merchant_ids)), ~MerchantRow.batching)
+    )
+    return frozenset(MerchantId(one) for one in found)
 
 
 async def search(work: Work, *, limit: int, before: UUID | None = None, text: str = "") -> list[Merchant]:

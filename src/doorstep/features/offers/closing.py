@@ -105,11 +105,13 @@ async def withdraw(work: Work, offer_id: UUID, why: str) -> Offer:
 
 
 async def close(work: Work, row: OfferRow, state: OfferState, why: str) -> None:
-    """End an open offer whose row is locked; its deliveries are no longer seen through it."""
+    """End an open offer whose row is locked; its deliveries are on their own again and no longer seen through it."""
     row.state, row.why, row.closed_at = state.value, why, work.now()
     row.events_count += 1
     await work.session.flush()
     await work.session.execute(update(OfferedRow).where(OfferedRow.offer_id == row.id).values(open=False))
+    if len(row.delivery_ids) > 1:
+        await deliveries_service.batch(work, row.delivery_ids, batched=False)
     await deliveries_service.offer_over(work, row.delivery_ids)
     wake(work, row)
 

@@ -78,7 +78,7 @@ class Booking:
             job = await _looked_up(asking) if asking.ordered else None
             if job is None and not asking.silent:
                 quote = await asking.courier.quote(asking.request)
-                fee = price(asking.deal, asking.leg_m, quote)
+                fee = price(asking.deal, asking.leg_m, quote, message.most_minor)
                 if not await self._order(database, job_id, quote.quote_id, fee):
                     return
                 job = await asking.courier.book(asking.request, quote.quote_id)

@@ -6,9 +6,13 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """Order a courier for a job, or find out whether one was ordered."""
+    """Order a courier for a job, or find out whether one was ordered.
+
+    ``most_minor`` is the dearest price that the market lets be booked without a person; None: any.
+    """
 
     job_id: UUID
+    most_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,18 +214,28 @@ def choose(
     return Choice(tuple(sorted(fit, key=lambda deal: (deal.rank, deal.id))), tuple(unfit))
 
 
-def price(deal: Deal, leg_m: int, quote: CourierQuote) -> Money:
-    """What the job will cost: by the deal, or as quoted. Raises TooDear above what the deal allows."""
-    if deal.pricing is Pricing.FIXED:
-        miles = Decimal(leg_m) / Decimal(str(METRES_PER_MILE))
-        return deal.flat + Money(deal.per_mile_minor, deal.flat.currency).times(miles)
-    if deal.most is not None and deal.most < quote.fee:
-        raise TooDear(f"{quote.fee} is above {deal.most}")
-    return quote.fee
+def price(deal: Deal, leg_m: int, quote: CourierQuote, most_minor: int | None = None) -> Money:
+    """What the job will cost: by the deal, or as quoted.
+
+    ``most_minor``: what the market lets be booked without a person, None any. Raises TooDear above it, and above
+    what the deal allows a quote to be.
+    """
+    fee = _agreed(deal, leg_m) if deal.pricing is Pricing.FIXED else quote.fee
+    if deal.pricing is Pricing.QUOTED and deal.most is not None and deal.most < fee:
+        raise TooDear(f"{fee} is above {deal.most}, the most of the deal")
+    if most_minor is not None and most_minor < fee.minor:
+        most = Money(most_minor, fee.currency)
+        raise TooDear(f"{fee} is above {most}, the most that is booked without a person")
+    return fee
+
+
+def _agreed(deal: Deal, leg_m: int) -> Money:
+    miles = Decimal(leg_m) / Decimal(str(METRES_PER_MILE))
+    return deal.flat + Money(deal.per_mile_minor, deal.flat.currency).times(miles)
 
 
 class TooDear(Exception):
-    """A quote above what the deal allows."""
+    """A price above what the deal, or the market without a person, allows."""
 
 
 def final_cost(deal: Deal, agreed: Money, told: CourierJob) -> Money:

@@ -203,11 +203,20 @@ async def end_deal(work: Work, deal_id: UUID, at: MarketInstant) -> Deal:
     return queries.deal_view(row)
 
 
-async def request(work: Work, delivery_id: UUID, why: str, *, provider_id: UUID | None = None) -> ProviderJob:
+async def request(
+    work: Work,
+    delivery_id: UUID,
+    why: str,
+    *,
+    provider_id: UUID | None = None,
+    most_minor: int | None = None,
+    by_hand: bool = False,
+) -> ProviderJob:
     """Have the best fitting company asked to carry a delivery; the answer comes as ProviderBooked or ProviderRefused.
 
-    The live job when there is one already. Companies that were asked before are left out,
-    and all but ``provider_id`` when it is named. Raises
+    The live job when there is one already. Companies that were asked before are left out, but when a person asks
+    (``by_hand``) and no other is left; and all but ``provider_id`` when it is named. A price above ``most_minor``
+    is not taken. Raises
     UnknownDelivery, AlreadyTaken (it does not wait for a carrier), offers' AlreadyOffered (a driver may take it
     at this moment), CourierUnconfirmed (another company is being called off, or is not the one named), NoDeal.
     """
@@ -230,6 +239,8 @@ async def request(work: Work, delivery_id: UUID, why: str, *, provider_id: UUID 
     if provider_id is not None:
         deals = [deal for deal in deals if deal.provider_id == provider_id]
     choice = choose(deals, delivery, now, tried)
+    if by_hand and not choice.deals:
+        choice = choose(deals, delivery, now)
     if not choice.deals:
         raise NoDeal(
             facts={"unfit": [f"{public('deal', unfit.deal_id)}: {unfit.why}" for unfit in choice.unfit]}
@@ -267,7 +278,7 @@ async def request(work: Work, delivery_id: UUID, why: str, *, provider_id: UUID 
         there = await queries.job_of(work, delivery_id)
         assert there is not None
         return there
-    work.schedule("providers.book", Book(job_id), key=str(job_id), market_id=delivery.market_id)
+    work.schedule("providers.book", Book(job_id, most_minor), key=str(job_id), market_id=delivery.market_id)
     work.wake(f"delivery:{delivery_id}")
     return queries.job_view(row)
 

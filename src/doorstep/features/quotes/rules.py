@@ -27,6 +27,7 @@ from doorstep.features.merchants.rules import (
     open_windows,
 )
 from doorstep.features.quotes.prices import LineKind, Price, PriceLine, price
+from doorstep.features.quotes.requirements import prohibited
 from doorstep.units.geo import LatLng, Metres, Seconds
 from doorstep.units.ids import MarketId, MerchantId, QuoteId, StoreId
 from doorstep.units.money import Money
@@ -73,40 +74,6 @@ class Reason:
     code: Why
     text: str
     suggestions: tuple[str, ...] = ()
-
-
-REQUIREMENTS = frozenset(
-    [
-        "age_18",
-        "age_21",
-        "alcohol",
-        "cold",
-        "fragile",
-        "heavy",
-        "high_value",
-        "signature",
-        "pin",
-        "photo",
-        "contactless",
-    ]
-)
-"""What goods and hand-over may ask for, by name."""
-
-_IN_PERSON = ("signature", "pin", "age_18", "age_21")
-
-
-def prohibited(requirements: frozenset[str]) -> list[tuple[str, str]]:
-    """Pairs of (requirement, why it cannot be asked for together with the others); empty when all fits."""
-    found = []
-    if "contactless" in requirements:
-        found += [
-            (name, "a delivery left at the door cannot also be handed to a person")
-            for name in _IN_PERSON
-            if name in requirements
-        ]
-    if "alcohol" in requirements and "age_21" not in requirements:
-        found.append(("alcohol", "alcohol needs a check for age 21"))
-    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

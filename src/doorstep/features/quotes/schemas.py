@@ -13,7 +13,8 @@ from doorstep.features.quotes import rules
 from doorstep.features.quotes.eligibility import Answer
 from doorstep.features.quotes.errors import MalformedWindow
 from doorstep.features.quotes.prices import LineKind, Price
-from doorstep.features.quotes.rules import REQUIREMENTS, Why
+from doorstep.features.quotes.requirements import REQUIREMENTS
+from doorstep.features.quotes.rules import Why
 from doorstep.features.quotes.windows import WindowOffer
 from doorstep.platform.errors import Fault
 from doorstep.platform.http.wire import Instant, Number

@@ -79,6 +79,7 @@ async def view(work: Work, connectors: Connectors, delivery_id: UUID) -> Shopper
         instructions=delivery.dropoff.instructions,
         may_instruct=state not in FINAL,
         tip=delivery.tip,
+        tip_limit=delivery.tip_limit,
         tip_status=delivery.tip_status,
         may_tip=rules.tip_is_open(state, delivery.ended_at, now),
         tip_only_rises=ended or delivery.carrier is not None,

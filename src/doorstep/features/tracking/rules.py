@@ -282,6 +282,7 @@ class ShopperView:
     instructions: str
     may_instruct: bool
     tip: Money
+    tip_limit: Money
     tip_status: TipStatus
     may_tip: bool
     tip_only_rises: bool

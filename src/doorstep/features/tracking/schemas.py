@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from doorstep.features.deliveries.rules import DeliveryState, ProofKind, TipStatus
+from doorstep.features.markets.rules import MOST_MINOR
 from doorstep.features.tracking.rules import Basis, Estimate, Seen, ShopperView, Step
 from doorstep.units.geo import LatLng
 from doorstep.units.ids import public
@@ -100,6 +101,7 @@ class TipTold(_Told):
 
     amount_minor: int
     currency: str
+    most_minor: int = Field(description="The largest it can be, by the market's tariff.")
     status: TipStatus
     open: bool = Field(description="Whether it can still be changed.")
     only_rises: bool
@@ -182,6 +184,7 @@ class Tracking(_Told):
             tip=TipTold(
                 amount_minor=view.tip.minor,
                 currency=view.tip.currency,
+                most_minor=view.tip_limit.minor,
                 status=view.tip_status,
                 open=view.may_tip,
                 only_rises=view.tip_only_rises,
@@ -203,4 +206,4 @@ class TipWanted(BaseModel):
     """A tip in minor units of the delivery's currency."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"amount_minor": 500}]})
-    amount_minor: Annotated[int, Field(ge=0, le=100_00, strict=True)]
+    amount_minor: Annotated[int, Field(ge=0, le=MOST_MINOR, strict=True)]

@@ -32,6 +32,11 @@ class Role(StrEnum):
     SYSTEM = "system"  # dispatcher and worker
 
 
+def address_name(role: Role) -> str:
+    """The setting that holds the database address of ``role``."""
+    return f"DATABASE_URL_{role.upper()}"
+
+
 _SETTINGS = text(
     "SELECT set_config('doorstep.audience', :audience, true),"
     " set_config('doorstep.subject', :subject, true), set_config('doorstep.tenant', :tenant, true)"

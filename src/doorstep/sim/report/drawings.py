@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from math import floor, log10
+from math import cos, floor, hypot, log10, pi, sin
 
 WIDE, HIGH = 360, 250
-LEFT, RIGHT, TOP, BOTTOM = 44, 14, 16, 36
+LEFT, RIGHT, TOP, BOTTOM = 44, 14, 26, 36
+ROUND = 7.5
+"""Radius of a numbered mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def axes(
     parts.append(
         f'<text class="axis" x="{WIDE - RIGHT}" y="{HIGH - 6}" text-anchor="end">{escape(x_title)}</text>'
     )
-    parts.append(f'<text class="axis" x="4" y="{TOP - 5}">{escape(y_title)}</text>')
+    parts.append(f'<text class="axis" x="4" y="{TOP - 14}">{escape(y_title)}</text>')
     return "".join(parts), x, y
 
 
@@ -93,18 +95,47 @@ def trade_off(marks: Sequence[Mark], goal_pct: float) -> str:
     body, x, y = axes(xs, ys, "pay per order", "% of promises kept", money=True)
     goal = y.at(goal_pct)
     body += f'<line class="goal" x1="{LEFT}" x2="{WIDE - RIGHT}" y1="{goal:.1f}" y2="{goal:.1f}"/>'
-    body += f'<text class="tick" x="{WIDE - RIGHT}" y="{goal - 4:.1f}" text-anchor="end">goal {plain(goal_pct)} %</text>'
-    for number, mark in sorted(enumerate(marks, start=1), key=lambda pair: (pair[1].best, pair[1].first)):
-        cx, cy = x.at(mark.x / 100), y.at(mark.y)
+    taken = [(x.at(m.x / 100), y.at(m.y)) for m in marks]
+    near = [cx for cx, cy in taken if abs(cy - goal) < 2 * ROUND]
+    right = sum(cx > WIDE / 2 for cx in near) <= len(near) / 2
+    at_x, anchor = (WIDE - RIGHT, "end") if right else (LEFT + 4, "start")
+    body += f'<text class="tick" x="{at_x}" y="{goal - 4:.1f}" text-anchor="{anchor}">goal {plain(goal_pct)} %</text>'
+    placed: list[tuple[float, float]] = []
+    drawn = sorted(enumerate(marks, start=1), key=lambda pair: (not pair[1].best, not pair[1].first))
+    crosses, circles = "", ""
+    for number, mark in drawn:
+        cx, cy = taken[number - 1]
+        at = _free(cx, cy, placed)
+        placed.append(at)
         kind = "best" if mark.best else "first" if mark.first else "other"
-        body += f'<g class="mark {kind}"><title>{escape(mark.label)}</title>'
-        body += f'<line x1="{x.at((mark.x - mark.x_half) / 100):.1f}" x2="{x.at((mark.x + mark.x_half) / 100):.1f}" y1="{cy:.1f}" y2="{cy:.1f}"/>'
-        body += f'<line x1="{cx:.1f}" x2="{cx:.1f}" y1="{y.at(max(0.0, mark.y - mark.y_half)):.1f}" y2="{y.at(min(100.0, mark.y + mark.y_half)):.1f}"/>'
-        body += f'<circle cx="{cx:.1f}" cy="{cy:.1f}" r="7.5"/><text x="{cx:.1f}" y="{cy + 3.2:.1f}" text-anchor="middle">{number}</text></g>'
+        begin = f'<g class="mark {kind}"><title>{escape(mark.label)}</title>'
+        crosses += f'{begin}<line x1="{x.at((mark.x - mark.x_half) / 100):.1f}" x2="{x.at((mark.x + mark.x_half) / 100):.1f}" y1="{cy:.1f}" y2="{cy:.1f}"/>'
+        crosses += f'<line x1="{cx:.1f}" x2="{cx:.1f}" y1="{y.at(max(0.0, mark.y - mark.y_half)):.1f}" y2="{y.at(min(100.0, mark.y + mark.y_half)):.1f}"/>'
+        if at != (cx, cy):  # beside another mark: a line leads from its number to where it is
+            crosses += f'<line x1="{cx:.1f}" x2="{at[0]:.1f}" y1="{cy:.1f}" y2="{at[1]:.1f}"/>'
+        crosses += "</g>"
+        circles += f'{begin}<circle cx="{at[0]:.1f}" cy="{at[1]:.1f}" r="{ROUND}"/><text x="{at[0]:.1f}" y="{at[1] + 3.2:.1f}" text-anchor="middle">{number}</text></g>'
+    body += crosses + circles
     return svg(
         body,
         "Pay per order against promises kept, one numbered mark a setting; the table below holds the figures.",
     )
+
+
+def _free(x: float, y: float, placed: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """(x, y), or the nearest spot around it where a mark hides no other."""
+    spots = [(x, y)]
+    for away in (1.2, 2.2, 3.4):
+        for turn in range(8):
+            far = 2 * ROUND * away
+            spots.append((x + far * cos(turn * pi / 4 - pi / 4), y + far * sin(turn * pi / 4 - pi / 4)))
+    inside = [
+        (a, b)
+        for a, b in spots
+        if LEFT + ROUND < a < WIDE - ROUND and TOP - ROUND < b < HIGH - BOTTOM - ROUND
+    ]
+    alone = ((a, b) for a, b in inside if all(hypot(a - p, b - q) >= 2 * ROUND for p, q in placed))
+    return next(alone, (x, y))
 
 
 def by_hour(lines: Sequence[tuple[str, str, Sequence[float | None]]], y_title: str) -> str:
@@ -128,13 +159,14 @@ def by_hour(lines: Sequence[tuple[str, str, Sequence[float | None]]], y_title: s
 def town(
     cells: Mapping[tuple[int, int], tuple[int, float]],
     stores: Sequence[tuple[float, float]],
+    roads: Sequence[tuple[str, Sequence[tuple[float, float]]]],
     cell_m: float,
     bounds: Sequence[float],
     says: str,
 ) -> str:
     """The town by cells: a disc's area is the number of orders, its shade the minutes to the door; squares are stores.
 
-    ``bounds`` part the shades, rising.
+    ``bounds`` part the shades, rising; ``roads`` are lines below it all, stores and roads in metres.
     """
     if not cells:
         return svg(f'<text class="axis" x="{LEFT}" y="40">no orders</text>', says, 60)
@@ -148,6 +180,11 @@ def town(
         return 8 + (x - min(xs) + 0.5) * unit, high - 8 - (y - min(ys) + 0.5) * unit
 
     body = f'<rect class="land" width="{WIDE}" height="{high}" rx="8"/>'
+    for kind, line in roads:
+        points = [place(x / cell_m, y / cell_m) for x, y in line]
+        if any(0 <= px <= WIDE and 0 <= py <= high for px, py in points):
+            told = " ".join(f"{px:.0f},{py:.0f}" for px, py in points)
+            body += f'<polyline class="road {kind}" points="{told}"/>'
     for (cx, cy), (count, minutes) in sorted(cells.items()):
         shade = sum(minutes > bound for bound in bounds)
         at_x, at_y = place(cx + 0.5, cy + 0.5)
@@ -157,4 +194,8 @@ def town(
         at_x, at_y = place(sx / cell_m, sy / cell_m)
         if 0 <= at_x <= WIDE and 0 <= at_y <= high:
             body += f'<rect class="store" x="{at_x - 2:.1f}" y="{at_y - 2:.1f}" width="4" height="4"/>'
+    length_km = next((km for km in (20, 10, 5, 2) if km * 1000 / cell_m * unit <= WIDE / 3), 1)
+    bar = length_km * 1000 / cell_m * unit
+    body += f'<line class="scale" x1="10" x2="{10 + bar:.1f}" y1="{high - 10}" y2="{high - 10}"/>'
+    body += f'<text class="tick" x="{14 + bar:.1f}" y="{high - 6.5}">{length_km} km</text>'
     return svg(body, says, high)

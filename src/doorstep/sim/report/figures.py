@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from doorstep.sim.compare import Estimate
+from doorstep.sim.study import Study
 
 THIN = "\u202f"
 MINUS = "\u2212"
@@ -39,6 +40,18 @@ SHOWN = (
     Shown("offers_declined_pct", "Offers not taken", "declined or run out", None, "%"),
     Shown("drive_min_per_order", "Driving per order", "minutes, the way to the store included", False, "min"),
 )
+
+RARE = (
+    Shown("cancelled_pct", "Cancelled", "by shoppers before the pickup; not counted elsewhere", None, "%"),
+    Shown("asked_all_pct", "Asked of all", "orders for which all drivers near were asked at once", None, "%"),
+)
+"""Told only where there is something to tell."""
+
+
+def told(study: Study) -> tuple[Shown, ...]:
+    """The figures of ``study`` that say something."""
+    every = range(len(study.settings))
+    return SHOWN + tuple(rare for rare in RARE if any(any(study.values(n, rare.name)) for n in every))
 
 
 def written(value: float, shown: Shown, *, signed: bool = False) -> str:

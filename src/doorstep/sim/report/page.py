@@ -6,10 +6,13 @@ from string import Template
 
 import numpy as np
 
+from doorstep.connectors.maps.drawn_roads import CREDIT
+from doorstep.sim.report.assumed import assumed
 from doorstep.sim.report.drawings import Mark, by_hour, town, trade_off
-from doorstep.sim.report.figures import SHOWN, Shown, half, verdict, written
+from doorstep.sim.report.figures import SHOWN, Shown, half, told, verdict, written
 from doorstep.sim.settings import KNOBS
 from doorstep.sim.study import CELL_M, Study
+from doorstep.sim.town import town_of
 from doorstep.sim.truth import draw
 
 _BY_NAME = {shown.name: shown for shown in SHOWN}
@@ -36,8 +39,8 @@ def page(study: Study, command: str) -> str:
         table=_table(study),
         map=_map(study, best, bounds),
         keys=_keys(several and best != 0),
-        map_keys=_map_keys(bounds, study.settings[best].label),
-        assumed=_assumed(study),
+        map_keys=_map_keys(bounds, study.settings[best].label, CREDIT if scenario.city.extract else ""),
+        assumed=assumed(scenario),
         command=escape(command),
     )
 
@@ -69,7 +72,7 @@ def answer(study: Study) -> str:
         ]
         said += f"<p>Against {escape(study.settings[0].label)}: {'; '.join(parts)}.</p>"
     if len(study.seeds) > 2:
-        share = study.steadiness()
+        share = round(study.steadiness(), 2)
         said += f"<p>If the days are drawn again, it stays the choice {100 * share:.0f} times in 100"
         said += (
             ".</p>"
@@ -87,9 +90,9 @@ def _caution(study: Study) -> str:
 
 def _change(study: Study, setting: int, name: str) -> str:
     shown, difference = _BY_NAME[name], study.difference(setting, name)
-    told = f"{shown.head.lower()} {written(difference.mean, shown, signed=True)}"
-    told += f" ({half(difference, shown)})" if difference.half is not None else ""
-    return f'<span class="{verdict(difference, shown)}">{told}</span>' + (
+    text = f"{shown.head.lower()} {written(difference.mean, shown, signed=True)}"
+    text += f" ({half(difference, shown)})" if difference.half is not None else ""
+    return f'<span class="{verdict(difference, shown)}">{text}</span>' + (
         "" if difference.sure else ", which may be luck"
     )
 
@@ -151,11 +154,11 @@ def _hourly(study: Study, setting: int, column: int) -> list[float | None]:
 def _table(study: Study) -> str:
     best = study.best()
     head = "".join(
-        f'<th scope="col" title="{escape(s.says, quote=True)}">{escape(s.head)}</th>' for s in SHOWN
+        f'<th scope="col" title="{escape(s.says, quote=True)}">{escape(s.head)}</th>' for s in told(study)
     )
     rows = []
     for number, setting in enumerate(study.settings):
-        cells = "".join(_cell(study, number, shown) for shown in SHOWN)
+        cells = "".join(_cell(study, number, shown) for shown in told(study))
         rows.append(
             f"<tr{' class="best"' if number == best else ''}><td>{number + 1} · {escape(setting.label)}</td>{cells}</tr>"
         )
@@ -178,9 +181,12 @@ def _map(study: Study, best: int, bounds: list[float]) -> str:
             before = cells.get(cell, (0, 0.0))
             cells[cell] = (before[0] + count, before[1] + spent)
     scenario = study.settings[best].scenario
-    stores = [(float(x), float(y)) for x, y in draw(scenario, study.seeds[0]).stores]
+    truth = draw(scenario, study.seeds[0])
+    stores = [(float(x), float(y)) for x, y in truth.stores]
     means = {cell: (count, spent / count) for cell, (count, spent) in cells.items()}
-    return town(means, stores, CELL_M, bounds, "A map of the town: minutes to the door by area")
+    roads = () if scenario.city.recorded else town_of(scenario.city).roads
+    lines = [(kind, [(float(x), float(y)) for x, y in line]) for kind, line in roads]
+    return town(means, stores, lines, CELL_M, bounds, "A map of the town: minutes to the door by area")
 
 
 def _keys(two: bool) -> str:
@@ -188,31 +194,10 @@ def _keys(two: bool) -> str:
     return f'{first}<span class="key"><i></i>recommended</span>' if two else ""
 
 
-def _map_keys(bounds: list[float], label: str) -> str:
+def _map_keys(bounds: list[float], label: str, credit: str) -> str:
     names = [f"to {bounds[0]:.0f} min", *(f"to {b:.0f}" for b in bounds[1:]), "longer than promised"]
     keys = "".join(
         f'<span class="key"><b style="background:var(--s{n})"></b>{name}</span>'
         for n, name in enumerate(names)
     )
-    return f'Under {escape(label)}, all days: a disc\'s area is its orders, its shade the minutes to the door. {keys}<span class="key"><b class="q"></b>store</span>'
-
-
-def _assumed(study: Study) -> str:
-    one = study.settings[0].scenario
-    people, demand, fleet = one.behaviour, one.demand, one.fleet
-    known = one.city.recorded is not None
-    facts = [
-        ("Town", f"recorded day {one.city.recorded.name}" if one.city.recorded else f"metro {one.city.metro}, {one.city.stores} stores within {one.city.radius_km:g} km of its middle; households by ZIP are census figures, addresses and shops are invented"),
-        ("Orders", f"{demand.orders:,} a day" + ("" if known else f", promised within {demand.promise_min:g} min, told ready after about {demand.prep_min:g}")),
-        ("Drivers", f"{fleet.drivers:,} slots" + ("" if known else f" of {fleet.shift_h[0]:g} to {fleet.shift_h[1]:g} hours, {100 * fleet.turnout:.0f}% of them taken at today's pay")),
-        ("Offers", f"{100 * people.declines:g}% not taken at today's pay; 1% better pay is declined {people.pay_elasticity:g}% less often and fills {fleet.supply_elasticity:g}% more slots"),
-        ("Kitchens", f"true times spread {100 * people.ready_spread:.0f}% around what was told; {100 * people.tells_ready:.0f}% of stores say when it is ready"),
-        ("Roads", "the recorded day's rule" if known else "straight line times 1.35 at speeds by hour"),
-        ("Luck on the road", f"{100 * people.travel_spread:.0f}% a drive, {100 * people.traffic_spread:.0f}% an hour's traffic; dispatch expects the usual"),
-        ("Phones", f"silent {people.signal_losses_h:g} times an hour for {people.signal_lost_min:g} min; drivers begin {people.late_min:g} min late, {100 * people.leaves_early:.0f}% leave early"),
-    ]  # fmt: skip
-    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(told)}</dd>" for name, told in facts)
-    return (
-        f"<dl>{rows}</dl><p class='small' style='margin-top:12px'>How drivers answer to pay is the weakest of these: it is an assumption until your own"
-        " offers tell better. Not simulated: outside couriers, cancelled orders, failed hand-overs, windows of the next day.</p>"
-    )
+    return f'Under {escape(label)}, all days: a disc\'s area is its orders, its shade the minutes to the door, 90 for what nobody brought. {keys}<span class="key"><b class="q"></b>store</span> {credit}'

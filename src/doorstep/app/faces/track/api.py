@@ -21,7 +21,6 @@ from doorstep.app.faces.track.parts import ANSWERS, Said, Scene, parts
 from doorstep.app.faces.track.speech import Lang, Markup, Speech, chosen
 from doorstep.connectors.outside import Connectors
 from doorstep.features.deliveries.errors import Frozen, TipRefused
-from doorstep.features.deliveries.rules import TIP_LIMIT_MINOR
 from doorstep.features.identity import cookies
 from doorstep.features.tracking import queries, service
 from doorstep.features.tracking.api import DISCREET
@@ -33,7 +32,6 @@ from doorstep.platform.clock import Clock, ScaledClock
 from doorstep.platform.db.work import Work
 from doorstep.platform.errors import NotSignedIn, Refusal
 from doorstep.platform.http.streams import event_stream, frame, frames
-from doorstep.units.money import Money
 
 LOOK_EVERY_S = 2.0
 _AGES = re.compile(r"(<time data-since=[^>]*>)[^<]*")
@@ -176,7 +174,7 @@ async def tip(
     scene = await _scene(work, request, token, lang)
     speech, before = scene.speech, scene.view.tip
     wanted = _minor(amount, other)
-    limit = Money(TIP_LIMIT_MINOR, before.currency)
+    limit = scene.view.tip_limit
     why = None
     if wanted is None or not 0 <= wanted <= limit.minor:
         why = speech.html("tip.refused.limit", limit=speech.money(limit))

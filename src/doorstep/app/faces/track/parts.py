@@ -250,7 +250,7 @@ def _person(scene: Scene) -> str:
     view = scene.view
     if not view.driver or view.step in {*_OVER, Step.BOOKED}:
         return ""
-    car = escape(view.vehicle) or scene.speech.html("person.unknown")
+    car = escape(scene.speech.vehicle(view.vehicle)) or scene.speech.html("person.unknown")
     return (
         f'<div class="crd person"><span class="av" aria-hidden="true">{escape(view.driver[:1].upper())}</span>'
         f'<div><b><span class="sr">{scene.speech.html("person")}: </span>{escape(view.driver)}</b><p>{car}</p></div></div>'
@@ -317,10 +317,12 @@ def _tip_form(scene: Scene) -> str:
         choices = [(tip.minor + step, f"+{chr(0xA0)}{_dollars(speech, step)}") for step in TIP_STEPS_MINOR]
     else:
         choices = [(amount, _dollars(speech, amount)) for amount in FIRST_TIPS_MINOR]
+    most = view.tip_limit
     radios = "".join(
         f'<label class="btn"><input class="sr" type="radio" name="amount" value="{amount}"'
         f' data-sum="{speech.money(Money(amount, tip.currency))}"><span>{label}</span></label>'
         for amount, label in choices
+        if amount <= most.minor
     )
     least = tip.minor / 100 if view.tip_only_rises else 0
     return (
@@ -329,7 +331,7 @@ def _tip_form(scene: Scene) -> str:
         f'{radios}<label class="btn"><input class="sr" type="radio" name="amount" value="other">'
         f"<span>{html('tip.other')}</span></label></fieldset>"
         f'<label class="other">{html("tip.other.label")}<input type="number" name="other" inputmode="decimal"'
-        f' min="{least:.2f}" max="100" step="0.01"></label>'
+        f' min="{least:.2f}" max="{most.minor / 100:.2f}" step="0.01"></label>'
         f'<button class="btn pb go">{html("tip.give.plain")}</button></form>'
     )
 

@@ -89,6 +89,12 @@ class Speech:
         }
         return _filled(text, told)
 
+    def vehicle(self, told: str) -> str:
+        """A car as its driver wrote it, "blue CR-V", with a common colour in words of the language."""
+        colour, _, car = told.partition(" ")
+        key = f"car.{colour.lower()}"
+        return self.plain(key, car=car) if car and key in self._texts else told
+
     def _form(self, key: str, values: Mapping[str, object]) -> str:
         message = self._texts[key]
         if isinstance(message, str):

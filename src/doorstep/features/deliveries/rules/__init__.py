@@ -21,7 +21,6 @@ from doorstep.features.deliveries.rules.lifecycle import (
 )
 from doorstep.features.deliveries.rules.requirements import (
     AGES,
-    ALCOHOL_AGE,
     PIN_TRIES,
     Proof,
     ProofKind,
@@ -45,7 +44,6 @@ from doorstep.features.deliveries.rules.values import (
 )
 from doorstep.features.deliveries.rules.wishes import (
     AFTER_PICKUP,
-    TIP_LIMIT_MINOR,
     TIP_OPEN,
     CancelReason,
     Part,
@@ -54,13 +52,13 @@ from doorstep.features.deliveries.rules.wishes import (
     cancel_refusal,
     frozen_since,
     tip_change_refusal,
+    tip_refusal,
 )
 from doorstep.features.markets.rules import ServiceLevel
 
 __all__ = [
     "AFTER_PICKUP",
     "AGES",
-    "ALCOHOL_AGE",
     "CARRIED",
     "FINAL",
     "MOVES",
@@ -68,7 +66,6 @@ __all__ = [
     "REPORTABLE",
     "ROAD",
     "ROAD_BACK",
-    "TIP_LIMIT_MINOR",
     "TIP_OPEN",
     "TURNED_BACK",
     "WAITING",
@@ -102,4 +99,5 @@ __all__ = [
     "owed_proofs",
     "proof_satisfies",
     "tip_change_refusal",
+    "tip_refusal",
 ]

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+from doorstep.features.quotes.requirements import in_person, prohibited
 from doorstep.units.time import MarketInstant
 
 AGES = frozenset({0, 18, 21})
-ALCOHOL_AGE = 21
+_AGES = frozenset({"age_18", "age_21"})
 PIN_TRIES = 5
 """Wrong codes after which only staff can go on."""
 
@@ -50,27 +51,13 @@ _FLAGS = (
 def contradictions(wanted: Requirements, policy: ReturnPolicy = ReturnPolicy.RETURN) -> list[tuple[str, str]]:
     """Pairs of (flag, why it cannot be) that no driver could fulfil; empty when all fits.
 
-    A delivery left at the door shows no face, no code and no paper (Uber Direct refuses the same); a
-    signature and a code together are refused as GoLocal does.
+    What flags exclude each other is said by quotes' ``prohibited``, so that what is quoted can be ordered.
     """
-    found: list[tuple[str, str]] = []
-    to_a_person = [
-        name
-        for name, needs in (
-            ("signature", wanted.signature),
-            ("pin", wanted.pin),
-            ("min_age", wanted.min_age > 0),
-        )
-        if needs
-    ]
-    if wanted.contactless:
-        found += [(n, "a delivery left at the door cannot also be handed to a person") for n in to_a_person]
-    if wanted.signature and wanted.pin:
-        found.append(("pin", "a signature and a code prove the same; ask for one of them"))
+    names = wanted.names()
+    found = [("min_age" if name in _AGES else name, why) for name, why in prohibited(names)]
     if wanted.min_age not in AGES:
         found.append(("min_age", "an age check is for 18 or 21"))
-    if wanted.alcohol and wanted.min_age != ALCOHOL_AGE:
-        found.append(("alcohol", "alcohol needs min_age 21"))
+    to_a_person = ["min_age" if name in _AGES else name for name in in_person(names)]
     if to_a_person and policy is ReturnPolicy.LEAVE:
         found.append(("return_policy", f"goods that need {to_a_person[0]} cannot be left at the door"))
     if wanted.min_age and policy is ReturnPolicy.DISCARD:

@@ -79,6 +79,7 @@ class Delivery:
     fee: Money
     fee_lines: tuple[Mapping[str, object], ...] = ()
     tip: Money
+    tip_limit: Money  # by the tariff it was made under
     tip_status: TipStatus
     carrier: Carrier | None
     carrier_note: Mapping[str, object] = field(

@@ -105,8 +105,13 @@ class TipStatus(StrEnum):
 
 TIP_OPEN = timedelta(hours=24)
 """How long after the end a shopper may still tip."""
-TIP_LIMIT_MINOR = 100_00
-"""The largest tip, in minor units (GoLocal's limit)."""
+
+
+def tip_refusal(tip: Money, limit: Money) -> str | None:
+    """Why a tip cannot be so much under a tariff with that ``limit``; None when it can."""
+    if 0 <= tip.minor <= limit.minor:
+        return None
+    return f"a tip lies between {Money.zero(limit.currency)} and {limit}"
 
 
 def tip_change_refusal(
@@ -114,10 +119,11 @@ def tip_change_refusal(
 ) -> str | None:
     """Why the tip cannot become ``new``; None when it can.
 
-    ``promised`` is the largest tip in an offer that a driver accepted: the tip never falls below it.
+    ``promised`` is the largest tip in an offer that a driver accepted: the tip never falls below it. ``limit`` is
+    the tariff's.
     """
-    if new.minor < 0 or limit < new:
-        return f"a tip lies between $0.00 and {limit}"
+    if beyond := tip_refusal(new, limit):
+        return beyond
     if ended_at is not None and now >= ended_at + TIP_OPEN:
         return "a tip can be given until 24 hours after the end"
     if new < promised:

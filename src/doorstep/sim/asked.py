@@ -1,0 +1,85 @@
+"""What stands on drivers' phones, and what they answer: settled by who she is and what it is, not by who asks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from math import ceil
+
+import numpy as np
+
+from doorstep.features.offers.terms import base_pay
+from doorstep.sim.chance import Dice
+from doorstep.sim.scenario import Scenario
+from doorstep.sim.truth import Truth, quarter
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an offer says."""
+
+    rows: tuple[int, ...]  # its orders in drop sequence
+    minutes: int
+    way_m: int
+    pay_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An offer on one phone."""
+
+    number: int
+    terms: Terms
+
+
+@dataclass(slots=True)
+class AskedOfAll:
+    """An order that all drivers near were asked for at once; the first to say yes has it."""
+
+    number: int
+    terms: Terms
+    unanswered: int
+
+
+class Answer(Enum):
+    """What becomes of an offer."""
+
+    YES = auto()  # she has it
+    NO = auto()  # somebody else is asked
+    NOTHING = auto()  # it runs out
+
+
+class Answers:
+    """Everything offered on one day, and what is answered."""
+
+    def __init__(self, scenario: Scenario, truth: Truth, seed: int) -> None:
+        """Nobody is asked yet."""
+        self._scenario, self._truth = scenario, truth
+        self._rates = scenario.rates()
+        self._wishes, self._delays = Dice(seed, "answers"), Dice(seed, "delays")
+
+    def terms(self, rows: Sequence[int], now_s: int) -> Terms:
+        """What an offer of ``rows`` says, as everybody expects the roads at ``now_s``."""
+        truth, dispatch, chosen = self._truth, self._scenario.dispatch, list(rows)
+        store = truth.stores[truth.orders.store[chosen[0]]]
+        spots = np.concatenate((store[None, :], truth.orders.door[chosen]))
+        slow = float(truth.usual[quarter(truth, now_s)])
+        drive_s = int(truth.ground.seconds(truth.ground.spans(spots[:-1], spots[1:]), slow).sum())
+        stops_s = dispatch.pickup_service_s + len(chosen) * dispatch.dropoff_service_s
+        minutes = ceil((drive_s + stops_s) / 60)
+        way_m = ceil(truth.ground.metres(spots[:-1], spots[1:]).sum())
+        return Terms(tuple(rows), minutes, way_m, base_pay(self._rates, way_m, minutes, len(chosen)).minor)
+
+    def of(self, driver: int, terms: Terms, now_s: int, expires_s: int) -> tuple[Answer, int]:
+        """What ``driver`` answers to an offer that she sees at ``now_s``, and when; nothing is told when it runs out."""
+        people, rows = self._scenario.behaviour, sorted(terms.rows)
+        number = int(self._truth.shifts.number[driver])
+        wish = self._wishes.uniform(number, *rows)
+        refuses = people.declines * float(self._truth.shifts.choosy[driver])
+        if refuses and self._scenario.pay_scale != 1:
+            tips = int(self._truth.orders.tip_minor[rows].sum())
+            usual = base_pay(self._scenario.pay, terms.way_m, terms.minutes, len(rows)).minor
+            refuses *= ((usual + tips) / max(terms.pay_minor + tips, 1)) ** people.pay_elasticity
+        delay_s = ceil(self._delays.exponential(people.response_s, number, *rows))
+        if wish < refuses * people.lapses:
+            return Answer.NOTHING, expires_s
+        return (Answer.NO if wish < refuses else Answer.YES), min(now_s + delay_s, expires_s - 1)

@@ -1,0 +1,48 @@
+"""When all drivers near a store are asked at once: the live network's own rule, on what is believed of a simulated day."""
+
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime, timedelta
+
+from doorstep.engine.world import Order
+from doorstep.features.dispatch.rules import Policy, Step, Waiting, latest_departure, next_step
+from doorstep.sim.belief import Belief
+
+STOPS_S = 420
+"""What the live network adds to the way from store to door for the stops at both ends."""
+_LONGEST_S = 10 * 86_400
+"""An order that knows no promise has time, but no instant lies further ahead than this."""
+
+
+def to_ask_all(
+    belief: Belief, policy: Policy, now_s: int, asked: Collection[int]
+) -> Iterator[tuple[int, list[int]]]:
+    """Orders that wait and are due to be offered to everybody, each with the drivers to ask; not those ``asked`` already."""
+    now = _at(now_s)
+    for row, order in belief.in_waiting():
+        if row in asked:
+            continue
+        waiting = _waiting(belief, order, row, now_s)
+        early = now + policy.broadcast_lead + timedelta(minutes=1)
+        tired = waiting.refusals >= policy.declines_before_broadcast
+        if not tired and early < latest_departure(waiting, policy):
+            continue  # spares the search for drivers
+        near = belief.near(order, policy.broadcast_reach_m, now_s)
+        step, _ = next_step(_waiting(belief, order, row, now_s, len(near)), policy, now)
+        if step is Step.BROADCAST:
+            yield row, near
+
+
+def _waiting(belief: Belief, order: Order, row: int, now_s: int, eligible: int = 0) -> Waiting:
+    return Waiting(
+        due_at=_at(min(order.due_s, now_s + _LONGEST_S)),
+        ready_at=_at(order.ready_s),
+        drive=timedelta(seconds=belief.roads.between(order.pickup, order.dropoff) + STOPS_S),
+        refusals=len(order.refused_by),
+        broadcasts=belief.passed_by_all.get(row, 0),
+        eligible=eligible,
+        provider_open=False,
+    )
+
+
+def _at(second: int) -> datetime:
+    return datetime.fromtimestamp(second, UTC)

@@ -1,0 +1,80 @@
+"""What a simulated day rests on, told line by line: nobody should act on a figure without having seen these."""
+
+from collections.abc import Mapping
+from html import escape
+
+from doorstep.sim.scenario import City, Scenario
+from doorstep.sim.town import town_of
+
+
+def assumed(scenario: Scenario) -> str:
+    """The section of the report."""
+    people, demand, fleet = scenario.behaviour, scenario.demand, scenario.fleet
+    known = scenario.city.recorded is not None
+    facts = [
+        ("Town", _town(scenario.city)),
+        ("Orders", f"{demand.orders:,} a day" + ("" if known else f", promised within {demand.promise_min:g} min, told ready after about {demand.prep_min:g}") + _loads(scenario)),
+        ("Drivers", f"{fleet.drivers:,} slots" + ("" if known else f" of {fleet.shift_h[0]:g} to {fleet.shift_h[1]:g} hours, {100 * fleet.turnout:.0f}% of them taken at today's pay") + _gear(scenario)),
+        ("Offers", f"{100 * people.declines:g}% not taken at today's pay; 1% better pay is declined {people.pay_elasticity:g}% less often and fills {fleet.supply_elasticity:g}% more slots" + _ladder(scenario)),
+        ("Kitchens", f"true times spread {100 * people.ready_spread:.0f}% around what was told; {100 * people.tells_ready:.0f}% of stores say when it is ready"),
+        ("Roads", _roads(scenario.city)),
+        ("Luck on the road", f"{100 * people.travel_spread:.0f}% a drive, {100 * people.traffic_spread:.0f}% an hour's traffic; dispatch expects the usual"),
+        ("Phones", f"silent {people.signal_losses_h:g} times an hour for {people.signal_lost_min:g} min; drivers begin {people.late_min:g} min late, {100 * people.leaves_early:.0f}% leave early"),
+        ("Shoppers", f"{100 * people.cancels:g}% change their mind, about {people.cancels_after_min:g} min after ordering; it counts until the goods are with a driver" if people.cancels else "nobody cancels"),
+    ]  # fmt: skip
+    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(told)}</dd>" for name, told in facts)
+    return (
+        f"<dl>{rows}</dl><p class='small' style='margin-top:12px'>How drivers answer to pay is the weakest of these: it is an assumption until your own"
+        " offers tell better. Not simulated: outside couriers, failed hand-overs, windows of the next day.</p>"
+    )
+
+
+def _town(city: City) -> str:
+    if city.recorded is not None:
+        return f"recorded day {city.recorded.name}"
+    within = f"{city.stores} stores within {city.radius_km:g} km of its middle"
+    if city.extract is None:
+        return f"metro {city.metro}, {within}; households by ZIP are census figures, addresses and shops are invented"
+    shops = town_of(city).on_the_map
+    others = "" if shops == city.stores else f", {city.stores - shops} invented along its larger streets"
+    return (
+        f"the map {city.extract.name}, {within}: {shops} shops of the map{others}; {city.doors} doors, drawn evenly along residential"
+        " streets, since a map of streets does not know who lives where"
+    )
+
+
+def _roads(city: City) -> str:
+    if city.recorded is not None:
+        return "the recorded day's rule"
+    if city.extract is not None:
+        return "OSRM's ways on the streets of the map, slowed by the hour"
+    return "straight line times 1.35 at speeds by hour"
+
+
+def _loads(scenario: Scenario) -> str:
+    demand = scenario.demand
+    told = f"; {demand.units:g} load units each on average" if demand.units > 1 else ""
+    return told + (f"; asking for {_shares(demand.needs)}" if demand.needs else "")
+
+
+def _gear(scenario: Scenario) -> str:
+    fleet = scenario.fleet
+    told = f"; able: {_shares(fleet.abilities)}" if fleet.abilities else ""
+    whole = sum(fleet.vehicles.values())
+    return told + (
+        f"; driving {_shares({kind: part / whole for kind, part in fleet.vehicles.items()})}"
+        if fleet.vehicles
+        else ""
+    )
+
+
+def _ladder(scenario: Scenario) -> str:
+    count = scenario.dispatch.declines_before_broadcast
+    if not count:
+        return "; always asked one by one"
+    times = "a no" if count == 1 else f"{count} noes"
+    return f"; after {times}, or shortly before the latest departure, all drivers near are asked at once"
+
+
+def _shares(shares: Mapping[str, float]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {100 * share:g}%" for name, share in shares.items())
