@@ -84,7 +84,10 @@ def show(title: str, figures: Sequence[Figure]) -> None:
     ):  # fmt: skip
         table.add_column(name, justify=side)  # type: ignore[arg-type]
     for one in figures:
-        sign, short = "≥" if one.more_is_better else "≤", f" ({one.short_pct:g} % off)" if one.short_pct else ""
+        sign, short = (
+            "≥" if one.more_is_better else "≤",
+            f" ({one.short_pct:g} % off)" if one.short_pct else "",
+        )
         table.add_row(
             one.what,
             f"{_shown(one.value)} {one.unit}",
