@@ -1,10 +1,11 @@
 """The kill campaign: kill -9 of web, dispatcher, worker and PostgreSQL at random moments of a running demo.
 
 ``python -m bench.faults [--kills 20] [--seed 1] [--json FILE]``. A demo of its own runs at 30x with all of its
-people, and a merchant's software besides that keeps every delivery it was promised. After each kill the time to
-full service is taken: the killed process is back, ``/readyz`` says so, a new delivery is taken, its reaction has
-run and a tick has come. At the end the network is stopped cleanly, its database is asked whether every promise
-holds (``doorstep verify``), and each promised delivery is looked for. Exits 1 when anything is broken.
+people, whose phones keep what was acknowledged to them, and a merchant's software besides that keeps every delivery
+it was promised. After each kill the time to full service is taken: the killed process is back, ``/readyz`` says so,
+a new delivery is taken, its reaction has run and a tick has come. At the end the network is stopped cleanly, its
+database is asked whether every promise holds (``doorstep verify``), and each promised delivery, each offer that was
+acknowledged as accepted and each delivery acknowledged as handed over is looked for. Exits 1 when anything is broken.
 """
 
 import argparse
@@ -17,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
@@ -31,11 +32,12 @@ from bench.victims import Kind, find, kill
 from rich.console import Console
 from rich.table import Table
 
+from doorstep.demo.diary import Acknowledged, Diary, diary_of
 from doorstep.demo.orders import draw_order
 from doorstep.demo.script import load_script
 from doorstep.demo.town import areas
 from doorstep.units.geo import LatLng
-from doorstep.units.ids import parse
+from doorstep.units.ids import parse, public
 
 FULL_SERVICE_S = 10.0
 """What is promised."""
@@ -122,12 +124,17 @@ class Blow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What came of a campaign. ``lost``, ``doubled`` and every value of ``broken`` must be empty or zero."""
+    """What came of a campaign. ``lost``, ``doubled`` and every value of ``broken`` must be empty or zero.
+
+    ``acknowledged``: how often which thing was said to be so to a driver's phone. ``lost`` names what was promised or
+    acknowledged and is not so.
+    """
 
     seed: int
     lasted_s: float
     blows: tuple[Blow, ...]
     promised: int
+    acknowledged: dict[str, int]
     lost: tuple[str, ...]
     doubled: int
     repeated: int
@@ -285,7 +292,10 @@ async def campaign(
     """
     chance = Random(f"campaign {seed}")
     order = [kind for _ in range(kills) for kind in chance.sample(list(Kind), len(Kind))]
-    async with running(["doorstep.app.cli", "demo", "--speed", f"{speed:g}"], {"SEED": str(seed)}) as network:
+    command = ["doorstep.app.cli", "demo", "--speed", f"{speed:g}", "--seed", f"{seed}"]
+    async with running(command) as network:
+        diary_of(network.home).touch()
+        diary = Diary(diary_of(network.home))
         witness, till = Witness(network), Till(network.url, network.home, chance)
         while not await till.order():  # noqa: ASYNC110 (others' state)
             await asyncio.sleep(0.5)
@@ -306,12 +316,15 @@ async def campaign(
         while await witness.due() != 0 and time.monotonic() < quiet:  # noqa: ASYNC110 (others' state)
             await asyncio.sleep(0.2)
         counts = await _counts(witness)
+        acknowledged = diary.read()  # before looking: what comes later is not looked for
         lost, doubled = await _missing(witness, till)
+        lost += await _untrue(witness, acknowledged)
         stopped_s = await stop(network.process)
         broken = await asyncio.to_thread(verify, network.home)
     return Report(
-        seed=seed, lasted_s=round(lasted_s, 1), blows=tuple(blows), promised=len(till.promised), lost=lost,
-        doubled=doubled, repeated=till.repeated, refused=dict(till.refused), broken=broken, counts=counts,
+        seed=seed, lasted_s=round(lasted_s, 1), blows=tuple(blows), promised=len(till.promised),
+        acknowledged=dict(Counter(what.value for what, _ in acknowledged)), lost=lost, doubled=doubled,
+        repeated=till.repeated, refused=dict(till.refused), broken=broken, counts=counts,
         stopped_s=round(stopped_s, 1),
     )  # fmt: skip
 
@@ -342,6 +355,18 @@ async def _missing(witness: Witness, till: Till) -> tuple[tuple[str, ...], int]:
     return lost, len(rows) - len({row["shopper_last_name"] for row in rows})
 
 
+async def _untrue(witness: Witness, acknowledged: Sequence[tuple[Acknowledged, str]]) -> tuple[str, ...]:
+    """What was acknowledged to a driver's phone and is not so."""
+    async with witness.asking() as connection:
+        accepted = await connection.fetch("SELECT id FROM offers WHERE state = 'accepted'")
+        delivered = await connection.fetch("SELECT id FROM deliveries WHERE state = 'delivered'")
+    so = {
+        Acknowledged.ACCEPTED: {public("offer", row["id"]) for row in accepted},
+        Acknowledged.HANDED_OVER: {public("delivery", row["id"]) for row in delivered},
+    }
+    return tuple(f"{what} {which}" for what, which in acknowledged if which not in so[what])
+
+
 def verify(home: Path) -> dict[str, int]:
     """What ``doorstep verify`` says of the stopped network in ``home``."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("DATABASE_URL")}
@@ -365,7 +390,9 @@ def show(report: Report) -> None:
         table.add_row(kind, *(str(one[name]) for name in ("kills", "median_s", "slowest_s", "over_limit")))
     console = Console(width=120)
     console.print(table)
-    print(f"promised {report.promised} deliveries, lost {len(report.lost)}, made twice {report.doubled};"
+    said = ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in report.acknowledged.items())
+    print(f"promised {report.promised} deliveries, acknowledged {said or 'nothing'}; lost {len(report.lost)},"
+          f" made twice {report.doubled};"
           f" {report.repeated} requests repeated; stopped in {report.stopped_s} s")  # fmt: skip
     print(", ".join(f"{name.replace('_', ' ')} {count}" for name, count in report.counts.items()))
     for promise, broken in report.broken.items():

@@ -23,12 +23,16 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One measured figure; ``aim`` is a bound from above unless ``more_is_better``."""
+    """One measured figure; ``aim`` is a bound from above unless ``more_is_better``.
+
+    ``short_pct`` says by how much the aim may be missed: as much as the measuring itself is unsure of.
+    """
 
     what: str
     value: float
     unit: str
     aim: float | None = None
+    short_pct: float = 0.0
     more_is_better: bool = False
     limit: Limit | None = None
     count: int = 0
@@ -39,7 +43,8 @@ class Figure:
         """Whether the aim is met; None without an aim."""
         if self.aim is None:
             return None
-        return self.value >= self.aim if self.more_is_better else self.value <= self.aim
+        short = self.aim * self.short_pct / 100
+        return self.value >= self.aim - short if self.more_is_better else self.value <= self.aim + short
 
     @property
     def ratio(self) -> float | None:
@@ -79,11 +84,14 @@ def show(title: str, figures: Sequence[Figure]) -> None:
     ):  # fmt: skip
         table.add_column(name, justify=side)  # type: ignore[arg-type]
     for one in figures:
-        sign = "≥" if one.more_is_better else "≤"
+        sign, short = (
+            "≥" if one.more_is_better else "≤",
+            f" ({one.short_pct:g} % off)" if one.short_pct else "",
+        )
         table.add_row(
             one.what,
             f"{_shown(one.value)} {one.unit}",
-            "" if one.aim is None else f"{sign} {_shown(one.aim)}",
+            "" if one.aim is None else f"{sign} {_shown(one.aim)}{short}",
             {True: "met", False: "missed", None: ""}[one.met],
             one.limit.what if one.limit else "",
             _shown(one.limit.value) if one.limit else "",

@@ -3,10 +3,10 @@
 One embedded PostgreSQL, one web process (its own gate, memory, writing behind), 500 signed-in drivers on 64
 connections, all on this machine; so the load itself takes its share of the two cores. Printed: fixes a
 second as fast as they go, singly and in batches of 10; the bare route's requests a second in the same run
-and the ratio; then 10,000 a second, paced, with the processor time it took. At the end every fix that was
+and the ratio; then 10,000 a second, paced, for twenty seconds, with the processor time it took. At the end every fix that was
 answered must stand in the database.
 
-Run it with ``python -m bench.fixes [--seconds 8] [--json FILE]``.
+Run it with ``python -m bench.fixes [--seconds 8] [--paced-seconds 20] [--json FILE]``.
 """
 
 import argparse
@@ -40,6 +40,9 @@ from doorstep.platform.postgres.server import EmbeddedPostgres
 DRIVERS = 500
 CONNECTIONS = 64
 PACE = 10_000
+PACED_S = 20.0
+SHORT_PCT = 0.5
+"""What the clock of the load leaves unsent in the last moment, and the time of the last answers."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 ANSWER = b'{"taken":1}'
 
@@ -259,8 +262,8 @@ def child(port: int, *command: str, env: Mapping[str, str]) -> Iterator[int]:
         process.wait(20)
 
 
-def measure(seconds: float = 8.0) -> dict[str, Any]:
-    """All runs, and what follows from them."""
+def measure(seconds: float = 8.0, paced_s: float = PACED_S) -> dict[str, Any]:
+    """All runs, and what follows from them: ``seconds`` as fast as they go, ``paced_s`` at the pace."""
     with tempfile.TemporaryDirectory(prefix="dsb-") as folder:
         home = Path(folder)
         with EmbeddedPostgres(home) as server:
@@ -286,7 +289,15 @@ def measure(seconds: float = 8.0) -> dict[str, Any]:
                     warm += first.requests_a_second * first.seconds
                 runs = [
                     uvloop.run(
-                        load(what, port, tokens, batch=batch, seconds=seconds, pids=pids, a_second=pace)
+                        load(
+                            what,
+                            port,
+                            tokens,
+                            batch=batch,
+                            seconds=paced_s if pace else seconds,
+                            pids=pids,
+                            a_second=pace,
+                        )
                     )
                     for what, batch, pace in (
                         ("fixes, one by one", 1, None),
@@ -305,7 +316,7 @@ def measure(seconds: float = 8.0) -> dict[str, Any]:
         "single_fixes_a_second": singly.fixes_a_second,
         "batched_fixes_a_second": batched.fixes_a_second,
         "of_the_bare_route": round(singly.requests_a_second / limit.requests_a_second, 3),
-        "sustains_10000": paced.fixes_a_second >= PACE * 0.98,
+        "sustains_10000": paced.fixes_a_second >= PACE * (1 - SHORT_PCT / 100),
         "cores_at_10000": paced.server_cores,
         "written": written,
     }
@@ -326,10 +337,11 @@ def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=8.0)
+    parser.add_argument("--paced-seconds", type=float, default=PACED_S)
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     begun = time.monotonic()
-    report = measure(asked.seconds)
+    report = measure(asked.seconds, asked.paced_seconds)
     print(
         f"{'':38} {'requests/s':>11} {'fixes/s':>9} {'p50 ms':>7} {'p99 ms':>7} {'server':>7} {'database':>8} {'µs/request':>10}"
     )

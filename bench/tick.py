@@ -1,8 +1,9 @@
-"""How long one turn of dispatch takes with 500 open deliveries and 500 drivers on duty, beside the engine alone.
+"""How long one turn of dispatch takes with 500 open deliveries and 500 drivers on duty, and how much of it is the engine.
 
 The turn is the real one (``cycle.tick``): look into the database, ask for travel times, decide, write reasons
 and offers. It runs in this process on a database of its own, as the dispatcher would, minute after minute of
-business time; nobody answers an offer, so offered drivers are busy until their offers run out.
+business time; nobody answers an offer, so offered drivers are busy until their offers run out. Its limit: as many bare
+inserts into the same database, one after the other, each committed, as the turn wrote rows.
 """
 
 import asyncio
@@ -49,6 +50,9 @@ from doorstep.units.time import MarketInstant
 BEGINS = datetime(2026, 11, 21, 17, 0, tzinfo=UTC)
 ACTOR = system("bench")
 OWNER = uuid4()
+FLUSHED_S = 1.2
+"""After so long the server has counted what every connection wrote."""
+BARE = 500
 
 
 def measure(open_: int = 500, on_duty: int = 500, ticks: int = 6) -> list[Figure]:
@@ -86,6 +90,7 @@ async def _measure(
             async with database.work(ACTOR) as work:
                 market_id = await _fill(work, placed, open_, on_duty)
             whole, engine, waiting = [], [], []
+            insert_s, before = await _insert_s(asking), await _written(asking)
             for _ in range(ticks):
                 at = clock.market_now()
                 await asking.execute("DELETE FROM driver_positions")
@@ -109,6 +114,7 @@ async def _measure(
                 )
                 waiting.append(outcome.offered)
                 clock.advance(60)
+            rows = (await _written(asking) - before) / ticks
         finally:
             await asking.close()
             await database.close()
@@ -116,11 +122,34 @@ async def _measure(
         Figure(
             what=f"tick, {open_} open deliveries, {on_duty} drivers, median of {ticks}",
             value=round(share(whole, 0.5), 3), unit="s", aim=None, count=ticks,
-            limit=Limit("the engine alone, median s", round(share(engine, 0.5), 3)),
-            detail={"slowest_s": round(max(whole), 3), "ticks_s": [round(one, 3) for one in whole],
-                    "engine_s": [round(one, 3) for one in engine], "offered": waiting},
+            limit=Limit(f"{rows:.0f} bare inserts, one after the other, s", round(rows * insert_s, 3)),
+            detail={"rows_a_tick": round(rows), "bare_insert_ms": round(insert_s * 1000, 3),
+                    "slowest_s": round(max(whole), 3), "ticks_s": [round(one, 3) for one in whole],
+                    "offered": waiting},
+        ),
+        Figure(
+            what="the engine's part of a tick, median", value=round(share(engine, 0.5), 3), unit="s", count=ticks,
+            detail={"engine_s": [round(one, 3) for one in engine]},
         ),
     ]  # fmt: skip
+
+
+async def _insert_s(asking: "asyncpg.Connection[asyncpg.Record]") -> float:
+    """Seconds that one row and its commit take, with nothing else to do."""
+    await asking.execute("CREATE TABLE bare (told jsonb)")
+    began = time.perf_counter()
+    for _ in range(BARE):
+        await asking.execute("INSERT INTO bare (told) VALUES ($1)", '{"state": "requested"}')
+    return (time.perf_counter() - began) / BARE
+
+
+async def _written(asking: "asyncpg.Connection[asyncpg.Record]") -> int:
+    """Rows of the network written so far, positions left out: those are ours."""
+    await asyncio.sleep(FLUSHED_S)
+    count = await asking.fetchval(
+        "SELECT sum(n_tup_ins + n_tup_upd) FROM pg_stat_user_tables WHERE relname NOT IN ('bare', 'driver_positions')"
+    )
+    return int(count)
 
 
 async def _fill(work: Work, placed: list[tuple[UUID, LatLng]], open_: int, on_duty: int) -> MarketId:

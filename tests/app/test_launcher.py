@@ -8,7 +8,8 @@ from tests.conftest import Server
 from tests.factories.commands import doorstep
 from tests.factories.network import Network
 
-from doorstep.app import cli, launcher
+from doorstep.app import launcher
+from doorstep.app.cli import not_here
 from doorstep.platform.auth.actors import system
 from doorstep.platform.auth.gate import GATE
 from doorstep.platform.clock_anchor import WrongMode
@@ -91,17 +92,26 @@ async def test_no_route_handler_works_under_the_system_role(network: Network) ->
                 pass
 
 
-def test_who_starts_it_on_another_machine_is_told_at_once() -> None:
-    for system_, machine in (("linux", "x86_64"), ("linux", "aarch64")):
-        assert cli.stranger(system_, machine) is None
-    for system_, machine in (("darwin", "arm64"), ("win32", "AMD64"), ("linux", "armv7l")):
-        assert f"this is {system_} on {machine}" in str(cli.stranger(system_, machine))
-
-
 async def test_a_process_alone_says_which_address_it_lacks(urls: DatabaseUrls, tmp_path: Path) -> None:
     said = doorstep("dispatcher", DATABASE_URL=urls.owner, DOORSTEP_HOME=str(tmp_path))
     assert said.returncode == 1
     assert "DATABASE_URL_SYSTEM is not set" in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "runs"),
+    [
+        ("linux", "x86_64", True),
+        ("linux", "aarch64", True),
+        ("linux", "riscv64", False),
+        ("darwin", "arm64", False),
+        ("win32", "AMD64", False),
+    ],
+)
+def test_no_command_begins_where_it_could_not_go_on(system: str, machine: str, runs: bool) -> None:
+    said = not_here(system, machine)
+    assert (said is None) == runs
+    assert runs or f"Linux, x86-64 or arm64; this is {system} on {machine}" in str(said)
 
 
 def test_what_only_a_demo_on_this_machine_may_is_refused_elsewhere(tmp_path: Path) -> None:

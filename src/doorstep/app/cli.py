@@ -21,6 +21,16 @@ app = typer.Typer(
 )
 
 
+MACHINES = frozenset({"x86_64", "aarch64"})
+
+
+def not_here(system: str, machine: str) -> str | None:
+    """Why Doorstep does not run on this ``system`` and ``machine``; None where it does."""
+    if system == "linux" and machine in MACHINES:
+        return None
+    return f"Doorstep runs on Linux, x86-64 or arm64; this is {system} on {machine}."
+
+
 def _settings() -> Settings:
     return settings.from_environment()
 
@@ -125,16 +135,9 @@ def openapi(target: Annotated[str, typer.Argument(help="File, or - for standard 
     figures.write(target, document())
 
 
-def stranger(system: str, machine: str) -> str | None:
-    """What somebody on another kind of machine is told; None on Linux, x86-64 or arm64."""
-    if system.startswith("linux") and machine in {"x86_64", "aarch64"}:
-        return None
-    return f"Doorstep runs on Linux, x86-64 or arm64; this is {system} on {machine}."
-
-
 def main() -> None:
     """The entry point of the installed command."""
-    if said := stranger(sys.platform, platform.machine()):
+    if said := not_here(sys.platform, platform.machine()):
         typer.echo(said, err=True)
         raise SystemExit(1)
     from doorstep.app.commands import install

@@ -90,7 +90,7 @@ def open_database(settings: Settings) -> Iterator[tuple[DatabaseUrls, EmbeddedPo
     if settings.database_url:
         yield asyncio.run(provision(settings.database_url)), None
         return
-    with EmbeddedPostgres(settings.home) as server:
+    with EmbeddedPostgres(settings.home, tcp_port=settings.database_port) as server:
         yield server.urls(), server
 
 

@@ -31,7 +31,7 @@ from doorstep.platform import clock_anchor, secrets
 from doorstep.platform.auth.actors import Actor, system
 from doorstep.platform.auth.gate import GATE
 from doorstep.platform.blobs import FileBlobs
-from doorstep.platform.bus import Bus
+from doorstep.platform.bus import LONGEST_ABSENCE_S, Bus
 from doorstep.platform.clock import Clock, WallClock, epoch_ms
 from doorstep.platform.db.work import Database, Role, address_name
 from doorstep.platform.postgres.keeping import kept_alive
@@ -43,8 +43,6 @@ from doorstep.units.ids import IdSource
 
 log = structlog.get_logger("runtime")
 ATTENDANCE = 0x6F70656E
-LONGEST_ABSENCE_S = 3.0
-"""Between two attempts to attend again at most."""
 REPLAY_ORIGIN = LatLng(lat=0.0, lng=0.0)
 """Where the plane of a recorded day is laid: far from any market, where degrees and metres agree best."""
 FOLLOW_S = clock_anchor.LEAD_S * 0.6
@@ -81,7 +79,7 @@ async def serving_url(role: Role, settings: Settings) -> AsyncIterator[str]:
         raise SystemExit(
             f"{name} is not set: give this process the address of its role (`doorstep serve` prints how)."
         )
-    server = EmbeddedPostgres(settings.home)
+    server = EmbeddedPostgres(settings.home, tcp_port=settings.database_port)
     await asyncio.to_thread(server.start)
     try:
         async with kept_alive(server):

@@ -4,22 +4,27 @@ import asyncio
 import contextlib
 import signal
 import time
+from collections.abc import Awaitable, Callable
 
 import structlog
 from sqlalchemy import text
 
 from doorstep.app.runtime import process
 from doorstep.features.console.service import refresh_figures
+from doorstep.features.ledger import queries as ledger
 from doorstep.features.visits import service as visits
 from doorstep.platform import forgetting
 from doorstep.platform.auth.actors import system
 from doorstep.platform.bus import Bus
-from doorstep.platform.db.work import Database, Role
-from doorstep.platform.metrics import OUTBOX_AGE_S
+from doorstep.platform.db.work import Database, Role, Work
+from doorstep.platform.metrics import LEDGER_DRIFT, OUTBOX_AGE_S
 from doorstep.platform.settings import Settings
 from doorstep.platform.worker import Worker
 
 FORGET_S = 300.0
+MEASURE_S = 5.0
+WEIGH_S = 60.0
+"""Seldom: every posting there ever was is added up."""
 log = structlog.get_logger("worker")
 PACE_S = 0.5
 
@@ -35,7 +40,8 @@ async def serve(settings: Settings) -> None:
             for task in (
                 runtime.bus.run(),
                 _nudge(runtime.bus, worker),
-                _measure(runtime.database),
+                _every(MEASURE_S, runtime.database, measure),
+                _every(WEIGH_S, runtime.database, weigh),
                 _count(runtime.database),
                 _forget(runtime.database),
             )
@@ -94,19 +100,29 @@ async def _keep_pace(database: Database, bus: Bus) -> None:
             log.warning("pace_not_kept", error=repr(error)[:300])
 
 
-async def _measure(database: Database) -> None:
-    """How old the oldest due job is, every five seconds."""
+async def measure(work: Work) -> None:
+    """Tell how old the oldest due job is."""
+    oldest = (
+        await work.session.execute(
+            text(
+                "SELECT min(coalesce(due_wall, created_wall)) FROM jobs WHERE state = 'waiting'"
+                " AND (due_wall IS NULL OR due_wall <= :wall) AND (due_market IS NULL OR due_market <= :market)"
+            ),
+            {"wall": work.wall(), "market": work.now()},
+        )
+    ).scalar_one()
+    OUTBOX_AGE_S.set((work.wall() - oldest).total_seconds() if oldest else 0)
+
+
+async def weigh(work: Work) -> None:
+    """Tell by how much the whole ledger fails to balance, money of closed markets and of none included."""
+    LEDGER_DRIFT.set(await ledger.difference_minor(work))
+
+
+async def _every(pause_s: float, database: Database, look: Callable[[Work], Awaitable[None]]) -> None:
+    """Look again and again; what cannot be seen now is seen the next time."""
     while True:
         with contextlib.suppress(Exception):
             async with database.work(system("worker")) as work:
-                oldest = (
-                    await work.session.execute(
-                        text(
-                            "SELECT min(coalesce(due_wall, created_wall)) FROM jobs WHERE state = 'waiting'"
-                            " AND (due_wall IS NULL OR due_wall <= :wall) AND (due_market IS NULL OR due_market <= :market)"
-                        ),
-                        {"wall": work.wall(), "market": work.now()},
-                    )
-                ).scalar_one()
-                OUTBOX_AGE_S.set((work.wall() - oldest).total_seconds() if oldest else 0)
-        await asyncio.sleep(5)
+                await look(work)
+        await asyncio.sleep(pause_s)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from doorstep.connectors.maps.great_circle import GreatCircleTravel
+from doorstep.demo.diary import Acknowledged, Diary
 from doorstep.demo.line import MarketTime
 from doorstep.demo.orders import UNWANTED_G
 from doorstep.demo.phone import Phone, seconds_between
@@ -119,9 +120,16 @@ class Driver:
     """One simulated driver."""
 
     def __init__(
-        self, phone: Phone, time: MarketTime, shoppers: Shoppers, tally: Tally, chance: Random
+        self,
+        phone: Phone,
+        time: MarketTime,
+        shoppers: Shoppers,
+        tally: Tally,
+        chance: Random,
+        diary: Diary | None = None,
     ) -> None:
-        """``chance`` is her own."""
+        """``chance`` is her own; what is acknowledged to her is noted in ``diary``."""
+        self._diary = diary or Diary()
         self.phone = phone
         self._time = time
         self._shoppers = shoppers
@@ -213,6 +221,7 @@ class Driver:
                 reply = await self.phone.call("POST", f"/driver/v1/offers/{offer['id']}/accept")
                 self._tally.count("accepted" if reply.good else f"accept_refused_{reply.code}")
                 if reply.good:
+                    self._diary.note(Acknowledged.ACCEPTED, offer["id"])
                     self._changed.set()
             elif silent:
                 self._tally.count("passed" if offer["mode"] == "broadcast" else "left_to_expire")
@@ -318,6 +327,8 @@ class Driver:
                 await self.phone.report(trip["id"], "attempt_failed", [delivery], reason="no_code")
         else:
             self._tally.count("handed_over")
+        if any(one["delivery"] == delivery and one["state"] == "delivered" for one in heard):
+            self._diary.note(Acknowledged.HANDED_OVER, delivery)
         await self._settle(heard)
 
     async def _return(self, trip: dict[str, Any], stop: dict[str, Any]) -> None:

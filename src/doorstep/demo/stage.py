@@ -14,6 +14,7 @@ import structlog
 from doorstep.connectors.messages.twin import MessageTwin
 from doorstep.demo import mischief, town
 from doorstep.demo.car import CarPhone, VisitorCar
+from doorstep.demo.diary import Diary, diary_of
 from doorstep.demo.drivers import Driver
 from doorstep.demo.line import Line, MarketTime
 from doorstep.demo.merchants import Merchant
@@ -89,6 +90,7 @@ class Company:
                 shoppers,
                 self.tally,
                 self._chance(part.phone),
+                Diary(diary_of(home)),
             )
             for part in script.drivers
         ]

@@ -15,6 +15,8 @@ import structlog
 
 CHANNEL = "doorstep"
 INTERVAL_S = 0.04
+LONGEST_ABSENCE_S = 3.0
+"""Between two attempts at a database that is away, at most; they begin at a third of a second."""
 log = structlog.get_logger("bus")
 
 
@@ -67,11 +69,13 @@ class Bus:
 
     async def run(self) -> None:
         """Listen and send until cancelled; reconnects by itself."""
+        failures = 0
         while True:
             try:
                 connection = await asyncpg.connect(self._url, timeout=5)
                 try:
                     await connection.add_listener(CHANNEL, self._heard)
+                    failures = 0
                     await self._send(connection)
                 finally:
                     await connection.close(timeout=1)
@@ -83,7 +87,8 @@ class Bus:
                 TimeoutError,
             ) as error:
                 log.warning("bus_reconnects", error=str(error))
-                await asyncio.sleep(0.3)
+                await asyncio.sleep(min(0.3 * 2**failures, LONGEST_ABSENCE_S))
+                failures += 1
 
     async def _send(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         while True:

@@ -22,7 +22,7 @@ OFFER_LATENCY = Histogram(
 TICK_SECONDS = Histogram("doorstep_tick_seconds", "Real time of one dispatch tick", ["part"])
 LEDGER_DRIFT = Gauge(
     "doorstep_ledger_drift_minor",
-    "Sum over markets of what debits and credits differ by; anything but zero is wrong",
+    "What debits and credits of the whole ledger differ by; anything but zero is wrong",
     multiprocess_mode="mostrecent",
 )
 HTTP_SECONDS = Histogram("doorstep_http_seconds", "Time to answer a request", ["route", "method", "status"])

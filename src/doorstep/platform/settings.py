@@ -22,6 +22,8 @@ class Settings:
 
     home: Path
     database_url: str | None = None
+    database_port: int | None = None
+    """A port of 127.0.0.1 on which the embedded database listens besides its socket; None: it listens on no network."""
     host: str = "127.0.0.1"
     port: int = 8000
     public_demo: bool = False
@@ -65,12 +67,6 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
     """Settings from ``env`` (the process's own by default). Raises BadSetting."""
     env = os.environ if env is None else env
     home = env.get("DOORSTEP_HOME") or str(Path(env.get("HOME") or "/tmp") / ".doorstep")  # noqa: S108 (a last resort, checked for 0700 before use)
-    try:
-        port = int(env.get("PORT") or 8000)
-    except ValueError as error:
-        raise BadSetting(f"PORT must be a number, not {env['PORT']!r}") from error
-    if not 0 < port < 65536:
-        raise BadSetting(f"PORT must lie between 1 and 65535, not {port}")
     allow = frozenset(
         pair.strip() for pair in env.get("DOORSTEP_WEBHOOK_ALLOW", "").split(",") if pair.strip()
     )
@@ -79,8 +75,9 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         home=Path(home).expanduser().absolute(),
         database_url=env.get("DATABASE_URL") or None,
+        database_port=_port(env, "DOORSTEP_DATABASE_PORT"),
         host=env.get("HOST") or "127.0.0.1",
-        port=port,
+        port=_port(env, "PORT") or 8000,
         webhook_allow=allow,
         public_demo=env.get("DOORSTEP_PUBLIC_DEMO") == "1",
         public_url=env.get("DOORSTEP_PUBLIC_URL", ""),
@@ -91,3 +88,17 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
         fallen=UUID(fallen) if fallen else None,
         plane=int(env["DOORSTEP_PLANE"]) if env.get("DOORSTEP_PLANE") else None,
     )
+
+
+def _port(env: Mapping[str, str], name: str) -> int | None:
+    """The port that ``name`` tells; None when it tells nothing. Raises BadSetting."""
+    told = env.get(name)
+    if not told:
+        return None
+    try:
+        port = int(told)
+    except ValueError as error:
+        raise BadSetting(f"{name} must be a number, not {told!r}") from error
+    if not 0 < port < 65536:
+        raise BadSetting(f"{name} must lie between 1 and 65535, not {port}")
+    return port

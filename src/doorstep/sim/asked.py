@@ -45,8 +45,8 @@ class AskedOfAll:
 class Answer(Enum):
     """What becomes of an offer."""
 
-    YES = auto()
-    NO = auto()
+    YES = auto()  # she has it
+    NO = auto()  # somebody else is asked
     NOTHING = auto()  # it runs out
 
 

@@ -4,11 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.platform.postgres.conftest import OWNER, Owner
+from tests.platform.postgres.conftest import OWNER, Owner, quick_folder
 
 from doorstep.platform.postgres.binaries import find_server
 from doorstep.platform.postgres.identity import first_closed_folder, pick_inner_uid
@@ -26,11 +27,21 @@ NOT_ROOT = (
 NO_NAMESPACES = (sys.executable, str(Path(__file__).with_name("no_namespaces.py")))
 
 
-def need_programs_for_nobody() -> None:
-    """Skip where this checkout's programs lie below a folder that only its owner may enter."""
-    closed = first_closed_folder(find_server().bindir, NOBODY)
-    if closed is not None:
-        pytest.skip(f"`nobody` may not enter {closed}, where the server's programs lie")
+@pytest.fixture(scope="module")
+def programs_for_nobody() -> Iterator[tuple[str, ...]]:
+    """Says where the server's programs are that `nobody` may enter: where they are, or a copy when the way there is closed."""
+    bindir = find_server().bindir
+    if first_closed_folder(bindir, NOBODY) is None:
+        yield ("env", f"PG_BINDIR={bindir}")
+        return
+    installed, package = bindir.parent, bindir.parents[1]
+    libraries = package.with_name(f"{package.name}.libs")  # a wheel keeps them beside its package
+    with tempfile.TemporaryDirectory(prefix="ds-", dir=quick_folder()) as folder:
+        Path(folder).chmod(0o755)
+        shutil.copytree(installed, Path(folder, package.name, installed.name), symlinks=True)
+        if libraries.is_dir():
+            shutil.copytree(libraries, Path(folder, libraries.name))
+        yield ("env", f"PG_BINDIR={Path(folder, package.name, installed.name, bindir.name)}")
 
 
 def works(prefix: tuple[str, ...]) -> bool:
@@ -58,12 +69,13 @@ def test_the_files_stay_ours(home: Path) -> None:
 
 
 @as_root
-def test_an_ordinary_user_starts_it_plainly(home: Path, start_owner: Callable[..., Owner]) -> None:
-    need_programs_for_nobody()
+def test_an_ordinary_user_starts_it_plainly(
+    home: Path, start_owner: Callable[..., Owner], programs_for_nobody: tuple[str, ...]
+) -> None:
     if not works(NOT_ROOT):
         pytest.skip("setpriv cannot start a program as nobody here")
     os.chown(home, NOBODY, NOBODY)
-    owner = start_owner(home, prefix=NOT_ROOT)
+    owner = start_owner(home, prefix=(*programs_for_nobody, *NOT_ROOT))
     assert owner_of(home / "postgres/data") == NOBODY
     assert owner_of(Path(f"/proc/{owner.postmaster_pid}")) == NOBODY
     owner.process.terminate()
@@ -73,12 +85,11 @@ def test_an_ordinary_user_starts_it_plainly(home: Path, start_owner: Callable[..
 
 @as_root
 def test_root_without_namespaces_runs_it_as_nobody_and_back(
-    open_home: Path, start_owner: Callable[..., Owner]
+    open_home: Path, start_owner: Callable[..., Owner], programs_for_nobody: tuple[str, ...]
 ) -> None:
-    need_programs_for_nobody()
     if not works(NO_NAMESPACES):
         pytest.skip("user namespaces cannot be barred here")
-    owner = start_owner(open_home, prefix=NO_NAMESPACES)
+    owner = start_owner(open_home, prefix=(*programs_for_nobody, *NO_NAMESPACES))
     assert owner_of(open_home / "postgres/data") == NOBODY
     assert owner_of(open_home / "postgres/passwords.json") == 0
     owner.process.terminate()

@@ -13,10 +13,12 @@ import asyncpg
 import pytest
 from tests.platform.postgres.conftest import Owner, query, until
 
+from doorstep.app.launcher import open_database
 from doorstep.platform.postgres.errors import PasswordsLost, StartFailed, UnsafeDirectory, WrongMajorVersion
 from doorstep.platform.postgres.keeping import kept_alive
 from doorstep.platform.postgres.postmaster import server_pids
 from doorstep.platform.postgres.server import EmbeddedPostgres
+from doorstep.platform.settings import BadSetting, from_environment
 
 StartOwner = Callable[..., Owner]
 
@@ -54,7 +56,11 @@ def test_tcp_is_open_only_when_asked_for(settled: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with EmbeddedPostgres(settled, fsync=False, tcp_port=port) as server:
+    with pytest.raises(BadSetting, match="DOORSTEP_DATABASE_PORT must lie between"):
+        from_environment({"DOORSTEP_DATABASE_PORT": "65536"})
+    asked = from_environment({"DOORSTEP_HOME": str(settled), "DOORSTEP_DATABASE_PORT": str(port)})
+    with open_database(asked) as (_, server):
+        assert server is not None
         password = server.passwords.of("postgres")
         assert query(f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres", "SELECT 1") == 1
 

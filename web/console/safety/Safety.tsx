@@ -12,7 +12,19 @@ import { useBase } from "../market/base";
 import { useNow } from "../market/clock";
 import { useWords } from "../words";
 
-/** Drivers who pressed the safety button: over everything, in every room, until somebody has seen to it. */
+/** The page begins below the band: what calls loudest covers nothing that is needed to answer it. */
+function makeRoom(band: HTMLElement | null): (() => void) | undefined {
+  if (!band) return undefined;
+  const { style } = document.documentElement;
+  const watch = new ResizeObserver(() => style.setProperty("--safety", `${band.offsetHeight}px`));
+  watch.observe(band);
+  return () => {
+    watch.disconnect();
+    style.removeProperty("--safety");
+  };
+}
+
+/** Drivers who pressed the safety button: above everything, in every room, until somebody has seen to it. */
 export function Safety({ marketId }: { marketId: string }) {
   const words = useWords();
   const [settling, setSettling] = useState<SafetyWaiting | null>(null);
@@ -34,7 +46,7 @@ export function Safety({ marketId }: { marketId: string }) {
         ))}
       </div>
       {waiting.length > 0 && (
-        <section className="safety" aria-label={words("safety")}>
+        <section className="safety" ref={makeRoom} aria-label={words("safety")}>
           <ul>
             {waiting.map((one) => (
               <Line key={one.driver} one={one} marketId={marketId} onSettle={() => setSettling(one)} />

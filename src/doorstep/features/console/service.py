@@ -16,7 +16,6 @@ from doorstep.features.markets.rules import ANNOUNCED
 from doorstep.features.offers import queries as offers
 from doorstep.features.payouts import queries as payouts
 from doorstep.platform.db.work import Work
-from doorstep.platform.metrics import LEDGER_DRIFT
 
 _LOCK = 0x66696775
 
@@ -51,7 +50,6 @@ async def refresh_figures(work: Work) -> bool:
         )
     gone = delete(FiguresRow).where(FiguresRow.market_id.not_in([row["market_id"] for row in told]))
     await work.session.execute(gone)
-    LEDGER_DRIFT.set(sum(abs(row["ledger_difference_minor"]) for row in told))
     if told:
         written = insert(FiguresRow).values(told)
         fresh = {column: written.excluded[column] for column in told[0] if column != "market_id"}
