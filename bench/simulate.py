@@ -104,22 +104,21 @@ def declines(kernels: Kernels, runs: int, name: str = "nashville") -> list[dict[
 
 
 def shortages(data: Path | None) -> dict[str, Scenario]:
-    """Markets short of drivers. With ``data``, the recorded days: one as it was told, and with people as they are."""
-    town = scenario_of(*load("nashville-short"))
-    found = {
-        f"nashville-short, {n} slots": replace(town, fleet=replace(town.fleet, drivers=n)) for n in (110, 80)
-    }
+    """Markets short of drivers. With ``data``, the recorded days: one with people as they are, and as it was told."""
+    found = {"nashville-short": scenario_of(*load("nashville-short"))}
     if data is not None:
         day = scenario_of(*load(str(data / SHORT_DAY)))
         lively = replace(day, behaviour=Behaviour(), dispatch=replace(day.dispatch, params=LIVE))
-        found |= {f"{SHORT_DAY}, all as told": day, f"{SHORT_DAY}, people as they are": lively}
+        found |= {f"{SHORT_DAY}, people as they are": lively, f"{SHORT_DAY}, all as told": day}
     return found
 
 
-def mixing(runs: int, data: Path | None) -> list[dict[str, Any]]:
-    """One store a trip and several, as a live market's offers go out, on the same days."""
+def mixing(runs: int, data: Path | None, only: str) -> list[dict[str, Any]]:
+    """One store a trip and several, as a live market's offers go out, on the same days. ``only``: of markets so named."""
     told = []
     for name, scenario in shortages(data).items():
+        if only not in name:
+            continue
         days: dict[bool, list[Measures]] = {}
         for mixed in (False, True):
             params = replace(scenario.dispatch.params, mixing=mixed)
@@ -156,6 +155,7 @@ def main() -> None:
     parser.add_argument("--only", choices=("metro", "declines", "growth", "mixing"))
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--scenarios", default="nashville,nashville-short", help="of the declines")
+    parser.add_argument("--market", default="", help="of mixing: only those whose name holds this")
     parser.add_argument("--data", type=Path, help="the folder of the MDRP instances, for mixing")
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
@@ -177,7 +177,7 @@ def main() -> None:
             for line in lines:
                 print(name, {key: value for key, value in line.items() if key != "runs"})
     if chosen.only == "mixing":
-        report["mixing"] = mixing(chosen.runs, chosen.data)
+        report["mixing"] = mixing(chosen.runs, chosen.data, chosen.market)
     write(chosen.json, report)
 
 
