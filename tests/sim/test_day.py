@@ -20,6 +20,7 @@ from doorstep.features.drivers.rules import Ability
 from doorstep.sim.day import Day, play
 from doorstep.sim.mdrp.instance import read
 from doorstep.sim.measures import measure
+from doorstep.sim.rides import may_cancel, ride, without
 from doorstep.sim.scenario import TRUSTED, Behaviour, City, Demand, Dispatch, Fleet, Policy, Scenario
 from doorstep.sim.tally import NEVER
 from doorstep.sim.truth import Truth, draw
@@ -171,6 +172,44 @@ def test_an_order_that_is_cancelled_is_neither_brought_nor_paid_and_nothing_else
             over_s = int(tally.dropped_s[mine & (tally.picked_s == picked_s)].max())
     assert (tally.engaged_s <= np.maximum(tally.duty_s, 0) + 7200).all()
     assert measure(day).orders == 80
+
+
+def test_an_order_cancelled_under_way_leaves_its_store_and_what_was_collected_before_stays_as_it_was() -> (
+    None
+):
+    truth = draw(SMALL, 1)
+    store, ready_s = truth.orders.store, truth.orders.ready_s
+    first = 10
+    second = next(
+        row for row in range(11, 120) if store[row] != store[first] and ready_s[row] > ready_s[first]
+    )
+    begins_s = int(ready_s[first])
+    whole = ride(
+        truth, 0, (second, first), ((first,), (second,)),
+        pay_minor=1000, accepted_s=begins_s, begins_s=begins_s, start=(0.0, 0.0),
+    )  # fmt: skip
+    here, there = whole.visits
+    under_way_s = (there.way.sets_out_s + there.inside_s) // 2
+    at_once = without(truth, whole, second, here.picked_s)
+    turned = without(truth, whole, second, under_way_s)
+    too_late = without(
+        truth, whole, second, there.picked_s + 600
+    )  # she was in the store when her phone spoke again
+    for one in (at_once, turned, too_late):
+        assert one.visits == (here,)
+        assert one.rows == (first,)
+        assert 0 < one.pay_minor < 1000
+    assert at_once.dropped_s[0] < turned.dropped_s[0] < too_late.dropped_s[0]
+    assert turned.dropped_s[0] > under_way_s
+    assert too_late.dropped_s[0] > there.picked_s
+    assert at_once.driven_s < turned.driven_s
+    nothing = without(truth, turned, first, here.picked_s - 1)
+    assert (nothing.rows, nothing.visits, nothing.pay_minor) == ((), (), 0)
+    assert nothing.ends_s == max(
+        here.picked_s - 1, begins_s
+    )  # not before she heard of it, waiting in the store
+    assert may_cancel(whole, second, here.picked_s)
+    assert not may_cancel(whole, first, here.picked_s)
 
 
 def test_after_so_many_noes_everybody_near_is_asked_and_the_first_yes_has_it(kernels: Kernels) -> None:
