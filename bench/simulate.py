@@ -1,6 +1,6 @@
-"""How long a day of a metro takes on one core, and what becomes of declines beside the plainest dispatch.
+"""How long a day of a metro takes on one core, what becomes of declines beside the plainest dispatch, and what mixing stores brings.
 
-``python -m bench.simulate [--only metro|declines|growth] [--runs N] [--json FILE]``. Processor time is what counts on a shared machine: it is what one
+``python -m bench.simulate [--only metro|declines|growth|mixing] [--runs N] [--data MDRP] [--json FILE]``. Processor time is what counts on a shared machine: it is what one
 core of its own would take; wall time stands beside it.
 """
 
@@ -14,14 +14,20 @@ import numpy as np
 from bench.figures import Figure, machine, show, write
 
 from doorstep.engine.compiled import Kernels, warm_up
+from doorstep.engine.decide import warm_for
 from doorstep.sim.compare import Estimate, paired
 from doorstep.sim.day import play
 from doorstep.sim.measures import Measures, measure
 from doorstep.sim.reading import load, scenario_of
-from doorstep.sim.scenario import Policy, Scenario
+from doorstep.sim.scenario import LIVE, Behaviour, Policy, Scenario
 
 AIM_S = 60.0
 DECLINES = (0.0, 0.1, 0.3)
+SHORT_DAY = "1o50t100s1p125"
+TRADED = (
+    "ctd90", "ctd_mean", "ctd_p90", "undelivered_pct", "rtp_mean", "drive_min_per_order", "wait_min_per_order",
+    "orders_per_trip", "earned_per_hour_minor", "cost_per_order_minor",
+)  # fmt: skip
 
 
 def metro(kernels: Kernels) -> Figure:
@@ -97,6 +103,42 @@ def declines(kernels: Kernels, runs: int, name: str = "nashville") -> list[dict[
     return told
 
 
+def shortages(data: Path | None) -> dict[str, Scenario]:
+    """Markets short of drivers. With ``data``, the recorded days: one with people as they are, and as it was told."""
+    found = {"nashville-short": scenario_of(*load("nashville-short"))}
+    if data is not None:
+        day = scenario_of(*load(str(data / SHORT_DAY)))
+        lively = replace(day, behaviour=Behaviour(), dispatch=replace(day.dispatch, params=LIVE))
+        found |= {f"{SHORT_DAY}, people as they are": lively, f"{SHORT_DAY}, all as told": day}
+    return found
+
+
+def mixing(runs: int, data: Path | None, only: str) -> list[dict[str, Any]]:
+    """One store a trip and several, as a live market's offers go out, on the same days. ``only``: of markets so named."""
+    told = []
+    for name, scenario in shortages(data).items():
+        if only not in name:
+            continue
+        days: dict[bool, list[Measures]] = {}
+        for mixed in (False, True):
+            params = replace(scenario.dispatch.params, mixing=mixed)
+            one = replace(scenario, dispatch=replace(scenario.dispatch, params=params))
+            kernels = warm_for(params)
+            days[mixed] = [measure(play(one, seed, kernels)) for seed in range(1, runs + 1)]
+        for mixed, played in days.items():
+            line: dict[str, Any] = {"market": name, "mixing": mixed, "runs": runs}
+            for figure in TRADED:
+                values = [float(getattr(m, figure)) for m in played]
+                line[figure] = round(float(np.mean(values)), 3)
+                if mixed:
+                    line[f"{figure}_against_one_store"] = _told(
+                        paired(values, [float(getattr(m, figure)) for m in days[False]])
+                    )
+            told.append(line)
+            print(line, flush=True)
+    return told
+
+
 def _day(scenario: Scenario, policy: Policy, share: float, seed: int, kernels: Kernels) -> Measures:
     people = replace(scenario.behaviour, declines=share)
     dispatch = replace(scenario.dispatch, policy=policy)
@@ -110,9 +152,11 @@ def _told(one: Estimate) -> dict[str, float | None]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench.simulate", description=__doc__)
-    parser.add_argument("--only", choices=("metro", "declines", "growth"))
+    parser.add_argument("--only", choices=("metro", "declines", "growth", "mixing"))
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--scenarios", default="nashville,nashville-short", help="of the declines")
+    parser.add_argument("--market", default="", help="of mixing: only those whose name holds this")
+    parser.add_argument("--data", type=Path, help="the folder of the MDRP instances, for mixing")
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
     report: dict[str, Any] = {"machine": machine()}
@@ -132,6 +176,8 @@ def main() -> None:
         for name, lines in report["declines"].items():
             for line in lines:
                 print(name, {key: value for key, value in line.items() if key != "runs"})
+    if chosen.only == "mixing":
+        report["mixing"] = mixing(chosen.runs, chosen.data, chosen.market)
     write(chosen.json, report)
 
 

@@ -13,12 +13,13 @@ from doorstep.engine.decide import decide
 from doorstep.engine.decisions import Decisions
 from doorstep.engine.mixing import decide as mixed
 from doorstep.engine.mixing.compiled import warm_up
-from doorstep.engine.mixing.schedule import Visit, steps_of, visits_of
+from doorstep.engine.mixing.schedule import Visit, steps_of, trips_of, visits_of
 from doorstep.engine.params import Params
 from doorstep.engine.record import pack, replay
 from doorstep.engine.world import Driver, Order, Plan, Travel, World
 
 MIXED = replace(QUICK, mixing=True)
+WHOLE = replace(MIXED, whole_trips=True)
 ANA = Driver(id="ana", place=1, free_s=NOW)
 
 
@@ -174,6 +175,86 @@ def test_tours_come_out_the_same_compiled_replayed_shuffled_or_renamed(
     again = decide(renamed, travel, MIXED, now, 9, PYTHON)
     assert again.cost == first.cost
     assert again.plan == {"x" + name: tuple(map(named, chain)) for name, chain in first.plan.items()}
+
+
+@st.composite
+def worlds_with_any_plan(draw: st.DrawFn) -> tuple[World, Travel, int]:
+    """Drivers who have nothing on board, and any plan at all."""
+    world, travel, now = draw(worlds())
+    step = st.lists(st.sampled_from([*(o.id for o in world.orders), "nobody's"]), max_size=3).map(tuple)
+    chains = st.lists(step, max_size=8).map(tuple)
+    plan: Plan = draw(
+        st.dictionaries(st.sampled_from([d.id for d in world.drivers] or ["none"]), chains, max_size=5)
+    )
+    return World(world.orders, world.drivers, plan), travel, now
+
+
+@LAWS
+@given(worlds_with_any_plan(), st.sampled_from([0, 120]), st.sampled_from([0, 900]))
+def test_a_trip_sent_whole_collects_everything_before_its_first_door(
+    given_: tuple[World, Travel, int], lead_s: int, ahead_s: int
+) -> None:
+    world, travel, now = given_
+    params = replace(WHOLE, offer_lead_s=lead_s, ask_ahead_s=ahead_s, reoffer_price=0.5)
+    decisions = decide(world, travel, params, now, 1, PYTHON)
+    orders, drivers = {o.id: o for o in world.orders}, {d.id: d for d in world.drivers}
+    chains = dict(decisions.plan)
+    for send in decisions.sends:
+        collected = send.visits or (send.orders,)
+        assert sorted(o for visit in collected for o in visit) == sorted(send.orders)
+        assert all(len({orders[o].store for o in visit}) == 1 for visit in collected)
+        assert list(send.visits_s) == sorted(send.visits_s)
+        assert len(send.visits_s) == len(send.visits)
+        assert not drivers[send.driver].spoken_for
+        assert drivers[send.driver].free_s <= now + ahead_s
+        chains[send.driver] = (*collected, *((o,) for o in send.orders), *chains.get(send.driver, ()))
+    paper = sum(outlook.price for outlook in decisions.outlooks if outlook.driver is None)
+    for name, chain in chains.items():
+        held: list[str] = []
+        line: list[tuple[Order, bool]] = []
+        for id_ in (id_ for step in chain for id_ in step):
+            line.append((orders[id_], id_ not in held))
+            if id_ in held:
+                held.remove(id_)
+                continue
+            assert not held or line[-2][1], "nothing is collected between two doors"
+            held.append(id_)
+            assert len(held) <= params.load_most
+        assert not held
+        made = visits_of(drivers[name], steps_of(line), travel, params, now)
+        paper += sum(visit.cost for visit in made)
+        assert all(visit.at_s <= drivers[name].off_s for visit in made if visit.is_pickup)
+        assert sum(len(trip) for trip in trips_of(made)) == len(made)
+    assert decisions.cost == pytest.approx(paper, abs=1e-6)
+    told = {outlook.order for outlook in decisions.outlooks} | {o for s in decisions.sends for o in s.orders}
+    assert told == {o.id for o in world.orders if not o.reserved}, "every order is told where it stands"
+    warm_up()
+    assert decisions == mixed.decide(world, travel, params, now, 1, compiled=True)
+    assert replay(pack(world, travel, params, now, 1, decisions, "python"), PYTHON).same
+
+
+def test_an_offer_of_two_stores_goes_out_once_and_as_late_as_the_second_one_allows() -> None:
+    """One driver, two stores on one way; what the second cooks takes a quarter of an hour."""
+    near = replace(LUNCH, ready_s=NOW, store="s", pickup=2, dropoff=6)
+    world = World((near, replace(near, id="soup", store="t", pickup=3, dropoff=7)), (ANA,))
+    (sent,) = decide(world, LINE, WHOLE, NOW, 1, PYTHON).sends
+    assert (sent.orders, sent.visits) == (("lunch", "soup"), (("lunch",), ("soup",)))
+    assert sent.sentence.startswith("2 orders of 2 stores; leaving later")
+    later = replace(world, orders=(near, replace(world.orders[1], ready_s=NOW + 900)))
+    apart = decide(later, LINE, WHOLE, NOW, 1, PYTHON)
+    together = decide(later, LINE, replace(WHOLE, driving_price=2), NOW, 1, PYTHON)
+    assert [send.orders for send in apart.sends] == [("lunch",)], "who is ready is not kept waiting"
+    assert not together.sends, (
+        "where driving is dear, both wait until she would reach the second as it is ready"
+    )
+    assert {outlook.driver for outlook in together.outlooks} == {"ana"}
+    assert all("her next trip" in outlook.sentence for outlook in together.outlooks)
+
+
+def test_nothing_joins_a_trip_that_was_sent_whole() -> None:
+    on_board = World((), (replace(ANA, aboard=(LUNCH,)),))
+    with pytest.raises(ValueError, match="sent whole"):
+        decide(on_board, LINE, WHOLE, NOW, 1, PYTHON)
 
 
 def test_two_stores_on_one_way_share_a_trip_only_where_mixing_is_allowed() -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from doorstep.engine import record
 from doorstep.engine.compiled import Kernels, warm_up
-from doorstep.engine.decisions import Decisions
+from doorstep.engine.decide import warm_for
+from doorstep.engine.decisions import Decisions, Send
 from doorstep.engine.params import Params
 from doorstep.engine.world import Travel, World
 from doorstep.features.dispatch.snapshot import ABILITIES
@@ -81,6 +82,31 @@ def test_every_order_is_carried_once_and_in_the_order_of_things(kernels: Kernels
     assert (day.truth.shifts.on_s[tally.carrier[done]] <= tally.picked_s[done]).all()
     assert tally.trips + tally.declined + tally.lapsed == tally.offers
     assert tally.tips_minor.sum() == orders.tip_minor[done].sum()
+
+
+def test_where_stores_are_mixed_a_trip_collects_everything_before_its_first_door() -> None:
+    params = replace(SMALL.dispatch.params, mixing=True, whole_trips=True, driving_price=1.0)
+    city = City(stores=30, radius_km=6)
+    few = replace(
+        SMALL,
+        city=city,
+        demand=Demand(orders=60),
+        fleet=Fleet(drivers=5),
+        behaviour=TRUSTED,
+        dispatch=Dispatch(params=params),
+    )
+    sent: list[Send] = []
+    day = play(few, 3, warm_for(params), lambda *tick: sent.extend(tick[-1].sends))
+    tally = day.tally
+    done = tally.dropped_s != NEVER
+    assert tally.trips + tally.declined + tally.lapsed == tally.offers == len(sent)
+    assert (tally.picked_s[done] >= day.truth.orders.ready_s[done]).all()
+    mixed = [(int(send.driver[1:]), [int(name[1:]) for name in send.orders]) for send in sent if send.visits]
+    taken = [rows for driver, rows in mixed if set(tally.carrier[rows].tolist()) == {driver}]
+    assert taken, "some trips led to several stores"
+    for rows in taken:
+        assert tally.picked_s[rows].max() < tally.dropped_s[rows].min()
+        assert len(set(tally.picked_s[rows].tolist())) > 1
 
 
 def test_a_driver_who_is_paid_better_declines_less(kernels: Kernels) -> None:

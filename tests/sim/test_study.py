@@ -115,6 +115,8 @@ def test_all_combinations_are_tried_and_the_first_is_what_one_has(village: Path)
     last = made[-1].scenario
     assert (last.fleet.drivers, last.pay_scale, last.dispatch.policy) == (6, 1.2, Policy.NEAREST)
     assert last.rates().base_minor == 360
+    one, several = (each.scenario.dispatch.params for each in settings_of(name, raw, ["mixing=0,1"]))
+    assert (one.mixing, several.mixing, several.whole_trips) == (False, True, True)
     assert made[0].scenario == scenario_of(name, raw)  # trying changes nothing about the scenario itself
 
 

@@ -1,6 +1,7 @@
 """Further commands of ``doorstep``: credentials for scripts, dead letters, copies, exports, replays."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -66,7 +67,7 @@ def warm(json: Json = None) -> None:
         "route planning": "doorstep.engine.routes.compiled",
     }
     typer.echo(f"warming the kernels of {', '.join(rooms)} …")
-    # A process each, for they share no kernel. Those of mixed stores are for a benchmark, which warms them itself.
+    # A process each, for they share no kernel. Those of mixed stores are for markets that mix: the dispatcher of one warms them.
     with ProcessPoolExecutor(len(rooms), get_context("spawn")) as pool:
         asked = {pool.submit(_warm, room): what for what, room in rooms.items()}
         took_s = {}
@@ -241,14 +242,15 @@ def replay_tick(
     from dataclasses import replace
 
     from doorstep.engine import record
-    from doorstep.engine.compiled import PYTHON, warm_up
+    from doorstep.engine.compiled import PYTHON
+    from doorstep.engine.decide import warm_for
 
     content = file.read_bytes()
     tick = record.unpack(content)
-    kernels = warm_up() if tick.kernels == "numba" else PYTHON
     changed = dict(text.split("=", 1) for text in param or [])
     types = {name: type(getattr(tick.params, name)) for name in changed}
-    params = replace(tick.params, **{name: types[name](value) for name, value in changed.items()})
+    params = replace(tick.params, **{name: _knob(types[name], value) for name, value in changed.items()})
+    kernels = warm_for(params) if tick.kernels == "numba" else PYTHON
     repeat = record.replay(content, kernels, params)
     summary = {
         "orders": len(tick.world.orders),
@@ -272,6 +274,11 @@ def replay_tick(
     figures.write(json, summary)
     if not changed and not repeat.same:
         raise typer.Exit(1)
+
+
+def _knob[T](kind: Callable[[str], T], text: str) -> T:
+    """A knob's value as it was typed; 0 and false are no, for those that are yes or no."""
+    return kind("" if kind is bool and text.lower() in {"0", "false", "no"} else text)
 
 
 def replay_day(

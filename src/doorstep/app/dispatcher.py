@@ -7,6 +7,7 @@ market time and at once when something urgent happens (a decline, an expiry, a c
 import asyncio
 import contextlib
 import signal
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -39,6 +40,7 @@ class Dispatcher:
         self._owner = runtime.settings.instance or uuid4()
         self._held: dict[UUID, leases.Lease] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
+        self._warming: dict[str, asyncio.Task[object]] = {}
         self._stopping = asyncio.Event()
         # In a demo a minute of market time passes in two seconds: too short for anybody to read an offer.
         self._least_real_s = DEMO_OFFER_S if runtime.mode == "demo" else 0
@@ -49,7 +51,7 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Take markets that nobody owns and keep those taken, until stopped."""
-        warming = asyncio.create_task(asyncio.to_thread(cycle.warm_up))
+        self._warm("dispatch", cycle.warm_up)
         await self._succeed()
         while not self._stopping.is_set():
             try:
@@ -62,7 +64,13 @@ class Dispatcher:
         with contextlib.suppress(Exception):
             async with self._runtime.database.work(ACTOR) as work:
                 await leases.give_back(work, self._owner)
-        warming.cancel()
+        for warming in self._warming.values():
+            warming.cancel()
+
+    def _warm(self, what: str, warm_up: Callable[[], object]) -> None:
+        """Have kernels warmed beside the ticks, once."""
+        if what not in self._warming:
+            self._warming[what] = asyncio.create_task(asyncio.to_thread(warm_up))
 
     async def _succeed(self) -> None:
         """Take over at once from the dispatcher whose place this is; else its leases run out by themselves."""
@@ -80,6 +88,8 @@ class Dispatcher:
                     self._held.pop(market.id, None)
                     continue
                 self._held[market.id] = lease
+                if market.dispatch.get("mixing"):
+                    self._warm("mixing", cycle.warm_up_mixing)
                 if market.id not in self._tasks or self._tasks[market.id].done():
                     self._tasks[market.id] = asyncio.create_task(self._drive(market))
 

@@ -236,7 +236,7 @@ def _as_dict(found: "Study", command: str, real_s: float) -> dict[str, Any]:
 def _keep(scenario: "Scenario", seed: int, file: Path) -> None:
     """Play the first day once more and keep its busiest tick."""
     from doorstep.engine import record
-    from doorstep.engine.compiled import warm_up
+    from doorstep.engine.decide import warm_for
     from doorstep.sim.day import play
 
     kept: list[bytes] = []
@@ -250,7 +250,7 @@ def _keep(scenario: "Scenario", seed: int, file: Path) -> None:
             most = len(world.orders)
             kept[:] = [record.pack(world, travel, params, now_s, seed, decisions, "numba")]
 
-    play(scenario, seed, warm_up(), keep)
+    play(scenario, seed, warm_for(scenario.dispatch.params), keep)
     if not kept:
         raise _say("no tick of that day had an order to decide about")
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -240,6 +240,7 @@ def case_of(
         spared_ms=60 * thousandths(params.spared_min),
         ms_per_m=plane.ms_per_m if plane else 0,
         reach_s=plane.reach_s() if plane else FOREVER_S,
+        whole_trips=int(params.whole_trips),
         travel=seen,
         x_m=rows.of(plane.x_m.tolist() if plane else [0]),
         y_m=rows.of(plane.y_m.tolist() if plane else [0]),

@@ -78,6 +78,7 @@ class Case(NamedTuple):
     spared_ms: int
     ms_per_m: int  # 0: travel by the matrix, else by coordinates
     reach_s: int  # longer than any way there is
+    whole_trips: int  # 1: where stores are mixed, all pickups of a trip come before its first drop
     travel: Ints  # (places x places) seconds
     x_m: Ints  # (places)
     y_m: Ints

@@ -11,8 +11,9 @@ from functools import partial
 from doorstep.engine import reasons
 from doorstep.engine.arrays import Layout, lay_out, thousandths
 from doorstep.engine.chains import COST, TALLY, TOTAL
-from doorstep.engine.compiled import Kernels, ready
+from doorstep.engine.compiled import Kernels, ready, warm_up
 from doorstep.engine.decisions import Decisions, Outlook, Pickup, Send
+from doorstep.engine.mixing import compiled as mixing
 from doorstep.engine.mixing import decide as mixed
 from doorstep.engine.objective import NEVER
 from doorstep.engine.params import Params
@@ -50,6 +51,13 @@ def decide(
         cost=int(layout.search.tally[TOTAL]) / reasons.MILLISECONDS,
         pickups=tuple(pickup(layout.drivers[d], chains[d][0], times[d][0]) for d in closing),
     )
+
+
+def warm_for(params: Params) -> Kernels:
+    """Compile what ``decide`` calls under ``params``, or read it back from disk. Safe from any thread."""
+    if params.mixing:
+        mixing.warm_up()
+    return warm_up()
 
 
 def make_plan(layout: Layout, params: Params, kernels: Kernels, seed: int) -> None:

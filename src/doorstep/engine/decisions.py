@@ -39,6 +39,10 @@ class Send:
     kept_out: tuple[
         KeptOut, ...
     ] = ()  # of these the ``Params.named_most`` nearest to the store, the nearest first
+    visits: tuple[tuple[str, ...], ...] = ()
+    """Of a trip through several stores: what is picked up at each, in sequence, all before the first drop."""
+    visits_s: tuple[int, ...] = ()
+    """When."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,9 @@ class Params:
     """Orders per trip."""
     mixing: bool = False
     """For a shortage of drivers: orders of several stores share a trip, and every stop is planned anew (``mixing``)."""
+    whole_trips: bool = False
+    """Where stores are mixed: a trip is sent with all its stops, every pickup before the first drop, and stays as it was
+    sent: what an offer with frozen terms can promise. Else stop by stop."""
     load_most: int = 3
     """Orders on board at once where stores are mixed."""
     stops_ahead: int = 14
@@ -56,7 +59,7 @@ class Params:
     """Offer time and one retry: a trip is offered this much before its latest departure."""
     ask_ahead_s: int = 0
     """A driver under way who will be free within this is asked for her next trip as if she were free already: when a tick
-    later would delay it. Not where stores are mixed."""
+    later would delay it. Not where stores are mixed stop by stop."""
     named_most: int = 0
     """How many of the drivers who are kept from an order its reason names, the nearest to its store first; the others are
     counted. None of them, and at no cost, in simulated days and in the records of ticks from before they were named."""

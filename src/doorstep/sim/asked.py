@@ -9,6 +9,7 @@ import numpy as np
 
 from doorstep.features.offers.terms import base_pay
 from doorstep.sim.chance import Dice
+from doorstep.sim.rides import Visits
 from doorstep.sim.scenario import Scenario
 from doorstep.sim.truth import Truth, quarter
 
@@ -18,6 +19,7 @@ class Terms:
     """What an offer says."""
 
     rows: tuple[int, ...]  # its orders in drop sequence
+    visits: Visits
     minutes: int
     way_m: int
     pay_minor: int
@@ -57,17 +59,19 @@ class Answers:
         self._rates = scenario.rates()
         self._wishes, self._delays = Dice(seed, "answers"), Dice(seed, "delays")
 
-    def terms(self, rows: Sequence[int], now_s: int) -> Terms:
-        """What an offer of ``rows`` says, as everybody expects the roads at ``now_s``."""
+    def terms(self, rows: Sequence[int], now_s: int, visits: Visits = ()) -> Terms:
+        """What an offer of ``rows`` says, as everybody expects the roads at ``now_s``; all of one store unless it says ``visits``."""
         truth, dispatch, chosen = self._truth, self._scenario.dispatch, list(rows)
-        store = truth.stores[truth.orders.store[chosen[0]]]
-        spots = np.concatenate((store[None, :], truth.orders.door[chosen]))
+        visits = visits or (tuple(rows),)
+        stores = truth.stores[truth.orders.store[[visit[0] for visit in visits]]]
+        spots = np.concatenate((stores, truth.orders.door[chosen]))
         slow = float(truth.usual[quarter(truth, now_s)])
         drive_s = int(truth.ground.seconds(truth.ground.spans(spots[:-1], spots[1:]), slow).sum())
-        stops_s = dispatch.pickup_service_s + len(chosen) * dispatch.dropoff_service_s
+        stops_s = len(visits) * dispatch.pickup_service_s + len(chosen) * dispatch.dropoff_service_s
         minutes = ceil((drive_s + stops_s) / 60)
         way_m = ceil(truth.ground.metres(spots[:-1], spots[1:]).sum())
-        return Terms(tuple(rows), minutes, way_m, base_pay(self._rates, way_m, minutes, len(chosen)).minor)
+        pay_minor = base_pay(self._rates, way_m, minutes, len(chosen)).minor
+        return Terms(tuple(rows), visits, minutes, way_m, pay_minor)
 
     def of(self, driver: int, terms: Terms, now_s: int, expires_s: int) -> tuple[Answer, int]:
         """What ``driver`` answers to an offer that she sees at ``now_s``, and when; nothing is told when it runs out."""

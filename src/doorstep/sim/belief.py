@@ -23,12 +23,14 @@ class Job:
     """A trip that was offered or accepted: its orders in drop sequence and when she is likely done."""
 
     orders: tuple[Order, ...]
+    visits: tuple[tuple[Order, ...], ...]  # what is collected at each store, in sequence
     free_s: int
     span_s: int  # from when she is free for it to its end, as offered
+    collected: int = 0
     dropped: int = 0
     accepted: bool = False
-    begun_at: int = 0  # the place it begins at, and when
-    begun_s: int = 0
+    left_place: int = 0  # where she last set out on it, and when, as believed
+    left_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +122,25 @@ class Belief:
         self._silent.pop(driver, None)
 
     # What becomes of offers and trips.
-    def offered(self, driver: int, names: Sequence[str], expires_s: int, minutes: int) -> tuple[int, ...]:
-        """An offer of ``names`` in drop sequence went to her phone; the rows of its orders."""
+    def offered(
+        self,
+        driver: int,
+        names: Sequence[str],
+        expires_s: int,
+        minutes: int,
+        visits: Sequence[Sequence[str]] = (),
+    ) -> tuple[int, ...]:
+        """An offer of ``names`` in drop sequence went to her phone; the rows of its orders.
+
+        ``visits``: what is collected at each of several stores, in sequence.
+        """
         rows = tuple(self._rows[name] for name in names)
         orders = tuple(self._waiting.pop(row) for row in rows)
+        by_name = {order.id: order for order in orders}
         jobs = self._jobs.setdefault(driver, [])
         begins_s = max(expires_s, jobs[-1].free_s) if jobs else expires_s
-        jobs.append(Job(orders, begins_s + minutes * 60, minutes * 60))
+        collected = tuple(tuple(by_name[name] for name in visit) for visit in visits or (names,))
+        jobs.append(Job(orders, collected, begins_s + minutes * 60, minutes * 60))
         self._see(driver)
         return rows
 
@@ -162,7 +176,7 @@ class Belief:
             self.roads.leave(order.dropoff)
 
     def left_out(self, driver: int, row: int) -> None:
-        """An order of an accepted trip was cancelled before its pickup.
+        """An order of an accepted trip was cancelled before its pickup; a store where nothing is left to collect is left out.
 
         A trip under way with nothing left goes on until her phone says where she turned; a next one is gone.
         """
@@ -174,7 +188,9 @@ class Belief:
         if left:
             self.roads.leave(gone.dropoff)
             job.orders = left
-            self._begin(job, job.begun_at, job.begun_s)
+            visits = (tuple(o for o in visit if o is not gone) for visit in job.visits)
+            job.visits = tuple(visit for visit in visits if visit)
+            self._go_on(job, job.left_place, job.left_s)
         elif number:
             self.roads.leave(gone.dropoff)
             del jobs[number]
@@ -226,16 +242,17 @@ class Belief:
         *before, job = self._jobs[driver]
         job.accepted = True
         if before:
-            self._begin(job, before[-1].orders[-1].dropoff, before[-1].free_s)
+            self._go_on(job, before[-1].orders[-1].dropoff, before[-1].free_s)
             job.span_s = job.free_s - before[-1].free_s
         else:
-            self._begin(job, self._standing[driver].place, now_s)
+            self._go_on(job, self._standing[driver].place, now_s)
         self._see(driver)
 
     def picked_up(self, driver: int, at_s: int) -> None:
-        """She has the goods since ``at_s``, by her phone's clock."""
+        """She has the goods of her next store since ``at_s``, by her phone's clock."""
         job = self._jobs[driver][0]
-        first = job.orders[0]
+        first = job.visits[job.collected][0]
+        job.collected += 1
         self._go_on(job, first.pickup, at_s + first.pickup_service_s - first.pickup_service_s // 2)
         self._see(driver)
 
@@ -256,7 +273,7 @@ class Belief:
         self._standing[driver] = here
         following = self._jobs[driver]
         if following and following[0].accepted:
-            self._begin(following[0], here.place, at_s)
+            self._go_on(following[0], here.place, at_s)
         self._see(driver)
 
     # What the engine sees.
@@ -322,16 +339,15 @@ class Belief:
             spoken_for=len(jobs) > 1 or not last.accepted,
         )
 
-    def _begin(self, job: Job, place: int, at_s: int) -> None:
-        """A trip as the roads have it, from ``place`` at ``at_s``."""
-        job.begun_at, job.begun_s = place, at_s
-        first = job.orders[0]
-        inside_s = at_s + self.roads.between(place, first.pickup) + first.pickup_service_s // 2
-        picked_s = max(inside_s, *(o.ready_s for o in job.orders))
-        self._go_on(job, first.pickup, picked_s + first.pickup_service_s - first.pickup_service_s // 2)
-
     def _go_on(self, job: Job, place: int, at_s: int) -> None:
-        """The rest of a trip as the roads have it, leaving ``place`` at ``at_s``."""
+        """What is left of a trip as the roads have it, leaving ``place`` at ``at_s``."""
+        job.left_place, job.left_s = place, at_s
+        for visit in job.visits[job.collected :]:
+            first = visit[0]
+            inside_s = at_s + self.roads.between(place, first.pickup) + first.pickup_service_s // 2
+            picked_s = max(inside_s, *(o.ready_s for o in visit))
+            at_s = picked_s + first.pickup_service_s - first.pickup_service_s // 2
+            place = first.pickup
         for order in job.orders[job.dropped :]:
             at_s += self.roads.between(place, order.dropoff) + order.dropoff_service_s
             place = order.dropoff

@@ -162,7 +162,7 @@ class Market:
         asked = next((d for d, offer in self._offers.items() if row in offer.terms.rows), NEVER)
         if driver == NEVER and asked == NEVER and not self.belief.waits(row):
             return  # handed over, or given up
-        if not may_cancel(self._rides[driver][number] if driver != NEVER else None, self.now_s):
+        if not may_cancel(self._rides[driver][number] if driver != NEVER else None, row, self.now_s):
             return
         self.tally.cancelled_s[row] = self.now_s
         if driver != NEVER:
@@ -189,11 +189,17 @@ class Market:
             changed.append(after(self.truth, later, changed[-1] if changed else rides[number - 1]))
         self._rides[driver] = deque((*rides[:number], *changed))
         told = self._unheard[driver]
+        picked_up = Report.PICKED_UP
+        unheard = sum(one.ride is rides[number] and one.report is picked_up for one in told)
+        known = (
+            len(rides[number].visits) - unheard
+        )  # stores she has been to, as was heard: all before that order's
         stays = [one for one in told if one.ride in rides[:number]]
         self._void.update(one.serial for one in told if one not in stays)
         self._unheard[driver] = deque(stays)
         for one in changed:
-            self._report(one)
+            self._report(one, known)
+            known = 0
 
     # Drivers and their phones.
     def _comes(self, driver: int, _: int) -> None:
@@ -219,11 +225,13 @@ class Market:
     def _offer(self, send: Send) -> None:
         """Show an offer to one driver."""
         driver = int(send.driver[1:])
-        terms = self._answers.terms([int(name[1:]) for name in send.orders], self.now_s)
+        rows = [int(name[1:]) for name in send.orders]
+        visits = tuple(tuple(int(name[1:]) for name in visit) for visit in send.visits)
+        terms = self._answers.terms(rows, self.now_s, visits)
         expires_s = self.now_s + self.scenario.dispatch.offer_lasts_s
         self._serial += 1
         self._offers[driver] = Offer(self._serial, terms)
-        self.belief.offered(driver, send.orders, expires_s, terms.minutes)
+        self.belief.offered(driver, send.orders, expires_s, terms.minutes, send.visits)
         self.tally.offers += 1
         answer, at_s = self._answers.of(driver, terms, self.now_s, expires_s)
         if answer is Answer.NOTHING or not self._hears_now(driver):
@@ -270,7 +278,8 @@ class Market:
         begins_s = max(self.now_s, rides[-1].ends_s) if rides else self.now_s
         start = rides[-1].end if rides else self._at[driver]
         one = ride(
-            self.truth, driver, terms.rows, pay_minor=terms.pay_minor, accepted_s=self.now_s, begins_s=begins_s, start=start
+            self.truth, driver, terms.rows, terms.visits,
+            pay_minor=terms.pay_minor, accepted_s=self.now_s, begins_s=begins_s, start=start,
         )  # fmt: skip
         rides.append(one)
         self._report(one)
@@ -318,9 +327,9 @@ class Market:
             self.belief.taken_by_nobody(row)
 
     # Trips, as they are heard of.
-    def _report(self, one: Ride) -> None:
-        """What her phone will say of a trip, and when it is heard."""
-        told = [(Report.PICKED_UP, one.picked_s)] if one.rows else []
+    def _report(self, one: Ride, known: int = 0) -> None:
+        """What her phone will say of a trip, and when it is heard; of its first stops, so many are ``known``."""
+        told = [(Report.PICKED_UP, visit.picked_s) for visit in one.visits[known:]]
         told += [(Report.DROPPED, at_s) for at_s in one.dropped_s]
         for report, at_s in (*told, (Report.FINISHED, one.ends_s)):
             self._serial += 1

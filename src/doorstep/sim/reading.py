@@ -151,7 +151,10 @@ def scenario_of(name: str, raw: Raw) -> Scenario:
             engine = values.pop("engine", {})
             if not isinstance(engine, dict):
                 raise ScenarioRefused("dispatch.engine is a table of the engine's knobs")
-            usual = {name: getattr(LIVE, name) for name in ("offer_lead_s", "ask_ahead_s")}
+            usual = {
+                name: getattr(LIVE, name)
+                for name in ("offer_lead_s", "ask_ahead_s", "whole_trips", "load_most")
+            }
             knobs = {**usual, **_checked("dispatch.engine", engine, Params)}
             tables[table] = Dispatch(
                 **_checked("dispatch", values, Dispatch, without=("params",)),
@@ -215,6 +218,8 @@ def _as(name: str, value: Any, wanted: type) -> Any:
         return float(value)
     if wanted is int and number and float(value).is_integer():
         return int(value)
+    if wanted is bool and number and value in {0, 1}:
+        return value == 1
     if wanted is tuple and isinstance(value, list) and all(isinstance(v, int | float) for v in value):
         return tuple(float(v) for v in value)
     if wanted is Path and isinstance(value, str):
@@ -231,7 +236,7 @@ def _as(name: str, value: Any, wanted: type) -> Any:
         return value
     names = {
         float: "a number", int: "a whole number", tuple: "a list of numbers", str: "a text in quotes",
-        bool: "true or false", date: "a date such as 2026-11-18", Path: "a path in quotes",
+        bool: "true or false, 1 or 0", date: "a date such as 2026-11-18", Path: "a path in quotes",
         dict: f"a table: write [{name}] and below it lines such as name = 0.2",
     }  # fmt: skip
     raise ScenarioRefused(f"{name} = {value!r}: must be {names.get(wanted, wanted.__name__)}")

@@ -26,6 +26,7 @@ KNOBS = {
     "demand": Knob("demand.orders", True, "orders, times the scenario's"),
     "pay": Knob("pay.scale", False, "pay rates, times the market's"),
     "batching": Knob("dispatch.engine.max_bundle", False, "orders a trip may hold"),
+    "mixing": Knob("dispatch.engine.mixing", False, "1: a trip may lead to several stores, 0: to one"),
     "declines": Knob("behaviour.declines", False, "chance that a driver does not take an offer"),
     "cancels": Knob("behaviour.cancels", False, "share of shoppers who change their mind before the pickup"),
     "broadcast": Knob(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from doorstep.engine.compiled import warm_up
+from doorstep.engine.decide import warm_for
 from doorstep.sim.compare import Estimate, estimate, paired
 from doorstep.sim.day import Day, play
 from doorstep.sim.measures import COUNTED_AS_MIN, Measures, measure
@@ -97,7 +97,8 @@ class Study:
 
 def play_unit(unit: Unit) -> Outcome:
     """Play one day with compiled kernels."""
-    day = play(unit.setting.scenario, unit.seed, warm_up())
+    scenario = unit.setting.scenario
+    day = play(scenario, unit.seed, warm_for(scenario.dispatch.params))
     return Outcome(unit.number, unit.seed, measure(day), picture(day))
 
 

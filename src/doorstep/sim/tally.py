@@ -93,7 +93,8 @@ class Tally:
     def book(self, ride: Ride, tips_minor: Whole) -> None:
         """A trip that is over; ``tips_minor`` are those of all orders."""
         rows, driver = list(ride.rows), ride.driver
-        self.picked_s[rows] = ride.picked_s
+        for visit in ride.visits:
+            self.picked_s[list(visit.rows)] = visit.picked_s
         self.dropped_s[rows] = ride.dropped_s
         self.carrier[rows] = driver
         self.waited_s[driver] += ride.waited_s

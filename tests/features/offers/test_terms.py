@@ -235,6 +235,25 @@ def test_two_shops_are_two_pickups_before_the_doors() -> None:
         terms_of(two)
 
 
+def test_shops_are_visited_in_the_sequence_that_dispatch_chose() -> None:
+    first, second, third = two = [a_delivery(1), a_delivery(2, store_id=OTHER_STORE), a_delivery(3)]
+    legs = [Leg(Metres(100 * number), Seconds(120)) for number in range(1, 6)]
+    visits = ((second.id,), (first.id, third.id))
+    terms = terms_of(two, legs=legs[:4], visits=visits)
+    assert [pickup.delivery_ids for pickup in terms.pickups] == list(visits)
+    assert [pickup.leg_m for pickup in terms.pickups] == [0, 100]
+    assert [drop.leg_m for drop in terms.drops] == [200, 300, 400]
+    assert from_document(document(terms)) == terms
+    twice = terms_of(two, legs=legs, visits=((first.id,), (second.id,), (third.id,)))
+    assert [pickup.store_id for pickup in twice.pickups].count(first.store_id) == 2, (
+        "what is cooked later is fetched later"
+    )
+    with pytest.raises(ValueError, match="collected once"):
+        terms_of(two, legs=legs[:4], visits=((second.id,), (first.id, second.id)))
+    with pytest.raises(ValueError, match="one shop"):
+        terms_of(two, legs=legs[:4], visits=((first.id, second.id), (third.id,)))
+
+
 def test_terms_that_do_not_add_up_cannot_be_made() -> None:
     terms = terms_of([a_delivery(1), a_delivery(2)])
     with pytest.raises(ValueError, match="not the whole"):

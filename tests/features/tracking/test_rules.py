@@ -63,7 +63,7 @@ class TestEstimate:
 
 
 def stop(position: int, kind: StopKind, number: int, **changes: object) -> Stop:
-    ids = (DeliveryId(_ids[number]),) if kind is StopKind.DROP else ()
+    ids = tuple(map(DeliveryId, _ids[number : number + 1] if kind is StopKind.DROP else _ids))
     fields = {
         "position": position, "kind": kind, "store_id": None, "delivery_ids": ids, "point": DOOR, "leg_m": 3000,
         "leg_s": 600, "stop_s": 180, "not_before": None, "due_at": None,
@@ -87,6 +87,15 @@ class TestArrivalPlan:
         assert rules.planned_arrivals(stops, NOW, NOW)[DeliveryId(_ids[0])].arrive_at == at(
             1800 + 90 + 600
         ), "half the stop comes after the hand-over"
+
+    def test_another_shop_on_the_way_is_a_stop_before_for_who_has_the_goods_on_board(self) -> None:
+        first, second = ((DeliveryId(one),) for one in _ids[:2])
+        here = stop(0, StopKind.PICKUP, 0, delivery_ids=first, state=StopState.DONE, done_at=at(-300))
+        there = stop(1, StopKind.PICKUP, 1, delivery_ids=second)
+        stops = [here, there, stop(2, StopKind.DROP, 0), stop(3, StopKind.DROP, 1)]
+        found = rules.planned_arrivals(stops, NOW, NOW)
+        assert [found[DeliveryId(_ids[n])].doors_before for n in (0, 1)] == [1, 1]
+        assert not rules.may_see_position(DeliveryState.PICKED_UP, found[DeliveryId(_ids[0])].doors_before)
 
     def test_what_is_over_is_behind(self) -> None:
         stops = [

@@ -226,6 +226,13 @@ function Shown({ item, whole }: { item: Item; whole: DeliveryWhole }) {
           ? words("offer.many", { n: drivers.length, count: f.count(drivers.length) })
           : words("offer.one", { name: names[0] ?? words("a.driver") })}
       </Title>
+      {terms && terms.pickups.length > 1 && (
+        <p>
+          {words("offer.through", {
+            shops: new Intl.ListFormat(f.locale).format(terms.pickups.map((one) => one.name)),
+          })}
+        </p>
+      )}
       {terms && (
         <div className="box">
           <FrozenTerms

@@ -9,6 +9,7 @@ type Key = Extract<Parameters<ReturnType<typeof useWords>>[0], `said.${string}`>
 const PARTS: readonly [RegExp, Key][] = [
   [/^one order$/, "said.one"],
   [/^(?<n>\d+) orders of one store$/, "said.several"],
+  [/^(?<n>\d+) orders of (?<stores>\d+) stores$/, "said.mixed"],
   [/^leaving later would delay the pickup$/, "said.leave"],
   [/^picked up as it was sent$/, "said.as_sent"],
   [/^waiting longer would delay it$/, "said.wait"],

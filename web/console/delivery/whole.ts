@@ -24,6 +24,7 @@ export type TermsDocument = {
   shown_at: string;
   expires_at: string;
   reason: string;
+  pickups: { name: string }[];
   drops: {
     items: number;
     weight_g: number;

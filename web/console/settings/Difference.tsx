@@ -4,6 +4,7 @@ import { useWords } from "../words";
 
 type Facts = Record<string, unknown>;
 const MOST = 6;
+const SWITCHES = new Set(["mixing"]); // knobs that are yes (1) or no (0)
 
 /** Nested facts as one list of names and values: `terms.base_minor` is told as `base_minor`. */
 function flat(facts: Facts, within = ""): Map<string, unknown> {
@@ -48,7 +49,7 @@ export function Difference({
   const told = (path: string, value: unknown): string => {
     const name = path.split(".").at(-1) ?? path;
     if (value === undefined || value === null) return words("none");
-    if (typeof value === "boolean") return words(value ? "yes" : "no");
+    if (typeof value === "boolean" || SWITCHES.has(name)) return words(value ? "yes" : "no");
     if (Array.isArray(value)) {
       const parts = value.map((one) => (name.endsWith("_s") ? f.minutes(Number(one) / 60) : String(one)));
       return parts.length ? new Intl.ListFormat(f.locale).format(parts) : words("none");

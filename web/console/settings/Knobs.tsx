@@ -14,7 +14,7 @@ export function Knobs({ market, owner }: { market: Market; owner: boolean }) {
   const fields = (
     <div className="knobs">
       {market.knobs.map((knob) => (
-        <label key={knob.name}>
+        <label key={knob.name} htmlFor={`knob-${knob.name}`}>
           <span>
             <b>{words.has(`knob.${knob.name}`) ? words(`knob.${knob.name}` as never) : knob.name}</b>
             <small>
@@ -22,17 +22,31 @@ export function Knobs({ market, owner }: { market: Market; owner: boolean }) {
             </small>
           </span>
           <span className="unit">
-            <input
-              type="number"
-              disabled={!owner}
-              min={knob.lowest}
-              max={knob.highest}
-              step={knob.whole ? 1 : "any"}
-              placeholder={words("knobs.own")}
-              aria-invalid={invalid(knob, wish[knob.name]) || undefined}
-              value={wish[knob.name] ?? (knob.value == null ? "" : String(knob.value))}
-              onChange={(event) => setWish((now) => ({ ...now, [knob.name]: event.target.value }))}
-            />
+            {isSwitch(knob) ? (
+              <select
+                id={`knob-${knob.name}`}
+                disabled={!owner}
+                value={wish[knob.name] ?? (knob.value == null ? "" : String(knob.value))}
+                onChange={(event) => setWish((now) => ({ ...now, [knob.name]: event.target.value }))}
+              >
+                <option value="">{words("knobs.own")}</option>
+                <option value="1">{words("yes")}</option>
+                <option value="0">{words("no")}</option>
+              </select>
+            ) : (
+              <input
+                id={`knob-${knob.name}`}
+                type="number"
+                disabled={!owner}
+                min={knob.lowest}
+                max={knob.highest}
+                step={knob.whole ? 1 : "any"}
+                placeholder={words("knobs.own")}
+                aria-invalid={invalid(knob, wish[knob.name]) || undefined}
+                value={wish[knob.name] ?? (knob.value == null ? "" : String(knob.value))}
+                onChange={(event) => setWish((now) => ({ ...now, [knob.name]: event.target.value }))}
+              />
+            )}
             <small>{unitOf(knob.name)}</small>
           </span>
         </label>
@@ -69,6 +83,10 @@ export function Knobs({ market, owner }: { market: Market; owner: boolean }) {
     </section>
   );
 }
+
+/** Whether a knob is yes or no. */
+const isSwitch = (knob: Market["knobs"][number]): boolean =>
+  knob.whole && knob.lowest === 0 && knob.highest === 1;
 
 /** Whether what was typed is no figure that this knob can have. */
 function invalid(knob: Market["knobs"][number], text: string | undefined): boolean {

@@ -189,16 +189,24 @@ export function OfferTerms({ offer, children }: { offer: Offer; children?: React
         </div>
       </dl>
       <ul className="stops">
-        {offer.pickups.map((pickup) => (
-          <li key={pickup.store}>
+        {offer.pickups.map((pickup, number) => (
+          <li key={pickup.deliveries.join(" ")}>
             <Icon name="shop" />
-            <div>{pickup.name}</div>
+            <div>
+              {pickup.name}
+              {offer.pickups.length > 1 && <small>{pickup.address.split(",")[0]}</small>}
+            </div>
             <span>
-              {words((offer.approach_m ?? 0) < 60 ? "offer.ready" : "offer.away", {
-                distance: f.distance(offer.approach_m ?? 0),
-                minutes: f.minutes(offer.approach_minutes ?? 0),
-                time: f.time(pickup.ready_at),
-              })}
+              {number > 0
+                ? words("offer.further", {
+                    distance: f.distance(pickup.leg_m),
+                    time: f.time(pickup.ready_at),
+                  })
+                : words((offer.approach_m ?? 0) < 60 ? "offer.ready" : "offer.away", {
+                    distance: f.distance(offer.approach_m ?? 0),
+                    minutes: f.minutes(offer.approach_minutes ?? 0),
+                    time: f.time(pickup.ready_at),
+                  })}
             </span>
           </li>
         ))}

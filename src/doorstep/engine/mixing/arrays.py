@@ -60,12 +60,16 @@ def lay_out(world: World, travel: Ways, params: Params, now_s: int, *, compiled:
     """The world's rows, with what still fits of the last plan already in the tours.
 
     Unknown ids in the plan are ignored. Raises ValueError for two orders or drivers of one id, a place that is not in the
-    matrix, or a kept order that is unknown or kept twice.
+    matrix, a kept order that is unknown or kept twice, or anything kept or on board where trips are sent whole.
     """
     drivers = tuple(
         sorted((d for d in world.drivers if d.on_s <= now_s + params.start_ahead_s), key=lambda d: d.id)
     )
     aboard = [o for d in drivers for o in d.aboard]
+    if params.whole_trips and (aboard or any(d.keeps for d in drivers)):
+        raise ValueError(
+            "nothing joins a trip that was sent whole: its driver is planned with when she is free"
+        )
     orders = tuple(sorted([*(o for o in world.orders if not o.reserved), *aboard], key=lambda o: o.id))
     refuse_nonsense(orders, drivers, travel.places)
     if {o.id for o in aboard} & {id_ for d in drivers for id_ in d.keeps}:

@@ -146,7 +146,9 @@ def pair_at_least(case: Case, tours: Tours, o: int, here: int, borne: int) -> in
     if known[here + INSIDE] == case.order[o * ORDER + STORE]:
         pickup = known[here + PICKED]
     else:
-        pickup = known[here + FREE] + case.offer_lead_s + case.order[o * ORDER + PICK_BEFORE]
+        pickup = known[here + FREE] + case.order[o * ORDER + PICK_BEFORE]
+        if case.whole_trips == 0 or known[here + LOAD] == 0:
+            pickup += case.offer_lead_s
     return (
         known[here + SO_FAR]
         + borne

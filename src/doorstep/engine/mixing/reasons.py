@@ -12,9 +12,9 @@ from doorstep.engine.reasons import MILLISECONDS, row
 from doorstep.engine.world import Driver, Order
 
 
-def in_drop_sequence(pickup: Visit, visits: Sequence[Visit]) -> tuple[str, ...]:
-    """Ids of what ``pickup`` takes, as they are handed over."""
-    taken = {o.id for o in pickup.orders}
+def in_drop_sequence(picked: Sequence[Order], visits: Sequence[Visit]) -> tuple[str, ...]:
+    """Ids of ``picked`` as they are handed over."""
+    taken = {o.id for o in picked}
     return tuple(v.orders[0].id for v in visits if not v.is_pickup and v.orders[0].id in taken)
 
 
@@ -24,9 +24,10 @@ def drops_s(ids: Sequence[str], visits: Sequence[Visit]) -> tuple[int, ...]:
     return tuple(at_s[id_] for id_ in ids)
 
 
-def sent(count: int, aboard: int) -> str:
-    """Why somebody goes to a store now."""
-    what = "one order" if count == 1 else f"{count} orders of one store"
+def sent(count: int, aboard: int, stores: int = 1) -> str:
+    """Why somebody goes to a store, or to ``stores`` one after the other, now."""
+    whence = "one store" if stores == 1 else f"{stores} stores"
+    what = "one order" if count == 1 else f"{count} orders of {whence}"
     return f"{what}{_on_top(aboard)}; leaving later would delay the pickup"
 
 
@@ -42,13 +43,18 @@ def _on_top(aboard: int) -> str:
     return f", with {'one more' if aboard == 1 else f'{aboard} more'} on board"
 
 
-def planned(order: Order, driver: Driver, number: int, visit: Visit, drop_s: int, lead_s: int) -> Outlook:
-    """An order whose pickup is stop ``number`` of somebody's tour."""
+def planned(
+    order: Order, driver: Driver, number: int, visit: Visit, drop_s: int, offer_s: int, *, whole: bool
+) -> Outlook:
+    """An order whose pickup is in stop ``number`` of somebody's tour, or in that of her ``whole`` trips; offered at ``offer_s``."""
     if number == 0 and driver.keeps:
         return Outlook(order.id, driver.id, visit.at_s, drop_s, one_store.on_the_way(order, driver))
-    after = "her next stop" if number == 0 else f"after {number} earlier {'stop' if number == 1 else 'stops'}"
+    what = "trip" if whole else "stop"
+    after = (
+        f"her next {what}" if number == 0 else f"after {number} earlier {what if number == 1 else what + 's'}"
+    )
     sentence = f"planned with a driver, {after}; sent when leaving later would delay the pickup"
-    return Outlook(order.id, driver.id, visit.at_s, drop_s, sentence, offer_s=visit.leave_s - lead_s)
+    return Outlook(order.id, driver.id, visit.at_s, drop_s, sentence, offer_s=offer_s)
 
 
 def rivals(layout: Layout, kernels: Kernels, d: int, count: int) -> tuple[float, tuple[Rival, ...]]:

@@ -44,7 +44,8 @@ def steps_of(stops: Sequence[tuple[Order, bool]]) -> list[Step]:
 def visits_of(driver: Driver, steps: Sequence[Step], travel: Ways, params: Params, now_s: int) -> list[Visit]:
     """Every stop of ``driver``'s tour. One she is under way to begins when she is there, and nobody asks her for it.
 
-    What a store hands over for a window that has not opened is picked up so late that nobody waits at the first door.
+    What a store hands over for a window that has not opened is picked up so late that nobody waits at the first door; where
+    trips are sent whole, the stores before one that is not ready are visited so late that nobody waits there.
     """
     free_s, place = max(driver.free_s, driver.on_s, now_s), driver.place
     if driver.keeps:
@@ -53,16 +54,19 @@ def visits_of(driver: Driver, steps: Sequence[Step], travel: Ways, params: Param
     for number, (orders, is_pickup) in enumerate(steps):
         first = orders[0]
         if is_pickup:
-            asked_s = 0 if number == 0 and driver.keeps else params.offer_lead_s
+            joins = params.whole_trips and number > 0 and steps[number - 1][1]
+            asked_s = 0 if joins or (number == 0 and driver.keeps) else params.offer_lead_s
             drive_s = travel.between(place, first.pickup)
             inside_s = free_s + asked_s + drive_s + first.pickup_service_s // 2
             at_s = max(inside_s, *(o.ready_s for o in orders))
-            cost = params.reoffer_price * (1000 - driver.acceptance_permille) / 1000
+            cost = 0.0 if joins else params.reoffer_price * (1000 - driver.acceptance_permille) / 1000
             cost += (params.driving_price * drive_s + params.waiting_price * (at_s - inside_s)) / 60
             latest_s = min([max(driver.off_s, at_s), *(o.expires_s for o in orders)])
             leave_s = at_s - first.pickup_service_s // 2 - drive_s
             free_s = at_s + max(o.pickup_service_s - o.pickup_service_s // 2 for o in orders)
             place = first.pickup
+            if joins:
+                put_off(found, at_s - inside_s)
             found.append(Visit(orders, True, leave_s, at_s, free_s, cost))
             continue
         drive_s = travel.between(place, first.dropoff)
@@ -79,4 +83,28 @@ def visits_of(driver: Driver, steps: Sequence[Step], travel: Ways, params: Param
         free_s = at_s + first.dropoff_service_s - first.dropoff_service_s // 2
         place = first.dropoff
         found.append(Visit(orders, False, leave_s, at_s, free_s, cost))
+    return found
+
+
+def put_off(visits: list[Visit], wait_s: int) -> None:
+    """Let the last stores of ``visits`` be visited so much later as somebody would wait at the store behind them, unless an order
+    expires before.
+    """
+    for number in range(len(visits) - 1, -1, -1):
+        visit = visits[number]
+        if not visit.is_pickup:
+            break
+        wait_s = max(0, min([wait_s, *(o.expires_s - visit.at_s for o in visit.orders)]))
+        visits[number] = replace(visit, leave_s=visit.leave_s + wait_s, at_s=visit.at_s + wait_s)
+
+
+def trips_of(visits: Sequence[Visit]) -> list[list[Visit]]:
+    """The stops of a driver who has nothing on board, parted where she has nothing again."""
+    found: list[list[Visit]] = []
+    load = 0
+    for visit in visits:
+        if load == 0:
+            found.append([])
+        found[-1].append(visit)
+        load += len(visit.orders) if visit.is_pickup else -1
     return found

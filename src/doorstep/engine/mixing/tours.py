@@ -2,7 +2,7 @@
 
 A stop is one whole number: twice an order's row for its pickup, one more for its drop. Pickups at one store that follow each
 other are one visit: one service, left when all of it is ready. Cost is that of ``objective``; hard are load, abilities, and
-each pickup before the shift's end and before the order expires.
+each pickup before the shift's end and before the order expires; where trips are sent whole, no pickup between two drops.
 """
 
 from typing import NamedTuple
@@ -107,16 +107,19 @@ def do_stop(
         until = min(until, case.order[line + EXPIRES])
     else:
         leg = way(case, place, case.order[line + PICKUP])
-        door = time_s + case.offer_lead_s + leg + case.order[line + PICK_BEFORE]
+        door = time_s + leg + case.order[line + PICK_BEFORE]
+        cost = case.driving_price * leg
+        joins = case.whole_trips == 1 and load > 1
+        if not joins:  # somebody is asked for it
+            door += case.offer_lead_s
+            cost += case.driver[d * DRIVER + REOFFER]
         pickup = max(door, case.order[line + READY])
-        cost = (
-            case.driver[d * DRIVER + REOFFER]
-            + case.driving_price * leg
-            + case.waiting_price * (pickup - door)
-        )
+        cost += case.waiting_price * (pickup - door)
         after = case.order[line + PICK_AFTER]
         until = min(case.driver[d * DRIVER + OFF], case.order[line + EXPIRES])
     time_s = pickup + after
+    if inside < 0 and load > 1 and case.whole_trips == 1:
+        time_s = NEVER
     if pickup > until or load > case.driver[d * DRIVER + MOST] or volume > case.driver[d * DRIVER + CAPACITY]:
         time_s = NEVER
     return time_s, case.order[line + PICKUP], load, volume, case.order[line + STORE], pickup, until, cost, 0

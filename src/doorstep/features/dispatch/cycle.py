@@ -7,7 +7,7 @@ is asked between transactions, the engine runs in a thread and holds no lock.
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -21,6 +21,8 @@ from doorstep.engine import record
 from doorstep.engine.compiled import ready, warm_up
 from doorstep.engine.decide import decide
 from doorstep.engine.decisions import Decisions, Send
+from doorstep.engine.mixing import compiled as mixing
+from doorstep.engine.params import Params
 from doorstep.engine.world import Travel
 from doorstep.features.deliveries import queries as deliveries
 from doorstep.features.deliveries import service as delivery_verbs
@@ -39,6 +41,7 @@ from doorstep.features.dispatch.snapshot import (
 from doorstep.features.drivers import queries as drivers
 from doorstep.features.fixes import queries as fixes
 from doorstep.features.markets import queries as markets
+from doorstep.features.markets.rules import Market
 from doorstep.features.merchants import queries as merchants
 from doorstep.features.offers import queries as offers
 from doorstep.features.offers import service as offer_verbs
@@ -57,7 +60,10 @@ ACTOR = system("dispatch")
 CALM = timedelta(seconds=2)
 """Urgent calls closer together than this (market time) are answered by one tick."""
 
-__all__ = ["TickOutcome", "due", "seed_of", "tick", "warm_up"]
+warm_up_mixing = mixing.warm_up
+"""For the dispatcher of a market that mixes stores; see ``params_now``."""
+
+__all__ = ["TickOutcome", "due", "params_now", "seed_of", "tick", "warm_up", "warm_up_mixing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +185,17 @@ def seed_of(tick_id: UUID) -> int:
     return tick_id.int & 0x3FFFFFFF
 
 
+def params_now(market: Market) -> Params:
+    """The market's parameters; stores are mixed once the kernels for it are warm: a tick neither waits for them nor does without."""
+    params = params_of(market)
+    return replace(params, mixing=params.mixing and mixing.ready().compiled)
+
+
 def _decide(
     belief: Belief, snapshot: Snapshot, matrix: TravelMatrix, tick_id: UUID
 ) -> tuple[Decisions, bytes, int]:
     kernels = ready()
-    travel, params = Travel(matrix.seconds), params_of(belief.market)
+    travel, params = Travel(matrix.seconds), params_now(belief.market)
     now_s, seed = epoch_s(belief.now), seed_of(tick_id)
     began = time.perf_counter()
     decisions = decide(snapshot.world, travel, params, now_s, seed, kernels)
@@ -206,7 +218,9 @@ async def _offer(
     """Offer one trip in a transaction of its own. Whether it was still possible."""
     orders = {o.id: o for o in snapshot.world.orders}
     driver = next(d for d in snapshot.world.drivers if d.id == send.driver)
-    route = [driver.place, orders[send.orders[0]].pickup, *(orders[o].dropoff for o in send.orders)]
+    visits = send.visits or (send.orders,)
+    stores = [orders[visit[0]].pickup for visit in visits]
+    route = [driver.place, *stores, *(orders[o].dropoff for o in send.orders)]
     legs = [_leg(matrix, a, b) for a, b in pairwise(route)]
     sentence = f"{names.get(send.driver, 'this driver')}: {send.sentence}"
     body: dict[str, Any] = {
@@ -232,7 +246,8 @@ async def _offer(
             await leases.check(work, lease)
             offer = await service.offer_trip(
                 work, tick_id=tick_id, market_id=belief.market.id, driver_id=DriverId(UUID(send.driver)),
-                delivery_ids=[DeliveryId(UUID(o)) for o in send.orders], versions=snapshot.versions, approach=legs[0],
+                delivery_ids=[DeliveryId(UUID(o)) for o in send.orders],
+                visits=[[DeliveryId(UUID(o)) for o in visit] for visit in visits], visits_s=send.visits_s, versions=snapshot.versions, approach=legs[0],
                 legs=legs[1:], stops_s=stops_s(belief.market), policy=policy_of(belief.market), sentence=sentence, body=body, least_real_s=least_real_s,
             )  # fmt: skip
     except leases.LostLease:

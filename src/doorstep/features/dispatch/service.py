@@ -212,10 +212,12 @@ async def offer_trip(
     sentence: str,
     body: Mapping[str, Any],
     least_real_s: int,
+    visits: Sequence[Sequence[DeliveryId]] = (),
+    visits_s: Sequence[int] = (),
 ) -> Offer | None:
     """Show a planned trip to its driver; None when the world has moved on since the snapshot.
 
-    ``stops_s``: how long a stop takes at a store and at a door.
+    ``visits`` as in offers' Proposal, ``visits_s``: when. ``stops_s``: how long a stop takes at a store and at a door.
     """
     present = await deliveries.many(work, delivery_ids)
     if len(present) != len(delivery_ids) or any(
@@ -230,6 +232,7 @@ async def offer_trip(
             delivery_ids=tuple(delivery_ids),
             expires_at=MarketInstant(work.now() + policy.offer_lasts),
             legs=tuple(legs),
+            visits=tuple(tuple(visit) for visit in visits),
             approach=approach,
             pickup_stop_s=stops_s[0],
             drop_stop_s=stops_s[1],
@@ -241,6 +244,9 @@ async def offer_trip(
     if len(delivery_ids) > 1:
         await delivery_verbs.batch(work, delivery_ids, batched=True)
     await explain(work, tick_id, market_id, delivery_ids, ReasonKind.OFFERED, sentence, body, offer.id)
+    for visit, pickup_s in zip(visits, visits_s, strict=False):
+        there = {**body, "pickup_s": pickup_s}
+        await explain(work, tick_id, market_id, visit, ReasonKind.OFFERED, sentence, there, offer.id)
     return offer
 
 
@@ -384,6 +390,8 @@ async def override_reassign(
     for delivery_id in trip.delivery_ids:
         await offer_verbs.release(work, delivery_id, Cause.STAFF, reason)
     order = tuple(one for stop in trip.stops if stop.kind is StopKind.DROP for one in stop.delivery_ids)
+    shops = [stop.delivery_ids for stop in trip.stops if stop.kind is StopKind.PICKUP]
+    visits = [tuple(one for one in here if one in carried) for here in shops]
     offer = await _show(
         work,
         Proposal(
@@ -392,6 +400,7 @@ async def override_reassign(
             delivery_ids=tuple(one for one in order if one in carried),
             expires_at=MarketInstant(work.now() + timedelta(minutes=3)),
             legs=tuple(legs),
+            visits=tuple(here for here in visits if here),
             approach=approach,
             reason=f"the whole trip, chosen by a dispatcher: {reason}",
             least_real_s=30,

@@ -25,8 +25,9 @@ DROPOFF_SERVICE_S = 180
 SILENT_S = 900
 """A free driver whose last fix is older than this (market time) is not planned with: she may be anywhere."""
 
-STANDARD = Params(offer_lead_s=180, ask_ahead_s=300)
-"""The engine's knobs of a market that has set none."""
+STANDARD = Params(offer_lead_s=180, ask_ahead_s=300, whole_trips=True, load_most=4)
+"""The engine's knobs of a market that has set none. An offer's terms stand, so a trip goes out whole; and where a market mixes stores,
+a trip holds as many deliveries as one of one store."""
 NAMED_MOST = 8
 """Drivers kept from an order who are named in its reason; a dispatcher reads no more, and knows the nearest."""
 UNHEARD_S = 120

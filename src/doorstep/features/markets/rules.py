@@ -344,6 +344,10 @@ KNOBS: Mapping[str, Knob] = {
         0, 600, False, "part of a delivery's earliest possible cost that its coverage price does not add"
     ),
     "max_bundle": Knob(1, 12, True, "deliveries of one trip at most"),
+    "mixing": Knob(
+        0, 1, True, "1: a trip may lead to several stores, for a shortage of drivers; 0: to one store"
+    ),
+    "load_most": Knob(1, 12, True, "deliveries on board at once where a trip leads to several stores"),
     "trips_ahead": Knob(1, 10, True, "trips planned per driver"),
     "start_ahead_s": Knob(
         0, 4 * 3600, True, "simulated days alone: how soon a driver must come on duty to be planned with"

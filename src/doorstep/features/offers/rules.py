@@ -205,8 +205,9 @@ PERSON_OFFER_S = 30
 class Proposal:
     """What dispatch wants to offer. One driver: directed; several: broadcast, unless ``mode`` says so.
 
-    ``delivery_ids`` are in drop sequence. ``legs`` lead from the first shop through any further shops to
-    each door; empty means the deliveries' own measured way (one delivery alone). ``least_real_s`` keeps the
+    ``delivery_ids`` are in drop sequence. ``visits`` say what is collected where there are several shops: one after
+    the other, all before the first door; empty: shop by shop as the doors come. ``legs`` lead from the first visit through
+    any further ones to each door; empty means the deliveries' own measured way (one delivery alone). ``least_real_s`` keeps the
     offer open for so many real seconds however fast business time runs: for drivers who are people.
     """
 
@@ -215,6 +216,7 @@ class Proposal:
     delivery_ids: tuple[DeliveryId, ...]
     expires_at: MarketInstant
     legs: tuple[Leg, ...] = ()
+    visits: tuple[tuple[DeliveryId, ...], ...] = ()
     approach: Leg | None = None
     mode: OfferMode | None = None
     incentive: Money | None = None

@@ -61,6 +61,7 @@ class PickupTold(Told):
     point: Point
     ready_at: datetime
     deliveries: list[str]
+    leg_m: int = Field(description="From the shop before; 0 at the first.")
 
 
 class DropTold(Told):
@@ -154,6 +155,7 @@ class OfferTold(Told):
                     point=Point.of(pickup.point),
                     ready_at=pickup.ready_at,
                     deliveries=[public("delivery", one) for one in pickup.delivery_ids],
+                    leg_m=pickup.leg_m,
                 )
                 for pickup in terms.pickups
             ],

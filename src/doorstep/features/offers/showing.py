@@ -73,6 +73,7 @@ async def show(work: Work, proposal: Proposal) -> Offer:
         reason=proposal.reason,
         shown_at=now,
         expires_at=expires_at,
+        visits=proposal.visits,
         approach_m=None if proposal.approach is None else proposal.approach.metres,
         pickup_stop_s=proposal.pickup_stop_s,
         drop_stop_s=proposal.drop_stop_s,

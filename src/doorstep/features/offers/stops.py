@@ -91,9 +91,8 @@ def planned(
     by_id = {delivery.id: delivery for delivery in deliveries}
     stops = []
     drive_s = [approach_s, *legs_s]
-    between_m = terms.distance_m - sum(drop.leg_m for drop in terms.drops)
     for number, pickup in enumerate(terms.pickups):
-        lead_m = (terms.approach_m or 0) if number == 0 else between_m // max(len(terms.pickups) - 1, 1)
+        lead_m = pickup.leg_m if number else terms.approach_m or 0
         stops.append(
             Stop(
                 position=number,

@@ -55,6 +55,7 @@ class PickupTerms:
     point: LatLng
     ready_at: MarketInstant
     delivery_ids: tuple[DeliveryId, ...]
+    leg_m: int = 0  # from the shop before; 0 at the first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,21 +161,34 @@ def return_pay(rates: PayRates, metres: int) -> Money:
     return Money(rates.return_per_mile_minor, rates.currency).times(_miles(metres))
 
 
-def _pickups(deliveries: Sequence[Delivery]) -> tuple[PickupTerms, ...]:
+def visits_of(deliveries: Sequence[Delivery]) -> tuple[tuple[DeliveryId, ...], ...]:
+    """What is collected at each shop when nobody says in which sequence: as the doors come."""
     stores = dict.fromkeys(delivery.store_id for delivery in deliveries)
+    return tuple(tuple(one.id for one in deliveries if one.store_id == store_id) for store_id in stores)
+
+
+def _pickups(
+    deliveries: Sequence[Delivery], visits: Sequence[Sequence[DeliveryId]], legs: Sequence[Leg]
+) -> tuple[PickupTerms, ...]:
+    by_id = {delivery.id: delivery for delivery in deliveries}
+    if sorted(one for visit in visits for one in visit) != sorted(by_id):
+        raise ValueError("each delivery is collected once")
     found = []
-    for store_id in stores:
-        here = [delivery for delivery in deliveries if delivery.store_id == store_id]
+    for number, visit in enumerate(visits):
+        here = [by_id[one] for one in visit]
+        if len({delivery.store_id for delivery in here}) != 1:
+            raise ValueError("a visit is to one shop")
         shop = here[0].pickup
         street = f"{shop.line1} {shop.line2}".strip()
         found.append(
             PickupTerms(
-                store_id=store_id,
+                store_id=here[0].store_id,
                 name=shop.name,
                 address=f"{street}, {shop.city}, {shop.state} {shop.postcode}",
                 point=shop.point,
                 ready_at=max(delivery.ready_at for delivery in here),
                 delivery_ids=tuple(delivery.id for delivery in here),
+                leg_m=legs[number - 1].metres if number else 0,
             )
         )
     return tuple(found)
@@ -190,19 +204,21 @@ def compose(
     reason: str,
     shown_at: MarketInstant,
     expires_at: MarketInstant,
+    visits: Sequence[Sequence[DeliveryId]] = (),
     approach_m: int | None = None,
     pickup_stop_s: int = 180,
     drop_stop_s: int = 180,
 ) -> Terms:
     """The terms of carrying ``deliveries`` in that order.
 
-    ``legs`` lead from the first shop through further shops to each door: one fewer than there are stops.
-    A stop takes ``pickup_stop_s`` or ``drop_stop_s``. Base and incentive are shared in proportion to each delivery's own way from
-    its shop. Raises ValueError when legs and stops do not fit.
+    ``legs`` lead from the first shop through further shops to each door: one fewer than there are stops. ``visits``: see
+    Proposal. A stop takes ``pickup_stop_s`` or ``drop_stop_s``. Base and incentive are shared in proportion to each delivery's
+    own way from its shop. Raises ValueError when legs, visits and stops do not fit.
     """
-    pickups = _pickups(deliveries)
-    if len(legs) != len(pickups) - 1 + len(deliveries):
-        raise ValueError(f"{len(legs)} legs do not join {len(pickups)} shops and {len(deliveries)} doors")
+    visits = visits or visits_of(deliveries)
+    if len(legs) != len(visits) - 1 + len(deliveries):
+        raise ValueError(f"{len(legs)} legs do not join {len(visits)} shops and {len(deliveries)} doors")
+    pickups = _pickups(deliveries, visits, legs)
     distance_m = sum(leg.metres for leg in legs)
     drive_s = sum(leg.seconds for leg in legs)
     minutes = ceil((drive_s + pickup_stop_s * len(pickups) + drop_stop_s * len(deliveries)) / 60)
@@ -305,6 +321,7 @@ def document(terms: Terms) -> dict[str, Any]:
                 "point": document_point(pickup.point),
                 "ready_at": _instant(pickup.ready_at),
                 "delivery_ids": [str(delivery_id) for delivery_id in pickup.delivery_ids],
+                **({"leg_m": pickup.leg_m} if pickup.leg_m else {}),
             }
             for pickup in terms.pickups
         ],
@@ -361,6 +378,7 @@ def from_document(stored: Mapping[str, Any]) -> Terms:
                 point=_point(pickup["point"]),
                 ready_at=_at(pickup["ready_at"]),
                 delivery_ids=tuple(DeliveryId(UUID(one)) for one in pickup["delivery_ids"]),
+                leg_m=pickup.get("leg_m", 0),
             )
             for pickup in stored["pickups"]
         ),

@@ -48,7 +48,7 @@ class ArrivalPlan:
     """When the carrier's stops let this door expect her."""
 
     arrive_at: MarketInstant
-    doors_before: int
+    doors_before: int  # stops before it: with the goods on board, shops still to be visited among them
     made_at: MarketInstant
 
 
@@ -108,7 +108,10 @@ def planned_arrivals(
     """
     found: dict[DeliveryId, ArrivalPlan] = {}
     at: datetime = set_out(stops, started_at)
-    doors = 0
+    ahead = {
+        one for stop in stops if stop.kind is StopKind.PICKUP and not stop.over for one in stop.delivery_ids
+    }
+    doors = shops = 0
     for stop in stops:
         if stop.over:
             continue
@@ -118,8 +121,11 @@ def planned_arrivals(
             at = max(at + timedelta(seconds=stop.leg_s), now)
         if stop.kind is StopKind.DROP:
             for delivery_id in stop.delivery_ids:
-                found[delivery_id] = ArrivalPlan(MarketInstant(at), doors, now)
+                before = doors if delivery_id in ahead else doors + shops
+                found[delivery_id] = ArrivalPlan(MarketInstant(at), before, now)
             doors += 1
+        elif stop.kind is StopKind.PICKUP:
+            shops += 1
         at = max(stop.left(at), now)
     return found
 

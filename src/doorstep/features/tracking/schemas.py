@@ -129,7 +129,9 @@ class Tracking(_Told):
     shop: ShopTold
     door: PointTold
     requirements: list[str] = Field(examples=[["alcohol", "age_21"]])
-    doors_before: int = Field(description="Doors the driver comes to before this one, as planned.")
+    doors_before: int = Field(
+        description="Stops the driver makes before this door, as planned; a shop counts while she has these goods on board."
+    )
     booked_at: datetime
     picked_up_at: datetime | None
     reached_at: datetime | None = Field(description="When the driver came to the door.")
