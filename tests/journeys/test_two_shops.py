@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from tests.factories.identity import bearer, make_key
 from tests.factories.journeys import City, Shop, a_city
@@ -11,19 +12,20 @@ from tests.factories.network import Network
 from doorstep.engine import record
 from doorstep.engine.mixing.compiled import warm_up
 from doorstep.features.dispatch import queries
+from doorstep.features.merchants import service as merchants
 from doorstep.features.offers.rules import document_hash
 from doorstep.units.geo import LatLng
 from doorstep.units.ids import public
 
 
-async def _another_shop(network: Network) -> Shop:
-    """A second merchant, three blocks on."""
+async def _another_shop(network: Network) -> tuple[Shop, UUID]:
+    """A second merchant, three blocks on; its id."""
     async with network.work() as work:
         merchant = await make_merchant(work, "Hardware House")
         address = replace(DOWNTOWN, line1="21 Sycamore Pl")
         point = LatLng(lat=36.1535, lng=-86.7860)
         store = await make_store(work, merchant.id, "Gulch", address, point)
-    return Shop(network, bearer(await make_key(network, merchant.id)), public("store", store.id))
+    return Shop(network, bearer(await make_key(network, merchant.id)), public("store", store.id)), merchant.id
 
 
 async def _let_mix(city: City) -> list[dict[str, Any]]:
@@ -39,7 +41,8 @@ async def test_where_drivers_are_short_one_trip_leads_to_two_shops(network: Netw
     warm_up()  # as the dispatcher of a market that mixes does
     city = await a_city(network, drivers=1)
     (phone,) = city.phones
-    shops = [city.shop, await _another_shop(network)]
+    other, merchant_id = await _another_shop(network)
+    shops = [city.shop, other]
     newest = (await _let_mix(city))[0]
     assert (newest["kind"], newest["after"]["mixing"]) == ("dispatch", 1)
 
@@ -100,3 +103,13 @@ async def test_where_drivers_are_short_one_trip_leads_to_two_shops(network: Netw
     for shop, one, tip in zip(shops, made, (2_01, 5_00), strict=True):
         assert (await shop.account())["owed_minor"] == one["fee"]["total_minor"] + tip
         assert (await shop.delivery(one))["state"] == "delivered"
+
+    # What a merchant wants to travel alone shares no trip, whatever the knob says.
+    async with network.work() as work:
+        await merchants.set_batching(work, merchant_id, batching=False)
+    again = {(await shop.order())["id"] for shop in shops}
+    await city.turn()
+    alone = await phone.offer()
+    assert [len(pickup["deliveries"]) for pickup in alone["pickups"]] == [1]
+    assert len(alone["drops"]) == 1
+    assert {one for pickup in alone["pickups"] for one in pickup["deliveries"]} < again
