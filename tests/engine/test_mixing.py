@@ -276,6 +276,28 @@ def test_two_stores_on_one_way_share_a_trip_only_where_mixing_is_allowed() -> No
     assert [drop.order for drop in full.drops] == ["lunch"]
 
 
+@pytest.mark.parametrize("params", [MIXED, replace(MIXED, whole_trips=True), replace(MIXED, load_most=2)])
+@pytest.mark.parametrize("apart", [(True, False), (False, True), (True, True)])
+def test_what_travels_alone_shares_no_trip_even_where_stores_are_mixed(
+    params: Params, apart: tuple[bool, bool]
+) -> None:
+    lunch = replace(LUNCH, ready_s=NOW, store="s", pickup=2, dropoff=6, alone=apart[0])
+    soup = replace(lunch, id="soup", store="t", pickup=3, dropoff=7, alone=apart[1])
+    decided = decide(World((lunch, soup), (ANA,)), LINE, params, NOW, 1, PYTHON)
+    (tour,) = decided.plan.values()
+    (send,) = decided.sends
+    assert len(send.orders) == 1
+    if params.whole_trips:  # the plan holds what is not sent yet
+        assert tour in [(("soup",), ("soup",)), (("lunch",), ("lunch",))]
+    else:
+        assert tour[0] == tour[1] == send.orders
+        assert tour[2] == tour[3] != send.orders
+    aboard = replace(ANA, place=2, aboard=(lunch,))
+    if not params.whole_trips:
+        then = decide(World((soup,), (aboard,)), LINE, params, NOW + 300, 1, PYTHON)
+        assert not then.sends, "not while the other is on board"
+
+
 def test_what_nobody_has_picked_up_goes_to_whoever_comes_first_now() -> None:
     """It was planned with ana; ben is free next to the store."""
     ben = Driver(id="ben", place=3, free_s=NOW)

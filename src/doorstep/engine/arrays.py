@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast
 import numpy as np
 
 from doorstep.engine.chains import (
+    ALONE,
     CELLS,
     KNOWN,
     MARKS,
@@ -277,7 +278,7 @@ def _line(
     return (
         o.pickup, o.dropoff, stores[o.store, o.pickup], o.ready_s, o.wanted_from_s, o.due_s, o.earliest_drop_s,
         FOREVER_S if kept else o.expires_s, pick_before, o.pickup_service_s - pick_before, drop_before, o.dropoff_service_s - drop_before,
-        o.units, o.needs, *refused, kept,
+        o.units, o.needs, *refused, kept, ALONE if o.alone else 1,
     )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ class Order:
     pickup_service_s: int = 240
     dropoff_service_s: int = 240
     units: int = 1  # load
+    alone: bool = False  # nothing else is on board with it; its store is then its own
     needs: int = 0  # bit mask of abilities
     refused_by: frozenset[str] = field(default_factory=frozenset)
     reserved: bool = False  # an open broadcast holds it: out of the plan, at a price that no plan changes

@@ -16,7 +16,7 @@ from doorstep.engine.arrays import (
     refuse_nonsense,
     thousandths,
 )
-from doorstep.engine.chains import CELLS, MARKS, OWNER, Case, Search
+from doorstep.engine.chains import ALONE, CELLS, MARKS, OWNER, Case, Search
 from doorstep.engine.mixing.schedule import Step, steps_of
 from doorstep.engine.mixing.tours import FREE, HERE, INSIDE, LOAD, STATE, VOLUME, Tours
 from doorstep.engine.params import Params
@@ -133,7 +133,7 @@ def _begin(
     here = d * (tours.wide + 1) * STATE
     tours.known[here + HERE] = driver.place
     tours.known[here + FREE] = _start_s(driver, [orders[id_] for id_ in driver.keeps], params, now_s)
-    tours.known[here + LOAD] = len(driver.aboard)
+    tours.known[here + LOAD] = sum(ALONE if o.alone else 1 for o in driver.aboard)
     tours.known[here + VOLUME] = sum(o.units for o in driver.aboard)
     tours.known[here + INSIDE] = -1
 

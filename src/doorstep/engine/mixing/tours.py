@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 from doorstep.engine.chains import (
     ABSENT,
+    ALONE,
     CAPACITY,
+    COUNTS,
     DRIVER,
     DROP_AFTER,
     DROP_BEFORE,
@@ -90,7 +92,7 @@ def do_stop(
         return (
             time_s,
             case.order[line + DROPOFF],
-            load - 1,
+            load - case.order[line + COUNTS],
             volume - case.order[line + UNITS],
             -1,
             0,
@@ -98,7 +100,8 @@ def do_stop(
             cost,
             borne,
         )
-    load += 1
+    counts = case.order[line + COUNTS]
+    load += counts
     volume += case.order[line + UNITS]
     if inside == case.order[line + STORE]:
         pickup = max(picked, case.order[line + READY])
@@ -109,7 +112,7 @@ def do_stop(
         leg = way(case, place, case.order[line + PICKUP])
         door = time_s + leg + case.order[line + PICK_BEFORE]
         cost = case.driving_price * leg
-        joins = case.whole_trips == 1 and load > 1
+        joins = case.whole_trips == 1 and load > counts
         if not joins:  # somebody is asked for it
             door += case.offer_lead_s
             cost += case.driver[d * DRIVER + REOFFER]
@@ -118,9 +121,14 @@ def do_stop(
         after = case.order[line + PICK_AFTER]
         until = min(case.driver[d * DRIVER + OFF], case.order[line + EXPIRES])
     time_s = pickup + after
-    if inside < 0 and load > 1 and case.whole_trips == 1:
+    if load > counts and (load >= ALONE or (inside < 0 and case.whole_trips == 1)):
         time_s = NEVER
-    if pickup > until or load > case.driver[d * DRIVER + MOST] or volume > case.driver[d * DRIVER + CAPACITY]:
+    aboard = load if load < ALONE else 1
+    if (
+        pickup > until
+        or aboard > case.driver[d * DRIVER + MOST]
+        or volume > case.driver[d * DRIVER + CAPACITY]
+    ):
         time_s = NEVER
     return time_s, case.order[line + PICKUP], load, volume, case.order[line + STORE], pickup, until, cost, 0
 

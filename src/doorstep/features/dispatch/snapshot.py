@@ -189,13 +189,12 @@ def _past_asking(delivery: Delivery, belief: Belief) -> bool:
 
 def _order(delivery: Delivery, places: _Places, belief: Belief, *, reserved: bool) -> Order:
     pickup_service_s, dropoff_service_s = stops_s(belief.market)
-    # Orders of one store may share a trip: one that may not is its store's only one.
-    store = delivery.id if delivery.merchant_id in belief.apart else delivery.store_id
+    alone = delivery.merchant_id in belief.apart
     return Order(
         id=str(delivery.id),
         pickup=places.number(delivery.pickup.point),
         dropoff=places.number(delivery.dropoff.point),
-        store=str(store),
+        store=str(delivery.id if alone else delivery.store_id),
         placed_s=epoch_s(delivery.created_at),
         ready_s=epoch_s(delivery.ready_at),
         wanted_from_s=epoch_s(delivery.wanted_from),
@@ -204,6 +203,7 @@ def _order(delivery: Delivery, places: _Places, belief: Belief, *, reserved: boo
         pickup_service_s=pickup_service_s,
         dropoff_service_s=dropoff_service_s,
         units=delivery.units,
+        alone=alone,
         needs=sum(ABILITIES[a] for a in abilities_for(delivery.requirements.names())),
         refused_by=frozenset(str(d) for d in belief.refusals.get(delivery.id, ())),
         reserved=reserved,
