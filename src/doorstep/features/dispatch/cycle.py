@@ -185,20 +185,17 @@ def seed_of(tick_id: UUID) -> int:
     return tick_id.int & 0x3FFFFFFF
 
 
-def params_now(market: Market, *, apart: bool = False) -> Params:
-    """The market's parameters; stores are mixed once the kernels for it are warm: a tick neither waits for them nor does without.
-
-    Nor are they while a delivery waits that shares a trip with no other (``apart``): among several stores nothing keeps it alone.
-    """
+def params_now(market: Market) -> Params:
+    """The market's parameters; stores are mixed once the kernels for it are warm: a tick neither waits for them nor does without."""
     params = params_of(market)
-    return replace(params, mixing=params.mixing and mixing.ready().compiled and not apart)
+    return replace(params, mixing=params.mixing and mixing.ready().compiled)
 
 
 def _decide(
     belief: Belief, snapshot: Snapshot, matrix: TravelMatrix, tick_id: UUID
 ) -> tuple[Decisions, bytes, int]:
     kernels = ready()
-    travel, params = Travel(matrix.seconds), params_now(belief.market, apart=bool(belief.apart))
+    travel, params = Travel(matrix.seconds), params_now(belief.market)
     now_s, seed = epoch_s(belief.now), seed_of(tick_id)
     began = time.perf_counter()
     decisions = decide(snapshot.world, travel, params, now_s, seed, kernels)
