@@ -1,12 +1,9 @@
 """Which Node builds the pages: the machine's where it is new enough, else the one from the wheel. Nothing is built here."""
 
-import os
 from pathlib import Path
 
 import pytest
 from scripts.build_pages import Unbuildable, npm_for
-
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="the machine's programs are played by shell scripts")
 
 
 def a_machine(folder: Path, node: str | None, *, npm: bool = True) -> str:

@@ -22,7 +22,7 @@ from doorstep.sim.mdrp.instance import read
 from doorstep.sim.measures import measure
 from doorstep.sim.rides import may_cancel, ride, without
 from doorstep.sim.scenario import TRUSTED, Behaviour, City, Demand, Dispatch, Fleet, Policy, Scenario
-from doorstep.sim.tally import NEVER
+from doorstep.sim.tally import NEVER, Tally
 from doorstep.sim.truth import Truth, draw
 
 TOWN = City(stores=10, radius_km=8)
@@ -164,13 +164,7 @@ def test_an_order_that_is_cancelled_is_neither_brought_nor_paid_and_nothing_else
     assert (orders.cancel_s[late] >= tally.picked_s[late]).all()
     assert (tally.picked_s[done] >= orders.ready_s[done]).all()
     assert tally.trips + tally.declined + tally.lapsed + tally.withdrawn >= tally.offers
-    for driver in set(tally.carrier[done].tolist()):
-        mine = done & (tally.carrier == driver)
-        over_s = 0
-        for picked_s in sorted(set(tally.picked_s[mine].tolist())):
-            assert picked_s > over_s
-            over_s = int(tally.dropped_s[mine & (tally.picked_s == picked_s)].max())
-    assert (tally.engaged_s <= np.maximum(tally.duty_s, 0) + 7200).all()
+    each_drives_one_trip_at_a_time(tally)
     assert measure(day).orders == 60
 
 
@@ -224,6 +218,18 @@ def test_after_so_many_noes_everybody_near_is_asked_and_the_first_yes_has_it(ker
     assert measure(ladder).asked_all_pct == pytest.approx(100 * asked.sum() / 120)
 
 
+def each_drives_one_trip_at_a_time(tally: Tally) -> None:
+    """Each of a driver's trips begins after the one before is over, about within her time on duty."""
+    done = tally.dropped_s != NEVER
+    for driver in set(tally.carrier[done].tolist()):
+        mine = done & (tally.carrier == driver)
+        over_s = 0
+        for picked_s in sorted(set(tally.picked_s[mine].tolist())):
+            assert picked_s > over_s
+            over_s = int(tally.dropped_s[mine & (tally.picked_s == picked_s)].max())
+    assert (tally.engaged_s <= np.maximum(tally.duty_s, 0) + 7200).all()
+
+
 @pytest.mark.parametrize("losses_h", [0.1, 3.0])
 def test_a_driver_asked_on_her_way_never_has_two_trips_at_once(kernels: Kernels, losses_h: float) -> None:
     """Whatever her phone kept and told later: each of her trips begins after the one before is over."""
@@ -232,15 +238,8 @@ def test_a_driver_asked_on_her_way_never_has_two_trips_at_once(kernels: Kernels,
     people = Behaviour(declines=0.3, signal_losses_h=losses_h)
     day = play(replace(busy, behaviour=people), 4, kernels)
     tally = day.tally
-    done = tally.dropped_s != NEVER
     assert tally.trips + tally.declined + tally.lapsed == tally.offers
-    for driver in set(tally.carrier[done].tolist()):
-        mine = done & (tally.carrier == driver)
-        over_s = 0
-        for picked_s in sorted(set(tally.picked_s[mine].tolist())):
-            assert picked_s > over_s
-            over_s = int(tally.dropped_s[mine & (tally.picked_s == picked_s)].max())
-    assert (tally.engaged_s <= np.maximum(tally.duty_s, 0) + 7200).all()
+    each_drives_one_trip_at_a_time(tally)
 
 
 def redrawn(truth: Truth, other: Truth, from_s: int) -> Truth:
