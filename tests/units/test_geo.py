@@ -31,6 +31,7 @@ def test_lengths_that_are_known() -> None:
     assert great_circle_m(pole, equator) == pytest.approx(EARTH_RADIUS_M * math.pi / 2)
     assert great_circle_m(equator, LatLng(lat=0, lng=-163)) == pytest.approx(EARTH_RADIUS_M * math.pi)
     assert [bearing_deg(LatLng(lat=0, lng=0), LatLng(lat=lat, lng=lng)) for lat, lng in ((1, 0), (0, 1), (-1, 0), (0, -1))] == [0, 90, 180, 270]  # fmt: skip
+    assert bearing_deg(LatLng(lat=-1, lng=0), LatLng(lat=0, lng=-1e-38)) == 0  # a hair west of north
 
 
 @given(PLACES, PLACES, PLACES)

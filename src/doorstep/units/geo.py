@@ -51,7 +51,8 @@ def bearing_deg(a: LatLng, b: LatLng) -> float:
     lat_a, lat_b, d_lng = math.radians(a.lat), math.radians(b.lat), math.radians(b.lng - a.lng)
     east = math.sin(d_lng) * math.cos(lat_b)
     north = math.cos(lat_a) * math.sin(lat_b) - math.sin(lat_a) * math.cos(lat_b) * math.cos(d_lng)
-    return math.degrees(math.atan2(east, north)) % 360
+    course = math.degrees(math.atan2(east, north)) % 360
+    return course if course < 360 else 0.0  # a hair west of north is rounded up to the whole circle
 
 
 @dataclass(frozen=True, slots=True)
