@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import re
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from bench.victims import Kind, find
 from playwright.async_api import Browser, Page, expect
 from tests.browser.conftest import Demo
 from tests.factories.browser import Visitor, axe, no_sideways, settled
@@ -106,6 +108,17 @@ async def a_second_use_is_refused(someone: Visitor, link: str) -> None:
     await page.context.close()
 
 
+def who_reacts_gives_way_to_who_answers(network: Demo) -> None:
+    """Within one session, or kernels that share processors out by session would not heed it; in groups of their own."""
+    home, launcher = Path(network.environment["DOORSTEP_HOME"]), network.process.pid
+    pids = {kind: find(launcher, home, kind) for kind in (Kind.WEB, Kind.DISPATCHER, Kind.WORKER)}
+    assert None not in pids.values(), pids
+    nice = {kind: os.getpriority(os.PRIO_PROCESS, pid or 0) for kind, pid in pids.items()}
+    assert nice[Kind.WORKER] > nice[Kind.WEB] == nice[Kind.DISPATCHER]
+    assert {os.getsid(pid or 0) for pid in pids.values()} == {os.getsid(launcher)}
+    assert len({os.getpgid(pid or 0) for pid in [launcher, *pids.values()]}) == 4
+
+
 async def is_stopped_amid_a_request(network: Demo) -> None:
     """SIGTERM comes while half of a request is under way: it is answered, new ones are not, and all ends well."""
     body = json.dumps({"phone": "+16155550142"}).encode()
@@ -137,6 +150,7 @@ async def test_the_first_owner_opens_the_first_market_and_the_machine_a_second(
     someone = Visitor(browser, empty_network.url)
     link = printed_link(empty_network)
     assert await names_in_figures(empty_network, 0) == []
+    who_reacts_gives_way_to_who_answers(empty_network)
 
     page = await sign_up(someone, link)
     await a_dispatcher_waits(someone, page)

@@ -45,7 +45,7 @@ ALONE_S = 8.0
 _PR_SET_PDEATHSIG = 1
 _SERVES_AS: Mapping[str, Role] = {"web": Role.WEB, "dispatcher": Role.SYSTEM, "worker": Role.SYSTEM}
 """Under which role a child comes to the database, by its command; all others speak HTTP alone."""
-_YIELDS = {"worker": 5}
+_YIELDS = {"worker": 10}
 """Niceness: on a crowded machine who waits for an answer goes before who reacts to one."""
 
 
@@ -192,7 +192,9 @@ class Family:
             "doorstep.app.cli",
             *self._plan.children[name],
             env=self._environment | own_address(self._plan.children[name], self._urls) | life,
-            start_new_session=True,  # Ctrl-C reaches us alone; we stop the family in order
+            # Ctrl-C reaches us alone, and we stop the family in order. A group but no session of its own: where
+            # the kernel shares processors out among sessions (autogroup), niceness counts within one only.
+            process_group=0,
             preexec_fn=tie,
         )
 

@@ -261,13 +261,15 @@ def _found_by(word: str) -> ColumnElement[bool]:
 
 
 async def timeline(work: Work, delivery_id: UUID) -> list[DeliveryEvent]:
-    """Everything that happened to it, in order."""
-    await row_of(work, delivery_id)
-    rows = await work.session.scalars(
+    """Everything that happened to it, in order. Raises UnknownDelivery."""
+    found = await work.session.scalars(
         select(DeliveryEventRow)
         .where(DeliveryEventRow.delivery_id == delivery_id)
         .order_by(DeliveryEventRow.seq)
     )
+    rows = found.all()
+    if not rows:
+        await row_of(work, delivery_id)
     return [
         DeliveryEvent(
             seq=row.seq,
