@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from doorstep.features.identity import credentials
 from doorstep.features.identity.models import DemoEntryRow, KeyRow, MerchantUserRow, SessionRow, StaffRow
@@ -40,21 +42,22 @@ class Session:
     role: str  # the person's role today; empty for drivers
 
 
+def _held_by(holder: InstrumentedAttribute[UUID | None]) -> Select[Any]:
+    return select(
+        KeyRow.id, holder, KeyRow.scopes, KeyRow.last_used_wall, KeyRow.expires_wall, KeyRow.revoked_wall
+    ).where(KeyRow.digest == bindparam("digest"), holder.is_not(None))
+
+
+# Every request with a key begins here: made once, so that their compiled form is found again by identity.
+_HELD_BY_MERCHANT = _held_by(KeyRow.merchant_id)
+_HELD_BY_PROVIDER = _held_by(KeyRow.provider_id)
+
+
 async def key_holder(work: Work, credential: str, audience: Audience) -> KeyHolder | None:
     """Whose live key ``credential`` is; None when it is unknown, expired, revoked or another audience's."""
-    holder = KeyRow.merchant_id if audience is Audience.MERCHANT else KeyRow.provider_id
-    row = (
-        await work.session.execute(
-            select(
-                KeyRow.id,
-                holder,
-                KeyRow.scopes,
-                KeyRow.last_used_wall,
-                KeyRow.expires_wall,
-                KeyRow.revoked_wall,
-            ).where(KeyRow.digest == credentials.digest(credential), holder.is_not(None))
-        )
-    ).one_or_none()
+    asked = _HELD_BY_MERCHANT if audience is Audience.MERCHANT else _HELD_BY_PROVIDER
+    digest = credentials.digest(credential)
+    row = (await work.session.execute(asked, {"digest": digest})).one_or_none()
     if row is None:
         return None
     key_id, held_by, scopes, last_used, expires, revoked = row

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Result, func, insert, select
+from sqlalchemy import CursorResult, Result, String, Uuid, bindparam, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from doorstep.features.ledger.errors import (
@@ -29,6 +29,9 @@ from doorstep.platform.db.work import Work
 from doorstep.units.money import Money
 
 # Made once, so that their compiled form is found again by identity.
+_LOCK_OWED = select(
+    func.ledger_lock_owed(bindparam("merchant_id", type_=Uuid), bindparam("currency", type_=String))
+)
 _ADD_TRANSACTION = upsert(TransactionRow.__table__).on_conflict_do_nothing()  # type: ignore[arg-type]
 _ADD_ENTRIES = insert(EntryRow.__table__)  # type: ignore[arg-type]
 
@@ -135,7 +138,7 @@ async def reserve_fee(
 
 async def lock_owed(work: Work, merchant_id: UUID, currency: str) -> int:
     """What the merchant owes in minor units, read under its lock, which is held until the commit."""
-    found = await work.session.execute(select(func.ledger_lock_owed(merchant_id, currency)))
+    found = await work.session.execute(_LOCK_OWED, {"merchant_id": merchant_id, "currency": currency})
     return int(found.scalar_one())
 
 

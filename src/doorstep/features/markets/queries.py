@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 
 from doorstep.features.markets.errors import NoTariff, UnknownChange, UnknownMarket
 from doorstep.features.markets.models import MarketChangeRow, MarketRow, PayRatesRow, TariffRow
@@ -49,11 +49,11 @@ def view(row: MarketRow, rates: dict[str, Any]) -> Market:
     )
 
 
-def _markets(now: datetime) -> Select[tuple[MarketRow, dict[str, Any]]]:
-    """Markets with the pay rates valid at ``now``."""
+def _markets() -> Select[tuple[MarketRow, dict[str, Any]]]:
+    """Markets with the pay rates valid at the parameter ``now``."""
     valid = (
         select(PayRatesRow.rates)
-        .where(PayRatesRow.market_id == MarketRow.id, PayRatesRow.valid_from <= now)
+        .where(PayRatesRow.market_id == MarketRow.id, PayRatesRow.valid_from <= bindparam("now"))
         .order_by(PayRatesRow.valid_from.desc(), PayRatesRow.id.desc())
         .limit(1)
         .correlate(MarketRow)
@@ -62,13 +62,31 @@ def _markets(now: datetime) -> Select[tuple[MarketRow, dict[str, Any]]]:
     return select(MarketRow, valid).execution_options(populate_existing=True)
 
 
-async def _found(work: Work, query: Select[tuple[MarketRow, dict[str, Any]]]) -> list[Market]:
-    return [view(row, rates) for row, rates in await work.session.execute(query)]
+# Asked for by nearly every request: made once, so that their compiled form is found again by identity.
+_ALL = _markets()
+_ONE = _ALL.where(MarketRow.id == bindparam("market_id"))
+_TARIFF = (
+    select(TariffRow)
+    .where(
+        TariffRow.market_id == bindparam("market_id"),
+        TariffRow.kind == bindparam("kind"),
+        TariffRow.valid_from <= bindparam("at"),
+    )
+    .order_by(TariffRow.valid_from.desc(), TariffRow.id.desc())
+    .limit(1)
+)
+
+
+async def _found(
+    work: Work, query: Select[tuple[MarketRow, dict[str, Any]]], **named: object
+) -> list[Market]:
+    rows = await work.session.execute(query, named | {"now": work.now()})
+    return [view(row, rates) for row, rates in rows]
 
 
 async def market(work: Work, market_id: UUID) -> Market:
     """One market. Raises UnknownMarket."""
-    found = await _found(work, _markets(work.now()).where(MarketRow.id == market_id))
+    found = await _found(work, _ONE, market_id=market_id)
     if not found:
         raise UnknownMarket
     return found[0]
@@ -76,7 +94,7 @@ async def market(work: Work, market_id: UUID) -> Market:
 
 async def by_slug(work: Work, slug: str) -> Market:
     """The market called ``slug``. Raises UnknownMarket."""
-    found = await _found(work, _markets(work.now()).where(MarketRow.slug == slug))
+    found = await _found(work, _ALL.where(MarketRow.slug == slug))
     if not found:
         raise UnknownMarket
     return found[0]
@@ -84,21 +102,19 @@ async def by_slug(work: Work, slug: str) -> Market:
 
 async def all_markets(work: Work) -> list[Market]:
     """Every market, by slug."""
-    return await _found(work, _markets(work.now()).order_by(MarketRow.slug))
+    return await _found(work, _ALL.order_by(MarketRow.slug))
 
 
 async def market_at(work: Work, point: LatLng) -> Market | None:
     """The market whose area holds ``point``; where areas overlap, the oldest that takes orders, else the oldest."""
     candidates = await _found(
         work,
-        _markets(work.now())
-        .where(
+        _ALL.where(
             MarketRow.south <= point.lat,
             MarketRow.north >= point.lat,
             MarketRow.west <= point.lng,
             MarketRow.east >= point.lng,
-        )
-        .order_by(MarketRow.id),
+        ).order_by(MarketRow.id),
     )
     holding = [m for m in candidates if m.area.contains(point)]
     return min(holding, key=lambda m: (not m.takes_orders, m.id), default=None)
@@ -116,12 +132,7 @@ def tariff_view(row: TariffRow) -> Tariff:
 
 async def tariff(work: Work, market_id: UUID, kind: TariffKind, at: datetime) -> Tariff:
     """The tariff for merchants of ``kind`` that is valid at ``at``. Raises NoTariff."""
-    row = await work.session.scalar(
-        select(TariffRow)
-        .where(TariffRow.market_id == market_id, TariffRow.kind == kind, TariffRow.valid_from <= at)
-        .order_by(TariffRow.valid_from.desc(), TariffRow.id.desc())
-        .limit(1)
-    )
+    row = await work.session.scalar(_TARIFF, {"market_id": market_id, "kind": kind, "at": at})
     if row is None:
         raise NoTariff(f"no tariff {kind} is valid there at {at.isoformat()}")
     return tariff_view(row)

@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 
 from doorstep.connectors.maps.protocol import Address
 from doorstep.features.markets.rules import TariffKind
@@ -67,11 +67,12 @@ def stored_address(address: Address) -> dict[str, Any]:
 _BOTH = select(MerchantRow, MerchantTermsRow).join(
     MerchantTermsRow, MerchantTermsRow.merchant_id == MerchantRow.id
 )
+_ONE = _BOTH.where(MerchantRow.id == bindparam("merchant_id"))
 
 
 async def merchant(work: Work, merchant_id: UUID) -> Merchant:
     """One merchant. Raises UnknownMerchant."""
-    found = (await work.session.execute(_BOTH.where(MerchantRow.id == merchant_id))).one_or_none()
+    found = (await work.session.execute(_ONE, {"merchant_id": merchant_id})).one_or_none()
     if found is None:
         raise UnknownMerchant
     return merchant_view(*found)

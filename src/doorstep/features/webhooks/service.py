@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from doorstep.features.deliveries import queries as deliveries
@@ -246,29 +246,34 @@ def _message(
     return row
 
 
+# Once for each event of each delivery: made once, so that their compiled form is found again by identity.
+_TABLE = ToldRow.__table__
+_ADD_TOLD = insert(_TABLE)  # type: ignore[arg-type]
+_TOLD = _ADD_TOLD.on_conflict_do_update(index_elements=["delivery_id"], set_={"seq": _TABLE.c.seq}).returning(
+    _TABLE.c.seq
+)
+_HEARING = (
+    select(EndpointRow)
+    .where(EndpointRow.merchant_id == bindparam("of"), EndpointRow.state == EndpointState.ACTIVE)
+    .order_by(EndpointRow.id)
+)
+_TELL = (
+    update(_TABLE)  # type: ignore[arg-type]
+    .where(_TABLE.c.delivery_id == bindparam("line"))
+    .values(seq=bindparam("reached"))
+)
+
+
 async def catch_up(work: Work, moved: DeliveryMoved) -> None:
     """Make messages of everything in a delivery's timeline that has none yet, in order.
 
     Whichever reaction comes first makes those of earlier events, too: the reactions of different events are
     not ordered among each other, the timeline is.
     """
-    told = (
-        await work.session.execute(
-            insert(ToldRow)
-            .values(delivery_id=moved.delivery_id, seq=0)
-            .on_conflict_do_update(index_elements=["delivery_id"], set_={"seq": ToldRow.seq})
-            .returning(ToldRow.seq)
-        )
-    ).scalar_one()
+    told = (await work.session.execute(_TOLD, {"delivery_id": moved.delivery_id, "seq": 0})).scalar_one()
     if told >= moved.seq:
         return
-    rows = list(
-        await work.session.scalars(
-            select(EndpointRow)
-            .where(EndpointRow.merchant_id == moved.merchant_id, EndpointRow.state == EndpointState.ACTIVE)
-            .order_by(EndpointRow.id)
-        )
-    )
+    rows = list(await work.session.scalars(_HEARING, {"of": moved.merchant_id}))
     reached = moved.seq
     if rows:
         delivery = await deliveries.delivery(work, moved.delivery_id)
@@ -278,9 +283,7 @@ async def catch_up(work: Work, moved: DeliveryMoved) -> None:
             wanted = [event for event in fresh if wants(frozenset(row.events), event.name)]
             for event in wanted:
                 _message(work, row, payload(event, delivery), delivery_id=moved.delivery_id, seq=event.seq)
-    await work.session.execute(
-        update(ToldRow).where(ToldRow.delivery_id == moved.delivery_id).values(seq=reached)
-    )
+    await work.session.execute(_TELL, {"line": moved.delivery_id, "reached": reached})
 
 
 async def send_trial(work: Work, endpoint_id: UUID) -> Message:
