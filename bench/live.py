@@ -15,6 +15,7 @@ import httpx
 import uvicorn
 from bench.figures import Figure, Limit, share
 from bench.network import Cast, Running, cast_of, free_port, running
+from bench.pace import Pace
 
 from doorstep.demo.orders import draw_order
 from doorstep.demo.town import areas
@@ -166,7 +167,7 @@ class Floor:
         }
 
 
-async def measure(seconds: float = STEADY_S) -> tuple[list[Figure], dict[str, Any]]:
+async def measure(pace: Pace, seconds: float = STEADY_S) -> tuple[list[Figure], dict[str, Any]]:
     """Every figure of the running network, and the limits beside them."""
     ears, port = Ears(), free_port()
     async with (
@@ -176,6 +177,7 @@ async def measure(seconds: float = STEADY_S) -> tuple[list[Figure], dict[str, An
             base_url=network.url, trust_env=False, timeout=60, limits=httpx.Limits(max_connections=200)
         ) as http,
         asyncpg.create_pool(network.asking_url, min_size=AT_ONCE, max_size=AT_ONCE) as pool,
+        pace.watched(),
     ):
         cast, floor = cast_of(network.home), Floor(pool, http)
         await floor.prepare()
@@ -189,7 +191,7 @@ async def measure(seconds: float = STEADY_S) -> tuple[list[Figure], dict[str, An
         figures += await _webhooks(http, pool, cast, orders, ears, port, seconds, least)
         made: list[str] = []
         await settled(network)  # or what the figure before set going would be measured
-        figures += await _creations(network, http, orders, made, seconds, least, limits)
+        figures += await _creations(network, http, orders, made, seconds, least, limits, pace)
         await settled(network)
         figures += await _tracking(http, made, seconds, limits)
         return figures, limits
@@ -203,6 +205,7 @@ async def _creations(
     seconds: float,
     least: Limit,
     limits: Mapping[str, float],
+    pace: Pace,
 ) -> list[Figure]:
     busy = 0
 
@@ -215,7 +218,7 @@ async def _creations(
         made.append(expect(answer, 201).json()["tracking_url"].rpartition("/")[2])
 
     await paced(create, 10, 2)  # plans and caches of the first few
-    used = network.cores()
+    used, mark = network.cores(), len(pace.took_ms)
     took = await paced(create, PACE, seconds)
     used = {name: round((after - used[name]) / len(took) * MS, 2) for name, after in network.cores().items()}
     paced_busy, busy = busy, 0
@@ -223,7 +226,7 @@ async def _creations(
     return [
         Figure(
             what=f"delivery creation, {PACE} a second, p95", value=round(share(took, 0.95) * MS, 1), unit="ms", aim=150,
-            limit=least, count=len(took), detail={"p50_ms": round(share(took, 0.5) * MS, 1), "p99_ms": round(share(took, 0.99) * MS, 1), "told_to_try_again": paced_busy, "processor_ms_each": used},
+            limit=least, count=len(took), detail={"p50_ms": round(share(took, 0.5) * MS, 1), "p99_ms": round(share(took, 0.99) * MS, 1), "told_to_try_again": paced_busy, "processor_ms_each": used, "machine": pace.since(mark)},
         ),
         Figure(
             what=f"deliveries created a second, {AT_ONCE} at once", value=round(rate, 1), unit="/s", more_is_better=True,

@@ -15,6 +15,7 @@ from typing import Any
 
 from bench import fixes, live, tick
 from bench.figures import Figure, Limit, machine, show, write
+from bench.pace import Pace
 
 
 def fix_figures(seconds: float, paced_s: float) -> list[Figure]:
@@ -46,19 +47,22 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a quarter of the time, rougher figures")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
+    pace = Pace()
     seconds, where, begun = (5.0 if asked.quick else live.STEADY_S), machine(), time.monotonic()
-    figures, limits = asyncio.run(live.measure(seconds))
+    figures, limits = asyncio.run(live.measure(pace, seconds))
     figures += fix_figures(seconds / 4, fixes.PACED_S / 4 if asked.quick else fixes.PACED_S)
     figures += tick.measure(ticks=3 if asked.quick else 6)
     figures = [replace(one, value=round(one.value, 4)) for one in figures]
     lasted_s = round(time.monotonic() - begun, 1)
     show(
         f"Doorstep on {where['cores']} cores shared by client, server and database; load before the run"
-        f" {where['load_before']}, took {lasted_s:.0f} s",
+        f" {where['load_before']}, took {lasted_s:.0f} s; the machine was {pace.since(0)['slower_than_best']:g} times"
+        " as slow as it can be",
         figures,
     )
     report: dict[str, Any] = {
         **where, "load_after": round(os.getloadavg()[0], 2), "seconds": seconds, "lasted_s": lasted_s,
+        "pace": pace.since(0),
         "limits": {name: round(value, 3) for name, value in limits.items()},
         "figures": [one.told() for one in figures],
     }  # fmt: skip
