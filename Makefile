@@ -48,11 +48,12 @@ dev: setup-dev ## The demo, restarted when a source file changes
 	@exec $(BIN)/watchfiles --sigint-timeout 30 --filter python "$(BIN)/doorstep demo $(if $(SPEED),--speed $(SPEED))" src
 
 PAGE_TYPES := tests/app/faces/test_types.py
+KILLS := tests/scenarios/test_three_kills.py
 # The kill story has the machine to itself: beside others its demo takes three times as long, and costs as much more.
 test: setup-dev ## All tests on real parts (within ten minutes on two cores)
 	@export PYTHONDONTWRITEBYTECODE=; failed=; \
-	$(if $(TESTS),,$(BIN)/pytest -q -n 0 tests/faults || failed=1;) \
-	$(BIN)/pytest -q -n 3 $(or $(TESTS),--ignore=tests/faults --ignore=$(PAGE_TYPES)) || failed=1; [ -z "$$failed" ]
+	$(if $(TESTS),,$(BIN)/pytest -q -n 0 $(KILLS) || failed=1;) \
+	$(BIN)/pytest -q -n 3 $(or $(TESTS),--ignore=$(KILLS) --ignore=$(PAGE_TYPES)) || failed=1; [ -z "$$failed" ]
 
 check: setup-dev ## Lint, format, types, layers
 	$(BIN)/ruff check .

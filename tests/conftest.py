@@ -24,7 +24,8 @@ from doorstep.platform.db import schema
 from doorstep.platform.postgres.binaries import find_server
 from doorstep.platform.postgres.identity import choose_identity
 
-DEMOS = ("tests/faults/", "tests/browser/test_front")
+KILLS = "tests/scenarios/test_three_kills"
+DEMOS = (KILLS, "tests/browser/test_front")
 WITH_DEMOS = (*DEMOS, "tests/browser/test_driver", "tests/browser/test_three_faces")
 PAGES = "tests/browser/"
 
@@ -43,7 +44,7 @@ class OneAtATime(LoadScopeScheduling):  # type: ignore[misc]
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The kill story goes first: later its worker has a demo and a browser open."""
-    items.sort(key=lambda item: not item.nodeid.startswith("tests/faults/"))
+    items.sort(key=lambda item: not item.nodeid.startswith(KILLS))
 
 
 def pytest_collection_finish() -> None:
