@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # State of this checkout's demo, unless DOORSTEP_HOME says otherwise.
 export DOORSTEP_HOME ?= $(CURDIR)/.state
 
-.PHONY: setup setup-dev run dev test check format bench faults replay targets web schema openapi screenshots clean web-check bench-web hour first-run failures
+.PHONY: setup setup-dev run dev test check format bench faults replay targets web schema openapi screenshots clean web-check bench-web hour first-run failures explore
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -38,7 +38,7 @@ $(UV):
 
 KERNELS := $(wildcard src/doorstep/engine/*.py src/doorstep/engine/*/*.py)
 .venv/.warm: .venv/.dev $(KERNELS)
-	@$(BIN)/doorstep warm
+	@$(BIN)/doorstep warm --mixing
 	@touch $@
 
 run: setup ## The living demo market; FRESH=1 starts it anew, PORT and SPEED as you like
@@ -54,6 +54,9 @@ test: setup-dev ## All tests on real parts (within ten minutes on two cores)
 	@export PYTHONDONTWRITEBYTECODE=; failed=; \
 	$(if $(TESTS),,$(BIN)/pytest -q -n 0 $(KILLS) || failed=1;) \
 	$(BIN)/pytest -q -n 3 $(or $(TESTS),--ignore=$(KILLS) --ignore=$(PAGE_TYPES)) || failed=1; [ -z "$$failed" ]
+
+explore: setup-dev ## Laws by examples nobody has tried: whatever fails becomes an example of its test
+	@DOORSTEP_EXAMPLES=explore $(BIN)/pytest -q -n 2 -m hypothesis $(TESTS)
 
 check: setup-dev ## Lint, format, types, layers
 	$(BIN)/ruff check .

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import settings
 from tests.factories.network import Network, open_network
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
@@ -23,6 +24,11 @@ from doorstep.app import wiring
 from doorstep.platform.db import schema
 from doorstep.platform.postgres.binaries import find_server
 from doorstep.platform.postgres.identity import choose_identity
+
+# The same examples in every run: a change fails for what it changed. `make explore` looks for new ones.
+settings.register_profile("same", derandomize=True)
+settings.register_profile("explore", max_examples=1000, print_blob=True)
+settings.load_profile(os.environ.get("DOORSTEP_EXAMPLES", "same"))
 
 KILLS = "tests/scenarios/test_three_kills"
 DEMOS = (KILLS, "tests/browser/test_front")

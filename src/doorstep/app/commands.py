@@ -57,7 +57,10 @@ def demo_actors(
     asyncio.run(play(chosen.home, network=network, twin_url=twin, receiver_port=receiver_port))
 
 
-def warm(json: Json = None) -> None:
+def warm(
+    json: Json = None,
+    mixing: Annotated[bool, typer.Option("--mixing", help="Those of several stores a trip, too.")] = False,
+) -> None:
     """Compile the engine's kernels and keep them on disk: when installing, so that no start and no budget pays for it."""
     from concurrent.futures import ProcessPoolExecutor, as_completed
     from multiprocessing import get_context
@@ -66,8 +69,10 @@ def warm(json: Json = None) -> None:
         "dispatch": "doorstep.engine.compiled",
         "route planning": "doorstep.engine.routes.compiled",
     }
+    if mixing:
+        rooms["mixed trips"] = "doorstep.engine.mixing.compiled"
     typer.echo(f"warming the kernels of {', '.join(rooms)} …")
-    # A process each, for they share no kernel. Those of mixed stores are for markets that mix: the dispatcher of one warms them.
+    # A process each, for they share no kernel. Those of mixed trips are for markets that mix: the dispatcher of one warms them.
     with ProcessPoolExecutor(len(rooms), get_context("spawn")) as pool:
         asked = {pool.submit(_warm, room): what for what, room in rooms.items()}
         took_s = {}
