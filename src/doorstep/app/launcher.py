@@ -45,8 +45,6 @@ ALONE_S = 8.0
 _PR_SET_PDEATHSIG = 1
 _SERVES_AS: Mapping[str, Role] = {"web": Role.WEB, "dispatcher": Role.SYSTEM, "worker": Role.SYSTEM}
 """Under which role a child comes to the database, by its command; all others speak HTTP alone."""
-_YIELDS = {"worker": 10}
-"""Niceness: on a crowded machine who waits for an answer goes before who reacts to one."""
 
 
 class CannotStart(RuntimeError):
@@ -181,7 +179,6 @@ class Family:
 
         def tie() -> None:
             libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-            os.nice(_YIELDS.get(name, 0))
 
         # We have seen the last one die, so the next may take over at once what it held.
         life = {"DOORSTEP_INSTANCE": str(uuid4()), "DOORSTEP_FALLEN": self._names.get(name, "")}
@@ -193,7 +190,7 @@ class Family:
             *self._plan.children[name],
             env=self._environment | own_address(self._plan.children[name], self._urls) | life,
             # Ctrl-C reaches us alone, and we stop the family in order. A group but no session of its own: where
-            # the kernel shares processors out among sessions (autogroup), niceness counts within one only.
+            # the kernel shares processors out among sessions (autogroup), the worker's niceness counts within one only.
             process_group=0,
             preexec_fn=tie,
         )

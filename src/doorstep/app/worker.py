@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import time
 from collections.abc import Awaitable, Callable
@@ -27,6 +28,8 @@ WEIGH_S = 60.0
 """Seldom: every posting there ever was is added up."""
 log = structlog.get_logger("worker")
 PACE_S = 0.5
+YIELDS = 10
+"""Niceness: on a crowded machine who waits for an answer goes before who reacts to one. Not before it is up: so long others wait for it."""
 
 
 async def serve(settings: Settings) -> None:
@@ -48,6 +51,7 @@ async def serve(settings: Settings) -> None:
         ]
         if runtime.mode == "demo":
             side.append(asyncio.create_task(_keep_pace(runtime.database, runtime.bus)))
+        os.nice(YIELDS)
         try:
             await worker.run()
         finally:
