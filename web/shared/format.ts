@@ -118,6 +118,14 @@ function make(locale: string, timeZone: string) {
       const text = style.format(Math.abs(minor) / 100);
       return minor < 0 ? `−${text}` : text;
     },
+    /** `$`, `€`: what a field of money shows beside it. */
+    symbol: (currency: string) =>
+      new Intl.NumberFormat(locale, { style: "currency", currency, currencyDisplay: "narrowSymbol" })
+        .formatToParts(0)
+        .find((part) => part.type === "currency")?.value ?? currency,
+    /** `36.1627, −86.7816`: where no place has a name. */
+    point: ({ lat, lng }: { lat: number; lng: number }) =>
+      `${lat.toFixed(4)}, ${lng.toFixed(4)}`.replace(/-/g, "−"),
     /** `96.4%` */
     percent: (share: number) => `${percents.format(share * 100)}%`,
     /** `1,284` */

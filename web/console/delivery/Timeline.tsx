@@ -7,6 +7,7 @@ import { FrozenTerms } from "../../shared/ui/pay";
 import type { MarkName } from "../../shared/ui/shapes";
 import { type Candidate, LedgerTable, WhyTable } from "../../shared/ui/tables";
 import { useWords } from "../words";
+import { given } from "./given";
 import { Proof } from "./Proof";
 import { said } from "./said";
 import { Title, type Told } from "./Title";
@@ -148,10 +149,10 @@ function Move({ item, whole }: { item: Item; whole: DeliveryWhole }) {
 
 /** Why it happened, as it was given: a reason that is chosen from a list in words, one that was written as written. */
 function reasonOf(line: Told, words: ReturnType<typeof useWords>): string {
-  const given = ["why", "reason", "how", "note"].map((name) => text(line.facts, name)).filter(Boolean);
-  const told = given.map((one) => {
+  const facts = ["why", "reason", "how", "note"].map((name) => text(line.facts, name)).filter(Boolean);
+  const told = facts.map((one) => {
     const key = ["why", "how"].map((kind) => `${kind}.${one}`).find((each) => words.has(each));
-    return key ? words(key as never) : one;
+    return key ? words(key as never) : given(one, words);
   });
   return [...new Set(told)].join(". ");
 }
@@ -422,7 +423,7 @@ function ByHand({ line, who }: { line: Told; who: string }) {
   return (
     <>
       <Title note={who || words("the.network")}>{words.has(key) ? words(key as never) : line.what}</Title>
-      <p>{words("hand.reason", { reason: text(line.facts, "reason") })}</p>
+      <p>{words("hand.reason", { reason: given(text(line.facts, "reason"), words) })}</p>
     </>
   );
 }

@@ -137,7 +137,12 @@ function Vitals({ market, cut }: { market: Market; cut: boolean }) {
         <dd>
           <b>{live.ready ? f.count(online) : "–"}</b>
           <span>
-            {old || words("vital.drivers.busy", { busy: f.count(busy), free: f.count(online - busy) })}
+            {old ||
+              words("vital.drivers.busy", {
+                n: online - busy,
+                busy: f.count(busy),
+                free: f.count(online - busy),
+              })}
           </span>
         </dd>
       </div>
