@@ -86,6 +86,11 @@ function make(locale: string, timeZone: string) {
       const days = Math.abs(new Date(at).getTime() - new Date(now).getTime()) / 86_400_000;
       return `${days < 6 ? format.weekday(at) : format.date(at)}${NBSP}${format.time(at)}`;
     },
+    /** `6:12–6:20 pm` today, `Sun 6:12–6:20 pm` on another day. */
+    span: (from: When, to: When, now: When) =>
+      dayKey(from) === dayKey(now)
+        ? format.range(from, to)
+        : `${format.moment(from, now).slice(0, -format.time(from).length)}${format.range(from, to)}`,
     sameDay: (a: When, b: When) => dayKey(a) === dayKey(b),
 
     /** `3 s`, `41 s`, `6 min`, `2 h` */

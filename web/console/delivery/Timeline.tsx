@@ -405,7 +405,7 @@ function Courier({ line, currency }: { line: Told; currency: string }) {
   const given = text(line.facts, "refusal") || text(line.facts, "why");
   // A code, then the company's own words: these are said in ours where we know the code, else as they came.
   const [, code = "", told = given] = /^([a-z_]+): (.+)$/.exec(given) ?? [];
-  const why = words.has(`refused_by.${code}`) ? words(`refused_by.${code}` as never) : told;
+  const why = words.has(`refused_by.${code}`) ? words(`refused_by.${code}` as never) : said(told, words);
   return (
     <>
       <Title note={fee ? f.money(fee, currency) : ""}>

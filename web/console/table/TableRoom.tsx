@@ -168,7 +168,7 @@ function Line({ row, index, on }: { row: Row; index: number; on: boolean }) {
           {danger && row.kind === "delivery"
             ? words("table.state.danger", {
                 state: row.state,
-                danger: shared(`promise.${row.danger as "risk" | "late"}`),
+                danger: shared(`promise.${row.danger as "risk" | "late"}`).toLocaleLowerCase(),
               })
             : row.state}
         </span>
