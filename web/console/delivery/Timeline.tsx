@@ -204,7 +204,7 @@ function Texted({ line }: { line: Told }) {
         {words("text.title")}
       </Title>
       <p>
-        {text(line.facts, "text")}
+        {text(line.facts, "text").replace(/:$/, ": …") /* the link is the shopper's alone */}
         {why && ` (${why})`}
       </p>
     </>

@@ -172,7 +172,8 @@ export function LiveMap({ marketId, name }: { marketId: string; name: string }) 
             onClick={() => go({ show: one.show })}
           >
             {one.mark && <Mark name={one.mark} />}
-            {words(`map.show.${one.show}`)} {one.count !== null && <i>{f.count(one.count)}</i>}
+            {words(`map.show.${one.show}`)}{" "}
+            {one.count !== null && market.ready && <i>{f.count(one.count)}</i>}
           </button>
         ))}
         {market.deliveries.size + market.places.size > GROUPED_FROM && (
