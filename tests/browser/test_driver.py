@@ -424,7 +424,7 @@ class TestForEverybody:
         await expect(page.get_by_role("heading", name="De turno, Rosa")).to_be_visible()
         delivery = await street.town.delivery(tip=Money(3_00), merchant_id=await a_shop(street))
         await street.town.offer([delivery])
-        await expect(page.get_by_text("Decir que no no cambia nada más.")).to_be_visible()
+        await expect(page.get_by_text("Si dices que no, no cambia nada más.")).to_be_visible()
         await phone.press("Aceptar")
         await phone.move(DOWNTOWN.point)
         await phone.press("Lo tengo todo")
