@@ -257,7 +257,7 @@ class TestLanguages:
         spanish = {"Accept-Language": "es-MX,es;q=0.9,en;q=0.5"}
         page = await network.http.get("/", headers=spanish)
         assert '<html lang="es"' in page.text
-        assert "Una red de reparto, en marcha en esta máquina." in page.text
+        assert "Una red de reparto, viva en esta máquina." in page.text
         assert "sábado 11:00 a.m." in page.text
         assert 'href="/?lang=en"' in page.text
         assert "Accept-Language" in page.headers["vary"]

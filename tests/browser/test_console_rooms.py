@@ -40,8 +40,13 @@ class TestMarket:
         street.network.clock.advance(60)
         before = await base_minor(street)
         page = await at_the_desk(visitor, street, "/console/market")
-        await page.get_by_role("button", name="New tariff").click()
+        opens = page.get_by_role("button", name="New tariff")
         form = page.locator(".changing")
+        await opens.press("Enter")
+        await expect(form.get_by_role("combobox")).to_be_focused()
+        await page.keyboard.press("Escape")
+        await expect(opens).to_be_focused()
+        await opens.press("Enter")
         base = form.get_by_label("Base", exact=True)
         begin = form.get_by_role("button", name="Begin now")
         await base.fill("7,5")
@@ -56,8 +61,13 @@ class TestMarket:
         await expect(history).to_contain_text("by Ada")
         await expect(history).to_contain_text(re.compile(r"Base: \$5\.99 → \$7\.25"))
         street.network.clock.advance(1)
-        await history.get_by_role("button", name="Take back").first.click()
+        back = history.get_by_role("button", name="Take back").first
         dialog = page.get_by_role("dialog")
+        await back.press("Enter")
+        assert await axe(page) == []
+        await page.keyboard.press("Escape")
+        await expect(back).to_be_focused()
+        await back.press("Enter")
         await dialog.get_by_label("Reason, stands in the audit").fill("a typo")
         await dialog.get_by_role("button", name="Take it back").click()
         await expect(history).to_contain_text("a typo")
@@ -79,6 +89,9 @@ class TestMarket:
         assert rules.express is not None
         assert (rules.express.promise_s, rules.next_day) == (3600, None)
         assert rules.express.reach_m == 16_000  # nobody touched it
+        history = page.get_by_role("complementary", name="Quién cambió qué")
+        await expect(history).to_contain_text("hay nieve")
+        await expect(history).to_contain_text("Sus primeros ajustes")  # what the network wrote as its reason
 
 
 class TestSignIn:

@@ -421,16 +421,16 @@ class TestForEverybody:
     async def test_spanish_from_the_first_word_to_the_last(self, street: Street, visitor: Visitor) -> None:
         phone = await phone_at(street, visitor, language="es-MX")
         page = phone.page
-        await expect(page.get_by_role("heading", name="De servicio, Rosa")).to_be_visible()
+        await expect(page.get_by_role("heading", name="De turno, Rosa")).to_be_visible()
         delivery = await street.town.delivery(tip=Money(3_00), merchant_id=await a_shop(street))
         await street.town.offer([delivery])
-        await expect(page.get_by_text("Decir que no no cambia nada más.")).to_be_visible()
+        await expect(page.get_by_text("Si dices que no, no cambia nada más.")).to_be_visible()
         await phone.press("Aceptar")
         await phone.move(DOWNTOWN.point)
         await phone.press("Lo tengo todo")
         await phone.move(HOME.point)
         await phone.press("Entregado a Ann")
-        await expect(page.get_by_role("heading", name="De servicio, Rosa")).to_be_visible()
+        await expect(page.get_by_role("heading", name="De turno, Rosa")).to_be_visible()
         assert (await now(street, delivery)).state is DeliveryState.DELIVERED
         await street.network.run_jobs()
         await page.get_by_role("link", name="Ganancias").first.click()

@@ -177,7 +177,7 @@ class TestLive:
         page = await visitor.open(one.link)
         await expect(page.locator("#tip")).to_contain_text("It can only go up now.")
         await page.get_by_text("Other", exact=True).click()
-        await page.get_by_label("Tip in all, in dollars").fill("1")
+        await page.get_by_label("Tip in all, in $").fill("1")
         await page.evaluate("document.querySelector('form.tips').noValidate = true")
         await page.get_by_role("button", name="Make it $1.00").click()
         await expect(page.get_by_role("alert")).to_contain_text("It can only go up from $3.00")

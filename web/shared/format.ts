@@ -86,6 +86,11 @@ function make(locale: string, timeZone: string) {
       const days = Math.abs(new Date(at).getTime() - new Date(now).getTime()) / 86_400_000;
       return `${days < 6 ? format.weekday(at) : format.date(at)}${NBSP}${format.time(at)}`;
     },
+    /** `6:12–6:20 pm` today, `Sun 6:12–6:20 pm` on another day. */
+    span: (from: When, to: When, now: When) =>
+      dayKey(from) === dayKey(now)
+        ? format.range(from, to)
+        : `${format.moment(from, now).slice(0, -format.time(from).length)}${format.range(from, to)}`,
     sameDay: (a: When, b: When) => dayKey(a) === dayKey(b),
 
     /** `3 s`, `41 s`, `6 min`, `2 h` */
@@ -118,6 +123,14 @@ function make(locale: string, timeZone: string) {
       const text = style.format(Math.abs(minor) / 100);
       return minor < 0 ? `−${text}` : text;
     },
+    /** `$`, `€`: what a field of money shows beside it. */
+    symbol: (currency: string) =>
+      new Intl.NumberFormat(locale, { style: "currency", currency, currencyDisplay: "narrowSymbol" })
+        .formatToParts(0)
+        .find((part) => part.type === "currency")?.value ?? currency,
+    /** `36.1627, −86.7816`: where no place has a name. */
+    point: ({ lat, lng }: { lat: number; lng: number }) =>
+      `${lat.toFixed(4)}, ${lng.toFixed(4)}`.replace(/-/g, "−"),
     /** `96.4%` */
     percent: (share: number) => `${percents.format(share * 100)}%`,
     /** `1,284` */

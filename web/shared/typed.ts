@@ -15,7 +15,7 @@ export function typedOf(locale: string) {
   return {
     /** `12.50` in the units of the last of so many `digits` (1250); null for what is no such figure. */
     read: (text: string, digits: number): number | null => {
-      const plain = text.replace(SPACES, "").replace(/^\$|\$$/, "");
+      const plain = text.replace(SPACES, "").replace(/^\p{Sc}|\p{Sc}$/u, "");
       const found = shape.exec(plain);
       if (!found || !/\d/.test(plain)) return null;
       const fraction = found[2] ?? "";

@@ -1,6 +1,6 @@
-import { useQuery } from "@tanstack/react-query";
+import { skipToken, useQuery } from "@tanstack/react-query";
 import { api, Refusal, told } from "../shared/api/client";
-import type { QuoteAsked } from "./types";
+import type { Pace, QuoteAsked } from "./types";
 
 const SHOWN = 40;
 
@@ -46,6 +46,12 @@ export const useQuote = (asked: QuoteAsked | null) =>
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
   });
+
+/** The market's time as it was last told: by it a day is today. */
+export function useMarketNow(): number {
+  const { data } = useQuery<Pace | null>({ queryKey: ["pace"], queryFn: skipToken });
+  return data ? Date.parse(data.market_time) : Date.now();
+}
 
 /** The demo's pace, with a sign of life while the page stands open; null where there is no demo. */
 export const usePace = () =>

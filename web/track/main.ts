@@ -26,7 +26,7 @@ let opening = false;
 const now = () => Date.parse(state.at) + (performance.now() - heardAt) * state.speed;
 
 function age(seconds: number): string {
-  const s = Math.max(0, Math.floor(seconds));
+  const s = Math.max(1, Math.floor(seconds));
   if (s < 60) return `${s} s`;
   return s < 3600 ? `${Math.floor(s / 60)} min` : `${Math.floor(s / 3600)} h`;
 }
@@ -106,6 +106,13 @@ function speak(): void {
   );
 }
 
+const money = (sum: number, currency: string): string =>
+  new Intl.NumberFormat(`${language}-US`, {
+    style: "currency",
+    currency,
+    currencyDisplay: "narrowSymbol",
+  }).format(sum);
+
 /** What a script can add to the forms: the sum in the button. They work without. */
 function dress(): void {
   for (const form of document.querySelectorAll<HTMLFormElement>("form[data-give]")) {
@@ -114,8 +121,8 @@ function dress(): void {
     if (!go || !chosen) continue;
     let sum = chosen.dataset.sum ?? "";
     if (chosen.value === "other") {
-      const dollars = Number(form.querySelector<HTMLInputElement>("[name=other]")?.value || Number.NaN);
-      sum = Number.isFinite(dollars) ? `$${dollars.toFixed(2)}` : "";
+      const typed = Number(form.querySelector<HTMLInputElement>("[name=other]")?.value || Number.NaN);
+      sum = Number.isFinite(typed) ? money(typed, form.dataset.currency ?? "USD") : "";
     }
     if (sum) go.textContent = (form.dataset.give ?? "").replace("{sum}", sum);
   }

@@ -145,6 +145,7 @@ class TestTip:
     def test_the_first_tip_is_chosen_whole_and_a_later_one_added(self) -> None:
         first = parts(scene(view(tip=Money(0))))["tip"]
         assert re.findall(r'value="(\d+)"', first) == ["200", "400", "600"]
+        assert "in €" in parts(scene(view(tip=Money(0, "EUR"), tip_limit=Money(100_00, "EUR"))))["tip"]
         more = parts(scene(view(tip=Money(560))))["tip"]
         assert re.findall(r'value="(\d+)"', more) == ["660", "760", "960"]
 
@@ -207,7 +208,7 @@ class TestFigures:
     def test_ages_ways_and_money(self) -> None:
         speech = Speech(Lang.EN, "America/Chicago")
         assert [speech.age(s) for s in (0, 59, 60, 3599, 7300)] == [
-            f"{n}\u00a0{u}" for n, u in ((0, "s"), (59, "s"), (1, "min"), (59, "min"), (2, "h"))
+            f"{n}\u00a0{u}" for n, u in ((1, "s"), (59, "s"), (1, "min"), (59, "min"), (2, "h"))
         ]
         assert [speech.distance(m) for m in (10, 58, 152, 5000)] == [
             "50\u00a0ft", "200\u00a0ft", "500\u00a0ft", "3.1\u00a0mi",
@@ -217,6 +218,10 @@ class TestFigures:
             "$5.60",
             "$1,234.56",
             "−$3.00",
+        ]
+        assert [speech.money(Money(560, currency)) for currency in ("EUR", "CHF")] == [
+            "€5.60",
+            "CHF\u00a05.60",
         ]
 
     def test_another_day_is_named(self) -> None:
@@ -230,6 +235,20 @@ class TestFigures:
     def test_an_abbreviation_at_the_end_needs_no_second_full_stop(self) -> None:
         speech = Speech(Lang.ES, "America/Chicago")
         assert speech.plain("promise.kept", promised=speech.time(NOW)).endswith("a.m.</b>")
+
+    @pytest.mark.parametrize(
+        ("minutes", "said"),
+        [
+            (0, "antes de las 11:00"),
+            (130, "antes de la 1:10"),
+            (24 * 60, "antes del dom"),
+            (9 * 24 * 60, "antes del 30 nov"),
+        ],
+    )
+    def test_spanish_articles_agree_with_the_clock(self, minutes: float, said: str) -> None:
+        speech = Speech(Lang.ES, "America/Chicago")
+        told = speech.html("promise.kept", promised=speech.moment(later(minutes), NOW))
+        assert said in told.replace("\u00a0", " ")
 
 
 def test_a_position_appears_with_how_sure_it_is() -> None:

@@ -6,6 +6,7 @@ import { instantOf } from "../../shared/typed";
 import { Button } from "../../shared/ui/button";
 import { Mark } from "../../shared/ui/marks";
 import { go, useAddress } from "../address";
+import { given } from "../delivery/given";
 import { useNow } from "../market/clock";
 import type { Market } from "../market/market";
 import { Difference } from "../settings/Difference";
@@ -128,7 +129,7 @@ function Line({ one, now, currency }: { one: AuditTold; now: number; currency: s
             </button>
           )}
         </p>
-        {one.reason && <p className="dim">{words("hand.reason", { reason: one.reason })}</p>}
+        {one.reason && <p className="dim">{words("hand.reason", { reason: given(one.reason, words) })}</p>}
         <Difference before={one.before} after={one.after} currency={currency} now={now} />
       </div>
     </li>

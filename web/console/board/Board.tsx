@@ -37,7 +37,13 @@ export function Board({ marketId }: { marketId: string }) {
           name={name}
           top={columns[name].top}
           all={columns[name].count}
-          count={name === "done" && !found ? (vitals.data?.delivered_today ?? null) : columns[name].count}
+          count={
+            name === "done" && !found
+              ? (vitals.data?.delivered_today ?? null)
+              : market.ready
+                ? columns[name].count
+                : null
+          }
           returning={name === "atdoor" ? columns.back.open : 0}
         />
       ))}

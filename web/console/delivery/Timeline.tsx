@@ -7,6 +7,7 @@ import { FrozenTerms } from "../../shared/ui/pay";
 import type { MarkName } from "../../shared/ui/shapes";
 import { type Candidate, LedgerTable, WhyTable } from "../../shared/ui/tables";
 import { useWords } from "../words";
+import { given } from "./given";
 import { Proof } from "./Proof";
 import { said } from "./said";
 import { Title, type Told } from "./Title";
@@ -148,10 +149,10 @@ function Move({ item, whole }: { item: Item; whole: DeliveryWhole }) {
 
 /** Why it happened, as it was given: a reason that is chosen from a list in words, one that was written as written. */
 function reasonOf(line: Told, words: ReturnType<typeof useWords>): string {
-  const given = ["why", "reason", "how", "note"].map((name) => text(line.facts, name)).filter(Boolean);
-  const told = given.map((one) => {
+  const facts = ["why", "reason", "how", "note"].map((name) => text(line.facts, name)).filter(Boolean);
+  const told = facts.map((one) => {
     const key = ["why", "how"].map((kind) => `${kind}.${one}`).find((each) => words.has(each));
-    return key ? words(key as never) : one;
+    return key ? words(key as never) : given(one, words);
   });
   return [...new Set(told)].join(". ");
 }
@@ -203,7 +204,7 @@ function Texted({ line }: { line: Told }) {
         {words("text.title")}
       </Title>
       <p>
-        {text(line.facts, "text")}
+        {text(line.facts, "text").replace(/:$/, ": …") /* the link is the shopper's alone */}
         {why && ` (${why})`}
       </p>
     </>
@@ -404,7 +405,7 @@ function Courier({ line, currency }: { line: Told; currency: string }) {
   const given = text(line.facts, "refusal") || text(line.facts, "why");
   // A code, then the company's own words: these are said in ours where we know the code, else as they came.
   const [, code = "", told = given] = /^([a-z_]+): (.+)$/.exec(given) ?? [];
-  const why = words.has(`refused_by.${code}`) ? words(`refused_by.${code}` as never) : told;
+  const why = words.has(`refused_by.${code}`) ? words(`refused_by.${code}` as never) : said(told, words);
   return (
     <>
       <Title note={fee ? f.money(fee, currency) : ""}>
@@ -422,7 +423,7 @@ function ByHand({ line, who }: { line: Told; who: string }) {
   return (
     <>
       <Title note={who || words("the.network")}>{words.has(key) ? words(key as never) : line.what}</Title>
-      <p>{words("hand.reason", { reason: text(line.facts, "reason") })}</p>
+      <p>{words("hand.reason", { reason: given(text(line.facts, "reason"), words) })}</p>
     </>
   );
 }

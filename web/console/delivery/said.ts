@@ -1,4 +1,5 @@
 import type { useWords } from "../words";
+import { given } from "./given";
 
 type Key = Extract<Parameters<ReturnType<typeof useWords>>[0], `said.${string}`>;
 
@@ -41,15 +42,28 @@ const PARTS: readonly [RegExp, Key][] = [
   [/^no carrier was found long after the promise$/, "said.given_up"],
 ];
 
+/** How a sentence may begin that goes on with why, after a colon; who chose stands beside the line. */
+const HEADS: readonly [RegExp, Key][] = [
+  [/^asked of (?<n>\d+) drivers at once$/, "said.broadcast"],
+  [/^handed to an outside courier$/, "said.handed"],
+  [/^.+ chose (?<name>.+)$/, "said.chose"],
+  [/^.+ moved the trip to (?<name>.+)$/, "said.moved"],
+];
+
+const told = (text: string, shapes: typeof PARTS, words: ReturnType<typeof useWords>): string | null => {
+  for (const [shape, key] of shapes) {
+    const found = shape.exec(text);
+    if (found) return words(key, { ...found.groups, n: Number(found.groups?.n ?? 0) } as never);
+  }
+  return null;
+};
+
 /** A reason of dispatch in this person's language; one that holds anything unknown stays as it was written. */
 export function said(sentence: string, words: ReturnType<typeof useWords>): string {
-  const [, who = "", what = sentence] = /^(?!no driver can)([^:;]{1,60}: )?(.+)$/.exec(sentence) ?? [];
-  const told = what.split("; ").map((part) => {
-    for (const [shape, key] of PARTS) {
-      const found = shape.exec(part);
-      if (found) return words(key, { ...found.groups, n: Number(found.groups?.n ?? 0) } as never);
-    }
-    return null;
-  });
-  return told.includes(null) ? sentence : who + told.join("; ");
+  const [, who = "", what = sentence] = /^(?!no driver can)(?:([^;]{1,80}?): )?(.+)$/.exec(sentence) ?? [];
+  const head = told(who, HEADS, words);
+  const parts = what.split("; ").map((part) => told(part, PARTS, words));
+  const rest = parts.includes(null) ? null : parts.join("; ");
+  if (head) return `${head}: ${rest ?? given(what, words)}`;
+  return rest === null ? sentence : who ? `${who}: ${rest}` : rest;
 }

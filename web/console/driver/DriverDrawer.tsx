@@ -8,6 +8,7 @@ import { phoneOf } from "../acts/Acting";
 import { Card } from "../board/cards";
 import { Close } from "../delivery/DeliveryDrawer";
 import { marketNow, useNow } from "../market/clock";
+import { fixAge } from "../market/fix";
 import { useMarket } from "../market/live";
 import type { Market } from "../market/market";
 import { useWords } from "../words";
@@ -68,7 +69,7 @@ export function DriverDrawer({ id, market, onClose }: { id: string; market: Mark
             {drawer && <a href={`tel:${drawer.phone}`}>{phoneOf(drawer.phone)}</a>}
           </p>
           <p>
-            <b>{place ? words("driver.fix", { age: f.age(ageS) }) : words("driver.nofix")}</b>
+            <b>{place ? fixAge(ageS, words, f) : words("driver.nofix")}</b>
             {place?.speed_mps ? f.speed(place.speed_mps) : words("driver.still")}
             <br />
             {drawer?.on_duty && words("driver.since", { time: f.moment(drawer.on_duty_since, now) })}

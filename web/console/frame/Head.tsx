@@ -116,7 +116,7 @@ function Vitals({ market, cut }: { market: Market; cut: boolean }) {
           <b>{live.ready ? f.count(risk + late) : "–"}</b>
           {old ? (
             <span>{old}</span>
-          ) : risk + late === 0 ? (
+          ) : !live.ready ? null : risk + late === 0 ? (
             <span>{words("vital.risk.none")}</span>
           ) : (
             <>
@@ -137,7 +137,13 @@ function Vitals({ market, cut }: { market: Market; cut: boolean }) {
         <dd>
           <b>{live.ready ? f.count(online) : "–"}</b>
           <span>
-            {old || words("vital.drivers.busy", { busy: f.count(busy), free: f.count(online - busy) })}
+            {old ||
+              (live.ready &&
+                words("vital.drivers.busy", {
+                  n: online - busy,
+                  busy: f.count(busy),
+                  free: f.count(online - busy),
+                }))}
           </span>
         </dd>
       </div>

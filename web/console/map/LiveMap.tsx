@@ -6,6 +6,7 @@ import { Icon, Mark } from "../../shared/ui/marks";
 import { go, type Show, useAddress } from "../address";
 import { useBase } from "../market/base";
 import { marketNow } from "../market/clock";
+import { fixAge } from "../market/fix";
 import { useFound } from "../market/found";
 import { useMarket } from "../market/live";
 import { useWords } from "../words";
@@ -104,10 +105,8 @@ export function LiveMap({ marketId, name }: { marketId: string; name: string }) 
           tag.current.style.transform = `translate(${Math.round(at.x - 20)}px, ${Math.round(at.y)}px) translate(-100%, -50%)`;
           const age = tag.current.querySelector("span");
           const speed = fix.speed_mps ? f.speed(fix.speed_mps) : "";
-          const text = words(speed ? "map.fix.speed" : "map.fix", {
-            age: f.age((marketNow() - fix.atMs) / 1000),
-            speed,
-          });
+          const aged = fixAge((marketNow() - fix.atMs) / 1000, words, f);
+          const text = speed ? words("map.fix.speed", { fix: aged, speed }) : aged;
           if (age && age.textContent !== text) age.textContent = text;
         }
       }
@@ -173,7 +172,8 @@ export function LiveMap({ marketId, name }: { marketId: string; name: string }) 
             onClick={() => go({ show: one.show })}
           >
             {one.mark && <Mark name={one.mark} />}
-            {words(`map.show.${one.show}`)} {one.count !== null && <i>{f.count(one.count)}</i>}
+            {words(`map.show.${one.show}`)}{" "}
+            {one.count !== null && market.ready && <i>{f.count(one.count)}</i>}
           </button>
         ))}
         {market.deliveries.size + market.places.size > GROUPED_FROM && (

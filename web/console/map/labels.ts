@@ -9,6 +9,9 @@ const COVERED = "console-covered";
 const MOST_LABELS = 40;
 /** More names than this would be written over each other: then those give way that would. The chosen one's never do. */
 const MOST_ALWAYS = 10;
+/** So near to one that is written, another would be written over it. */
+const WIDE_PX = 110;
+const HIGH_PX = 15;
 /** With more marks than this the ground is full anyway, and laying out what they cover would take time from them. */
 const MOST_COVERING = 300;
 const MARK_PX = 16;
@@ -134,8 +137,15 @@ export function layLabels(
       }
     }
   }
-  for (const { properties } of features) {
-    if (properties) properties.always = properties.rank < 2 || features.length <= MOST_ALWAYS;
+  const few = features.length <= MOST_ALWAYS;
+  const written: { x: number; y: number }[] = [];
+  for (const { geometry, properties } of features) {
+    if (geometry.type !== "Point" || !properties) continue;
+    const { x, y } = map.project(geometry.coordinates as [number, number]);
+    const free =
+      few && !written.some((one) => Math.abs(one.x - x) < WIDE_PX && Math.abs(one.y - y) < HIGH_PX);
+    properties.always = properties.rank < 2 || free;
+    if (properties.always) written.push({ x, y });
   }
   source.setData({ type: "FeatureCollection", features });
   layCovered(map, market);

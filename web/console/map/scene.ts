@@ -98,6 +98,7 @@ export class Scene {
     for (const layer of Object.values(this.layers)) map.addLayer(layer);
     addLabels(map, palette);
     this.stale = true;
+    this.labelsAt = 0;
     this.drawn = true;
     this.start();
   }
@@ -132,7 +133,8 @@ export class Scene {
     if (!map || !buffers || !layers || !this.drawn || document.visibilityState === "hidden") return;
     const began = performance.now();
     const moving = this.moves(began);
-    if (!this.stale && !this.laying && !this.unsummed && !moving && this.zoomStep() === this.step10) return;
+    const due = this.stale || this.laying || this.unsummed || this.labelsAt === 0;
+    if (!due && !moving && this.zoomStep() === this.step10) return;
     const crowd = this.market.deliveries.size + this.market.places.size > CROWD;
     // In a crowd what is seldom due takes some milliseconds, and so do those who move: in turn, a step each.
     this.didSeldom = !(crowd && this.didSeldom) && this.seldom(map, began);

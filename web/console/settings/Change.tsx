@@ -1,5 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, type ReactNode, useId, useState } from "react";
+import { type FormEvent, type ReactNode, useId, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { Button } from "../../shared/ui/button";
 import { Mark } from "../../shared/ui/marks";
 import { useRefused } from "../acts/Acting";
@@ -90,16 +91,35 @@ export function Changeable({
 }) {
   const words = useWords();
   const [open, setOpen] = useState(false);
-  return open ? (
-    <div className="changing">
-      {children(() => setOpen(false))}
-      <Button kind="quiet" onClick={() => setOpen(false)}>
-        {words("change.leave")}
-      </Button>
-    </div>
-  ) : (
-    <Button className="begin" onClick={() => setOpen(true)}>
-      {label}
-    </Button>
+  const place = useRef<HTMLElement>(null);
+  // Who opens it stands in its first field, and who closes it at the button it was opened by.
+  const turn = (next: boolean) => {
+    flushSync(() => setOpen(next));
+    place.current?.querySelector<HTMLElement>("input, select, button")?.focus();
+  };
+  return (
+    <section
+      ref={place}
+      className={open ? "changing" : undefined}
+      aria-label={label}
+      onKeyDown={(event) => {
+        if (!open || event.key !== "Escape" || event.defaultPrevented) return;
+        event.stopPropagation();
+        turn(false);
+      }}
+    >
+      {open ? (
+        <>
+          {children(() => turn(false))}
+          <Button kind="quiet" onClick={() => turn(false)}>
+            {words("change.leave")}
+          </Button>
+        </>
+      ) : (
+        <Button className="begin" onClick={() => turn(true)}>
+          {label}
+        </Button>
+      )}
+    </section>
   );
 }

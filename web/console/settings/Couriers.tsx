@@ -66,6 +66,7 @@ export function Couriers({ market, owner }: { market: Market; owner: boolean }) 
               texts={texts}
               kept={kept}
               wrong={wrong}
+              currency={market.currency}
               onChange={(_name, next) => setText(next)}
             />
           )}

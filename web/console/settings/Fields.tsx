@@ -18,12 +18,14 @@ export function Fields({
   texts,
   kept,
   wrong,
+  currency,
   onChange,
 }: {
   figures: readonly Figure[];
   texts: Texts;
   kept: Record<string, Value>;
   wrong: Record<string, Wrong>;
+  currency: string;
   onChange: (name: string, text: string) => void;
 }) {
   const typed = useTyped();
@@ -39,6 +41,7 @@ export function Fields({
             text={texts[figure.name] ?? was}
             was={was}
             wrong={wrong[figure.name]}
+            currency={currency}
             onChange={(text) => onChange(figure.name, text)}
           />
         );
@@ -52,19 +55,21 @@ function Field({
   text,
   was,
   wrong,
+  currency,
   onChange,
 }: {
   figure: Figure;
   text: string;
   was: string;
   wrong: Wrong | undefined;
+  currency: string;
   onChange: (text: string) => void;
 }) {
   const words = useWords();
   const f = useFormat();
   const id = useId();
   const key = `field.${figure.name}`;
-  const example = f.money(1250).replace(/[^\d.,]/g, "");
+  const example = f.money(1250, currency).replace(/[^\d.,]/g, "");
   return (
     <div className={`figure${text === was ? "" : " touched"}`}>
       <label htmlFor={id}>{words.has(key) ? words(key as never) : figure.name}</label>
@@ -82,7 +87,11 @@ function Field({
           onChange={(event) => onChange(event.target.value)}
         />
         {figure.kind !== "clock" && (
-          <small>{words(`unit.${figure.kind === "lengths" ? "minutes" : figure.kind}`)}</small>
+          <small>
+            {figure.kind === "money"
+              ? f.symbol(currency)
+              : words(`unit.${figure.kind === "lengths" ? "minutes" : figure.kind}`)}
+          </small>
         )}
       </span>
       {wrong && (

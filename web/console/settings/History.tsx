@@ -6,6 +6,7 @@ import { Button } from "../../shared/ui/button";
 import { Ask } from "../../shared/ui/dialog";
 import { Icon } from "../../shared/ui/marks";
 import { useRefused } from "../acts/Acting";
+import { given } from "../delivery/given";
 import { useNow } from "../market/clock";
 import type { Market } from "../market/market";
 import { useWords } from "../words";
@@ -43,7 +44,7 @@ export function History({ market, owner }: { market: Market; owner: boolean }) {
             <span className="dim">
               {words("history.by", { who: one.actor_name || words("the.network") })}
             </span>
-            <p>{one.reason}</p>
+            <p>{given(one.reason, words)}</p>
             <Difference before={one.before} after={one.after} currency={market.currency} now={now} />
             {owner && one.undoable && (
               <Button kind="quiet" icon={<Icon name="undo" size="s" />} onClick={() => setUndoing(one)}>

@@ -143,6 +143,7 @@ function Form({ market, onDone }: { market: Market; onDone: () => void }) {
               texts={texts[level]}
               kept={kept}
               wrong={bad}
+              currency={market.currency}
               onChange={(name, text) =>
                 setTexts((now) => ({ ...now, [level]: { ...now[level], [name]: text } }))
               }

@@ -96,6 +96,7 @@ function Form({ market, kept, onDone }: { market: Market; kept: Market["pay"]; o
         texts={texts}
         kept={had}
         wrong={wrong}
+        currency={market.currency}
         onChange={(name, text) => setTexts((before) => ({ ...before, [name]: text }))}
       />
       <From value={since} zone={market.timezone} onChange={setSince} />

@@ -151,6 +151,7 @@ function Form({ market, tariffs, onDone }: { market: Market; tariffs: Tariff[]; 
         texts={texts}
         kept={kept}
         wrong={wrong}
+        currency={market.currency}
         onChange={(name, text) => setTexts((before) => ({ ...before, [name]: text }))}
       />
       {idle && <p className="dim">{words("tariffs.idle")}</p>}

@@ -7,6 +7,7 @@ import { go, useAddress } from "../address";
 import { useColumnName } from "../board/cards";
 import { useBase } from "../market/base";
 import { useNow } from "../market/clock";
+import { fixAge } from "../market/fix";
 import { matches } from "../market/found";
 import { isOver, useMarket } from "../market/live";
 import { useWords } from "../words";
@@ -51,7 +52,7 @@ export function TableRoom({ marketId }: { marketId: string }) {
       const trip = market.tripOf.get(driver.id);
       const next = trip?.stops.find((stop) => stop.state === "open" || stop.state === "reached");
       const first = market.deliveries.get(next?.deliveries[0] ?? "");
-      const near = first ? "" : placeNear(base ?? null, place);
+      const near = placeNear(base ?? null, place);
       made.push({
         id: driver.id,
         kind: "driver",
@@ -59,12 +60,10 @@ export function TableRoom({ marketId }: { marketId: string }) {
         state: shared(`driver.${look}`),
         mark: null,
         danger: look === "silent" ? "late" : "none",
-        where: first
-          ? next?.kind === "pickup"
-            ? first.pickup
-            : first.dropoff
-          : near && words("table.near", { place: near }),
-        when: words("driver.fix", { age: f.age((now - place.atMs) / 1000) }),
+        where:
+          (next?.kind === "drop" ? first?.dropoff : first?.pickup) ||
+          (near ? words("table.near", { place: near }) : f.point(place)),
+        when: fixAge((now - place.atMs) / 1000, words, f),
         rank: 2,
       });
     }
@@ -169,7 +168,7 @@ function Line({ row, index, on }: { row: Row; index: number; on: boolean }) {
           {danger && row.kind === "delivery"
             ? words("table.state.danger", {
                 state: row.state,
-                danger: shared(`promise.${row.danger as "risk" | "late"}`),
+                danger: shared(`promise.${row.danger as "risk" | "late"}`).toLocaleLowerCase(),
               })
             : row.state}
         </span>

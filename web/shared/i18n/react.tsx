@@ -12,6 +12,7 @@ import { type Format, formatOf } from "../format";
 import en from "./en.json";
 import es from "./es.json";
 import {
+  agreed,
   fill,
   form,
   keepLang,
@@ -90,13 +91,14 @@ export function dictionary<Given extends Record<string, Message>>(
   const made: Partial<Record<Lang, Words<Key>>> = {};
   const speak = (lang: Lang): Words<Key> => {
     const texts = (lang === "es" ? spanish : english) as Record<Key, Message>;
-    const words = (key: Key, values?: Values) => fill(form(texts[key], lang, values), values);
+    const whole = (text: string, values?: Values) => agreed(fill(text, values), lang);
+    const words = (key: Key, values?: Values) => whole(form(texts[key], lang, values), values);
     words.rich = (key: Key, values?: Values, tags?: Tags) =>
       pieces(form(texts[key], lang, values)).map(({ tag, text }, number) =>
         createElement(
           Fragment,
           { key: number },
-          tag ? (tags?.[tag] ?? PLAIN[tag] ?? String)(fill(text, values)) : fill(text, values),
+          tag ? (tags?.[tag] ?? PLAIN[tag] ?? String)(whole(text, values)) : whole(text, values),
         ),
       );
     words.has = (key: string): key is Key => key in texts;

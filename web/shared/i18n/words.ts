@@ -34,6 +34,18 @@ export function fill(text: string, values?: Values): string {
   });
 }
 
+/**
+ * Spanish articles of a clock, once the time is known: one o'clock is singular (`a la 1:05`), and a day takes the place
+ * of the hour's (`antes del dom 6:20`).
+ */
+export function agreed(text: string, lang: Lang): string {
+  if (lang !== "es") return text;
+  return text
+    .replace(/\bde las (?=(?:lun|mar|mié|jue|vie|sáb|dom|\d{1,2}\s[a-z]{3})\s)/g, "del ")
+    .replace(/\b(?:a )?las (?=(?:lun|mar|mié|jue|vie|sáb|dom|\d{1,2}\s[a-z]{3})\s)/g, "el ")
+    .replace(/\blas (?=1:\d\d)/g, "la ");
+}
+
 export type Piece = { tag: string | null; text: string };
 
 /** Splits `Give <b>{sum}</b> back` into pieces; values are filled in afterwards and are never markup. */

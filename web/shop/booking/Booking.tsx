@@ -4,7 +4,7 @@ import { api, freshKey, Refusal, told } from "../../shared/api/client";
 import { useFormat } from "../../shared/i18n/react";
 import { Button } from "../../shared/ui/button";
 import { Mark } from "../../shared/ui/marks";
-import { useQuote } from "../reads";
+import { useMarketNow, useQuote } from "../reads";
 import type { Delivery, Quote, Store } from "../types";
 import { useWords } from "../words";
 import { DoorChoice } from "./DoorChoice";
@@ -29,6 +29,7 @@ type Props = {
 export function Booking({ stores, store, onStore, lately, onBooked }: Props) {
   const words = useWords();
   const f = useFormat();
+  const now = useMarketNow();
   const id = useId();
   // What was lately is looked at once: choices do not move under somebody's finger.
   const known = useRef<{ doors: ReturnType<typeof doorsOf>; goods: Goods[] } | null>(null);
@@ -146,11 +147,11 @@ export function Booking({ stores, store, onStore, lately, onBooked }: Props) {
         >
           {total === undefined
             ? words("book.act")
-            : words("book.act.price", { sum: f.money(total + order.tipMinor) })}
+            : words("book.act.price", { sum: f.money(total + order.tipMinor, quote.data?.price.currency) })}
         </Button>
         <p className="said" role="status">
           {book.data
-            ? words("book.done", { name: book.data.first_name, time: f.time(book.data.due_at) })
+            ? words("book.done", { name: book.data.first_name, time: f.moment(book.data.due_at, now) })
             : ""}
         </p>
       </form>

@@ -2,6 +2,7 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import { Refusal } from "../../shared/api/client";
 import { useFormat } from "../../shared/i18n/react";
 import { Mark } from "../../shared/ui/marks";
+import { useMarketNow } from "../reads";
 import type { Quote } from "../types";
 import { useWords } from "../words";
 
@@ -9,6 +10,7 @@ import { useWords } from "../words";
 export function Price({ quote, tipMinor }: { quote: UseQueryResult<Quote>; tipMinor: number }) {
   const words = useWords();
   const f = useFormat();
+  const now = useMarketNow();
   if (quote.isError) {
     return (
       <p className="band e" role="alert">
@@ -25,8 +27,8 @@ export function Price({ quote, tipMinor }: { quote: UseQueryResult<Quote>; tipMi
       <p className="promise">
         <b>
           {told.window
-            ? words("price.window", { range: f.range(told.window.start, told.window.end) })
-            : words("price.by", { time: f.time(told.due_at) })}
+            ? words("price.window", { range: f.span(told.window.start, told.window.end, now) })
+            : words("price.by", { time: f.moment(told.due_at, now) })}
         </b>{" "}
         <span className="dim">{f.distance(told.way.metres)}</span>
       </p>

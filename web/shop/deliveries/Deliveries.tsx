@@ -16,7 +16,7 @@ export function Deliveries({ read, fresh }: { read: UseQueryResult<Delivery[]>; 
   const id = useId();
   const found = read.data ?? [];
   const open = found.filter((one) => !OVER.has(one.state));
-  const over = found.filter((one) => OVER.has(one.state));
+  const over = found.filter((one) => OVER.has(one.state)).sort((a, b) => endMs(b) - endMs(a));
   return (
     <section className="list" aria-labelledby={`${id}h`}>
       <h2 id={`${id}h`}>
@@ -44,6 +44,8 @@ export function Deliveries({ read, fresh }: { read: UseQueryResult<Delivery[]>; 
     </section>
   );
 }
+
+const endMs = (one: Delivery): number => Date.parse(one.ended_at ?? one.due_at);
 
 function Skeleton() {
   return (

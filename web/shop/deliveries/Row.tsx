@@ -4,6 +4,7 @@ import { useVehicle } from "../../shared/i18n/vehicle";
 import { markOf } from "../../shared/states";
 import { Button } from "../../shared/ui/button";
 import { Chip, Icon } from "../../shared/ui/marks";
+import { useMarketNow } from "../reads";
 import type { Delivery } from "../types";
 import { useWords } from "../words";
 
@@ -15,6 +16,7 @@ export function Row({ delivery, fresh }: { delivery: Delivery; fresh: boolean })
   const vehicle = useVehicle();
   const shared = useShared();
   const f = useFormat();
+  const now = useMarketNow();
   const place = useRef<HTMLLIElement>(null);
   useEffect(() => {
     if (fresh) place.current?.scrollIntoView({ block: "nearest" });
@@ -29,7 +31,7 @@ export function Row({ delivery, fresh }: { delivery: Delivery; fresh: boolean })
       </p>
       <p className="dim">
         {[
-          standing(delivery, words, f),
+          standing(delivery, words, f, now),
           carrier &&
             words(carrier.kind === "driver" ? "row.driver" : "row.company", {
               name: carrier.first_name,
@@ -56,15 +58,16 @@ function standing(
   delivery: Delivery,
   words: ReturnType<typeof useWords>,
   f: ReturnType<typeof useFormat>,
+  now: number,
 ): string {
-  if (delivery.ended_at) return f.time(delivery.ended_at);
+  if (delivery.ended_at) return f.moment(delivery.ended_at, now);
   if (delivery.estimate) {
     return words("row.expected", {
-      range: f.range(delivery.estimate.earliest, delivery.estimate.latest),
-      due: f.time(delivery.due_at),
+      range: f.span(delivery.estimate.earliest, delivery.estimate.latest, now),
+      due: f.moment(delivery.due_at, now),
     });
   }
-  return words("row.by", { time: f.time(delivery.due_at) });
+  return words("row.by", { time: f.moment(delivery.due_at, now) });
 }
 
 function Copy({ text }: { text: string }) {

@@ -12,7 +12,7 @@ from doorstep.features.fixes.stream import Application, market_frames
 from doorstep.platform.auth.actors import Actor
 from doorstep.platform.bus import Bus
 from doorstep.platform.db.work import Database, Work
-from doorstep.platform.http.streams import frame
+from doorstep.platform.http.streams import frame, until_lost
 from doorstep.units.ids import public
 
 LASTS_S = 300.0
@@ -99,7 +99,7 @@ async def _changes(bus: Bus, market_id: UUID, watch: MarketWatch) -> AsyncIterat
 
 async def _pump(source: AsyncIterator[bytes], queue: "asyncio.Queue[bytes | None]") -> None:
     try:
-        async for part in source:
+        async for part in until_lost(source):
             await queue.put(part)
     finally:
         with contextlib.suppress(asyncio.QueueFull):

@@ -102,9 +102,22 @@ def _methods(request: Request) -> list[str]:
     ]
 
 
+def _state(error: BaseException) -> str:
+    """PostgreSQL's five characters for what went wrong; empty when it did not get to say."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+
+
+def passes(error: BaseException) -> bool:
+    """Whether ``error`` says that the database (or the way to it) is busy or away: the same is worth asking again."""
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, (PoolTimeout, OSError))
+    state = _state(error)
+    return state in _BUSY or state.startswith(("08", "57P", "53")) or not state
+
+
 async def _database(request: Request, error: Exception) -> JSONResponse:
-    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
-    if isinstance(error, PoolTimeout) or state in _BUSY or state.startswith(("08", "57P", "53")) or not state:
+    state = _state(error)
+    if passes(error):
         log.warning("database_busy", sqlstate=state, path=request.url.path, error=repr(error)[:300])
         refusal = Refusal(
             "The database is not answering right now; nothing was changed.",

@@ -9,13 +9,18 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import msgspec
+import structlog
 from starlette.responses import StreamingResponse
 
 from doorstep.platform.bus import Bus
+from doorstep.platform.http.problems import passes
 
+log = structlog.get_logger("streams")
 FRAMES_A_SECOND = 4
 LOOK_S = 0.04
 """Between two looks that found nothing to send."""
+HELD_S = 1.0
+"""A stream that lost its database is held open so long, for its page comes back as soon as it ends."""
 
 
 def frame(event: str, body: object, event_id: str | None = None) -> bytes:
@@ -50,9 +55,21 @@ class EventStream(StreamingResponse):
     media_type = "text/event-stream"
 
 
+async def until_lost(source: AsyncIterator[bytes], held_s: float = HELD_S) -> AsyncIterator[bytes]:
+    """``source`` until the database is busy or away: one line in the log, the stream ends, and its page comes back."""
+    try:
+        async for part in source:
+            yield part
+    except Exception as error:
+        if not passes(error):
+            raise
+        log.warning("stream_lost", error=" ".join(str(error).split())[:200] or repr(error))
+        await asyncio.sleep(held_s)
+
+
 def event_stream(source: AsyncIterator[bytes]) -> EventStream:
-    """The response that carries ``source``."""
+    """The response that carries ``source`` for as long as what it looks at can be asked."""
     return EventStream(
-        source,
+        until_lost(source),
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

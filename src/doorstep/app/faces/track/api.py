@@ -32,6 +32,7 @@ from doorstep.platform.clock import Clock, ScaledClock
 from doorstep.platform.db.work import Work
 from doorstep.platform.errors import NotSignedIn, Refusal
 from doorstep.platform.http.streams import event_stream, frame, frames
+from doorstep.units.money import Money
 
 LOOK_EVERY_S = 2.0
 _AGES = re.compile(r"(<time data-since=[^>]*>)[^<]*")
@@ -177,7 +178,9 @@ async def tip(
     limit = scene.view.tip_limit
     why = None
     if wanted is None or not 0 <= wanted <= limit.minor:
-        why = speech.html("tip.refused.limit", limit=speech.money(limit))
+        why = speech.html(
+            "tip.refused.limit", least=speech.money(Money.zero(limit.currency)), limit=speech.money(limit)
+        )
     else:
         try:
             await service.tip(work, work.actor.subject, wanted)

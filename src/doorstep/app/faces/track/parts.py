@@ -314,9 +314,12 @@ def _tip_form(scene: Scene) -> str:
     view, speech = scene.view, scene.speech
     html, tip = speech.html, view.tip
     if tip:
-        choices = [(tip.minor + step, f"+{chr(0xA0)}{_dollars(speech, step)}") for step in TIP_STEPS_MINOR]
+        choices = [
+            (tip.minor + step, f"+{chr(0xA0)}{_whole(speech, Money(step, tip.currency))}")
+            for step in TIP_STEPS_MINOR
+        ]
     else:
-        choices = [(amount, _dollars(speech, amount)) for amount in FIRST_TIPS_MINOR]
+        choices = [(amount, _whole(speech, Money(amount, tip.currency))) for amount in FIRST_TIPS_MINOR]
     most = view.tip_limit
     radios = "".join(
         f'<label class="btn"><input class="sr" type="radio" name="amount" value="{amount}"'
@@ -327,18 +330,18 @@ def _tip_form(scene: Scene) -> str:
     least = tip.minor / 100 if view.tip_only_rises else 0
     return (
         f'<form class="tips" method="post" action="{scene.post("tip")}" data-part="tip"'
-        f' data-give="{escape(speech.plain("tip.give"))}"><fieldset><legend class="sr">{html("tip.choose")}</legend>'
+        f' data-give="{escape(speech.plain("tip.give"))}" data-currency="{tip.currency}"><fieldset><legend class="sr">{html("tip.choose")}</legend>'
         f'{radios}<label class="btn"><input class="sr" type="radio" name="amount" value="other">'
         f"<span>{html('tip.other')}</span></label></fieldset>"
-        f'<label class="other">{html("tip.other.label")}<input type="number" name="other" inputmode="decimal"'
+        f'<label class="other">{html("tip.other.label", symbol=speech.symbol(tip.currency).strip())}<input type="number" name="other" inputmode="decimal"'
         f' min="{least:.2f}" max="{most.minor / 100:.2f}" step="0.01"></label>'
         f'<button class="btn pb go">{html("tip.give.plain")}</button></form>'
     )
 
 
-def _dollars(speech: Speech, minor: int) -> str:
+def _whole(speech: Speech, amount: Money) -> str:
     """``$2`` for whole dollars: a choice, not a sum."""
-    return speech.money(Money(minor)).removesuffix(".00")
+    return speech.money(amount).removesuffix(".00")
 
 
 def _photos(scene: Scene) -> str:

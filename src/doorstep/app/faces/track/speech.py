@@ -22,6 +22,7 @@ _MONTHS = {
     "en": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
     "es": ["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"],
 }
+_SYMBOLS = {"USD": "$", "CAD": "$", "MXN": "$", "EUR": "€", "GBP": "£"}
 _HALVES = {"en": ("am", "pm"), "es": ("a.m.", "p.m.")}
 _FEET_PER_METRE = 1 / 0.3048
 _METRES_PER_MILE = 1609.344
@@ -77,7 +78,8 @@ class Speech:
 
     def plain(self, key: str, **values: str | int) -> str:
         """The text of ``key``, its blanks filled; ``n`` chooses the plural. Not for markup."""
-        return _filled(self._form(key, values), {name: str(value) for name, value in values.items()})
+        told = _filled(self._form(key, values), {name: str(value) for name, value in values.items()})
+        return _agreed(told, self.lang)
 
     def html(self, key: str, **values: "str | int | Markup") -> str:
         """The same as markup: values are escaped unless they are markup already, ``<b>`` stays."""
@@ -87,7 +89,7 @@ class Speech:
             name: value.text if isinstance(value, Markup) else escape(str(value))
             for name, value in values.items()
         }
-        return _filled(text, told)
+        return _agreed(_filled(text, told), self.lang)
 
     def vehicle(self, told: str) -> str:
         """A car as its driver wrote it, "blue CR-V", with a common colour in words of the language."""
@@ -132,8 +134,8 @@ class Speech:
 
     @staticmethod
     def age(seconds: float) -> str:
-        """``20 s``, ``6 min``, ``2 h``."""
-        whole = max(0, int(seconds))
+        """``20 s``, ``6 min``, ``2 h``; a second at least."""
+        whole = max(1, int(seconds))
         if whole < 60:
             return f"{whole}{NBSP}s"
         return f"{whole // 60}{NBSP}min" if whole < 3600 else f"{whole // 3600}{NBSP}h"
@@ -152,10 +154,16 @@ class Speech:
         return f"{metres / _METRES_PER_MILE:.1f}{NBSP}mi"
 
     @staticmethod
+    def symbol(currency: str) -> str:
+        """``$``: what stands before an amount; the currency's code where no sign is common."""
+        return _SYMBOLS.get(currency, f"{currency}{NBSP}")
+
+    @staticmethod
     def money(amount: Money) -> str:
         """``$5.60``, with a true minus."""
         whole, cents = divmod(abs(amount.minor), 100)
-        return f"{MINUS if amount.minor < 0 else ''}${whole:,}.{cents:02}"
+        sign = MINUS if amount.minor < 0 else ""
+        return f"{sign}{Speech.symbol(amount.currency)}{whole:,}.{cents:02}"
 
 
 class Markup:
@@ -166,6 +174,21 @@ class Markup:
     def __init__(self, text: str) -> None:
         """Give only what was escaped."""
         self.text = text
+
+
+_DAY = rf"(?:{'|'.join(_DAYS['es'])}|\d{{1,2}}\s[a-z]{{3}})\s"
+_AGREED = (
+    (re.compile(rf"\bde las (?={_DAY})"), "del "),
+    (re.compile(rf"\b(?:a )?las (?={_DAY})"), "el "),
+    (re.compile(r"\blas (?=1:\d\d)"), "la "),
+)
+
+
+def _agreed(text: str, lang: Lang) -> str:
+    """Spanish articles of a clock: one o'clock is singular ("a la 1:05"), a day takes the hour's place ("antes del dom 6:20")."""
+    for shape, instead in _AGREED if lang is Lang.ES else ():
+        text = shape.sub(instead, text)
+    return text
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:
