@@ -16,11 +16,14 @@ export DOORSTEP_HOME ?= $(CURDIR)/.state
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-setup: .venv/.run ## Install what running needs; build the pages when their sources changed
-	@.tools/bin/python scripts/build_pages.py --if-stale
+# Packages of Python and of the pages come from two registries, side by side.
+setup: $(UV) ## Install what running needs; build the pages when their sources changed
+	@.tools/bin/python scripts/build_pages.py --if-stale & pages=$$!; failed=; trap 'kill $$pages' INT TERM; \
+	$(MAKE) --silent --no-print-directory .venv/.run || failed=1; wait $$pages || failed=1; [ -z "$$failed" ]
 
-setup-dev: .venv/.dev .venv/.warm ## Install what tests and checks need, too; compile the kernels
-	@.tools/bin/python scripts/build_pages.py --if-stale --keep
+setup-dev: $(UV) ## Install what tests and checks need, too; compile the kernels
+	@.tools/bin/python scripts/build_pages.py --if-stale --keep & pages=$$!; failed=; trap 'kill $$pages' INT TERM; \
+	$(MAKE) --silent --no-print-directory .venv/.warm || failed=1; wait $$pages || failed=1; [ -z "$$failed" ]
 
 $(UV):
 	@scripts/find-python -m venv .tools
