@@ -1,4 +1,4 @@
-"""How long a day of a metro takes on one core, what becomes of declines beside the plainest dispatch, and what mixing stores brings.
+"""How long a day of a metro takes on one core, what declines cost beside two other dispatchers, and what mixing stores brings.
 
 ``python -m bench.simulate [--only metro|declines|growth|mixing] [--runs N] [--data MDRP] [--json FILE]``. Processor time is what counts on a shared machine: it is what one
 core of its own would take; wall time stands beside it.
@@ -15,7 +15,7 @@ from bench.figures import Figure, machine, show, write
 
 from doorstep.engine.compiled import Kernels, warm_up
 from doorstep.engine.decide import warm_for
-from doorstep.sim.compare import Estimate, paired
+from doorstep.sim.compare import Estimate, estimate, paired
 from doorstep.sim.day import play
 from doorstep.sim.measures import Measures, measure
 from doorstep.sim.reading import load, scenario_of
@@ -23,7 +23,18 @@ from doorstep.sim.scenario import LIVE, Behaviour, Policy, Scenario
 
 AIM_S = 60.0
 DECLINES = (0.0, 0.1, 0.3)
+COST = (
+    "ctd_mean",
+    "ctd90",
+    "ctd_p90",
+    "undelivered_pct",
+    "kept_pct",
+    "drive_min_per_order",
+    "orders_per_trip",
+)
 SHORT_DAY = "1o50t100s1p125"
+RECORDED = ("0o100t100s1p100", "1o50t100s1p100", SHORT_DAY)
+"""Days of couriers enough, and two of too few."""
 TRADED = (
     "ctd90", "ctd_mean", "ctd_p90", "undelivered_pct", "rtp_mean", "drive_min_per_order", "wait_min_per_order",
     "orders_per_trip", "earned_per_hour_minor", "cost_per_order_minor",
@@ -82,24 +93,36 @@ def growth(kernels: Kernels) -> list[Figure]:
     return found
 
 
-def declines(kernels: Kernels, runs: int, name: str = "nashville") -> list[dict[str, Any]]:
-    """What declines of 10 and 30 % cost the engine and the nearest idle driver, on the same days."""
+def declines(kernels: Kernels, runs: int, name: str) -> list[dict[str, Any]]:
+    """What declines of 10 and 30 % cost each policy on the same days, with the same answers to the same questions.
+
+    ``…_against_none`` is what a share adds to a policy's own days; ``…_above_half_of_late_f1`` by how much that is more than half
+    of what it adds to late_f1's: below zero is the aim.
+    """
     scenario = scenario_of(*load(name))
+    days = {
+        (policy, share): [_day(scenario, policy, share, seed, kernels) for seed in range(1, runs + 1)]
+        for policy in Policy
+        for share in DECLINES
+    }
+
+    def added(policy: Policy, share: float, figure: str) -> list[float]:
+        pairs = zip(days[policy, share], days[policy, 0.0], strict=True)
+        return [getattr(some, figure) - getattr(none, figure) for some, none in pairs]
+
     told = []
-    for policy in Policy:
-        days = {
-            share: [_day(scenario, policy, share, seed, kernels) for seed in range(1, runs + 1)]
-            for share in DECLINES
-        }
-        for share in DECLINES:
-            line: dict[str, Any] = {"policy": policy.value, "declines_pct": 100 * share, "runs": runs}
-            for figure in ("ctd_mean", "ctd90", "ctd_p90", "undelivered_pct", "kept_pct"):
-                values = [float(getattr(m, figure)) for m in days[share]]
-                line[figure] = round(float(np.mean(values)), 3)
-                if share:
-                    lost = paired(values, [float(getattr(m, figure)) for m in days[0.0]])
-                    line[f"{figure}_against_none"] = _told(lost)
-            told.append(line)
+    for (policy, share), played in days.items():
+        line: dict[str, Any] = {"policy": policy.value, "declines_pct": 100 * share, "runs": runs}
+        for figure in COST:
+            line[figure] = round(float(np.mean([getattr(m, figure) for m in played])), 3)
+            if share:
+                own = added(policy, share, figure)
+                line[f"{figure}_against_none"] = _told(estimate(own))
+                if policy is Policy.ENGINE:
+                    half = [lost / 2 for lost in added(Policy.LATE_F1, share, figure)]
+                    line[f"{figure}_above_half_of_late_f1"] = _told(paired(own, half))
+        told.append(line)
+        print(name, {key: value for key, value in line.items() if key != "runs"}, flush=True)
     return told
 
 
@@ -156,7 +179,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--scenarios", default="nashville,nashville-short", help="of the declines")
     parser.add_argument("--market", default="", help="of mixing: only those whose name holds this")
-    parser.add_argument("--data", type=Path, help="the folder of the MDRP instances, for mixing")
+    parser.add_argument("--data", type=Path, help="the folder of the MDRP instances, for declines and mixing")
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
     report: dict[str, Any] = {"machine": machine()}
@@ -170,12 +193,11 @@ def main() -> None:
         show("a simulated day on one core", figures)
         report["days"] = [figure.told() for figure in figures]
     if chosen.only in {None, "declines"}:
+        towns = chosen.scenarios.split(",")
+        recorded = [str(chosen.data / day) for day in RECORDED] if chosen.data else []
         report["declines"] = {
-            name: declines(kernels, chosen.runs, name) for name in ("nashville", "nashville-short")
+            Path(name).name: declines(kernels, chosen.runs, name) for name in (*towns, *recorded)
         }
-        for name, lines in report["declines"].items():
-            for line in lines:
-                print(name, {key: value for key, value in line.items() if key != "runs"})
     if chosen.only == "mixing":
         report["mixing"] = mixing(chosen.runs, chosen.data, chosen.market)
     write(chosen.json, report)

@@ -12,9 +12,9 @@ from doorstep.sim.scenario import Dispatch
 STORES = np.array([[0.0, 0.0], [4000.0, 1000.0]])
 
 
-def market() -> Belief:
+def market(dispatch: Dispatch | None = None) -> Belief:
     """One order of one store, one driver next to it."""
-    belief = Belief(Roads(Streets(), STORES, room=2), Dispatch())
+    belief = Belief(Roads(Streets(), STORES, room=2), dispatch or Dispatch())
     belief.placed(0, store=0, door=(1000.0, 0.0), placed_s=0, told_s=900, due_s=3600)
     belief.on_duty(7, (100.0, 0.0), 0, 20_000)
     belief.roads.told(1.0)
@@ -40,6 +40,26 @@ def test_what_a_store_says_while_a_driver_is_asked_is_not_forgotten() -> None:
     assert order.ready_s == 30
     assert order.refused_by == {"d00007"}
     assert belief.free == 1
+
+
+def test_what_nobody_took_when_all_were_asked_is_in_the_plan_again_and_stays_there() -> None:
+    belief = market(Dispatch(declines_before_broadcast=1))
+    belief.on_duty(8, (200.0, 0.0), 0, 20_000)
+    belief.offered(7, ("o000000",), 60, 20)
+    belief.not_taken(7)
+    (order,) = belief.world(60).orders
+    assert order.reserved, "all are asked next"
+    belief.asked_of_all(0)
+    belief.said_no(0, 9)
+    belief.taken_by_nobody(0)
+    (order,) = belief.world(300).orders
+    assert (order.reserved, order.refused_by) == (False, frozenset({"d00007", "d00009"}))
+    belief.offered(8, ("o000000",), 360, 20)
+    belief.not_taken(8)
+    (order,) = belief.world(360).orders
+    assert (order.reserved, order.refused_by) == (False, frozenset({"d00007", "d00008", "d00009"}))
+    belief.asked_of_all(0)
+    assert belief.world(900).orders[0].reserved, "all are asked once more"
 
 
 def test_a_driver_who_should_be_done_by_now_is_not_free_until_she_says_so() -> None:

@@ -209,8 +209,20 @@ def test_an_order_cancelled_under_way_leaves_its_store_and_what_was_collected_be
 def test_after_so_many_noes_everybody_near_is_asked_and_the_first_yes_has_it(kernels: Kernels) -> None:
     choosy = replace(SMALL, behaviour=Behaviour(declines=0.7), fleet=Fleet(drivers=30))
     alone = play(choosy, 1, kernels)
-    ladder = play(replace(choosy, dispatch=replace(SMALL.dispatch, declines_before_broadcast=2)), 1, kernels)
+    held: set[str] = set()
+    sent_again: set[str] = set()
+
+    def keep(world: World, *tick: object) -> None:
+        held.update(order.id for order in world.orders if order.reserved)
+        decisions = tick[-1]
+        assert isinstance(decisions, Decisions)
+        sent_again.update(name for send in decisions.sends for name in send.orders if name in held)
+
+    asks_all = replace(choosy, dispatch=replace(SMALL.dispatch, declines_before_broadcast=2))
+    ladder = play(asks_all, 1, kernels, keep)
     asked = ladder.tally.asked_all > 0
+    assert sent_again, "what nobody took is planned again"
+    assert asked[[int(name[1:]) for name in sent_again]].all(), "and only that"
     assert not alone.tally.asked_all.any()
     assert asked.sum() > 5
     assert (asked & (ladder.tally.dropped_s != NEVER)).sum() > 3

@@ -63,7 +63,10 @@ def test_every_shipped_scenario_can_be_played() -> None:
         ('title = "x"\n[fleet]\nshift_h = [5, 3]', "the shorter first"),
         ('title = "x"\n[behaviour]\ndeclines = 1.2', "behaviour.declines = 1.2: must lie between 0 and 1"),
         ('title = "x"\n[demand]\nhours = [1, 2]', "24 numbers"),
-        ('title = "x"\n[dispatch]\npolicy = "nearst"', "one of engine, nearest; did you mean 'nearest'"),
+        (
+            'title = "x"\n[dispatch]\npolicy = "nearst"',
+            "one of engine, late_f1, nearest; did you mean 'nearest'",
+        ),
         ('title = "x"\n[dispatch.engine]\nmax_bundle = 0', "at least 1"),
         ('title = "x"\n[pay]\nper_mile_minor = -4', "per_mile_minor"),
         ('title = "x"\n[city]\nrecorded = "nowhere"', "holds no recorded day"),

@@ -155,7 +155,7 @@ class Belief:
                 order,
                 refused_by=refused_by,
                 ready_s=ready_s,
-                reserved=order.reserved or self._past_asking(refused_by),
+                reserved=self._past_asking(row, refused_by),
             )
         self._see(driver)
 
@@ -207,8 +207,10 @@ class Belief:
         self._waiting[row] = replace(order, refused_by=order.refused_by | {f"d{driver:05d}"})
 
     def taken_by_nobody(self, row: int) -> None:
-        """Nobody took it in time."""
+        """Nobody took it in time: drivers are planned with again and asked one by one, but for who said no."""
         self.passed_by_all[row] = self.passed_by_all.get(row, 0) + 1
+        if row in self._waiting:
+            self._waiting[row] = replace(self._waiting[row], reserved=False)
 
     def waits(self, row: int) -> bool:
         """Whether an order waits for a driver and nobody is asked for it alone."""
@@ -233,9 +235,10 @@ class Belief:
                     found.append((away_m, driver))
         return [driver for _, driver in sorted(found)]
 
-    def _past_asking(self, refused_by: frozenset[str]) -> bool:
-        """Whether asking one by one is over."""
-        return 0 < self._dispatch.declines_before_broadcast <= len(refused_by)
+    def _past_asking(self, row: int, refused_by: frozenset[str]) -> bool:
+        """Whether all near are asked before anybody is asked alone again."""
+        many = 0 < self._dispatch.declines_before_broadcast <= len(refused_by)
+        return many and row not in self.passed_by_all
 
     def accepted(self, driver: int, now_s: int) -> None:
         """She is on her way, or will be when the trip under way is over."""

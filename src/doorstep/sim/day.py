@@ -260,11 +260,15 @@ class Market:
     def _not_taken(self, driver: int) -> None:
         del self._offers[driver]
         self.belief.not_taken(driver)
+        self._call()
+        if driver in self._leaving:
+            self._goes(driver, 0)
+
+    def _call(self) -> None:
+        """A tick out of turn: somebody passed."""
         if self.scenario.dispatch.urgent_s and not self._called:
             self._called = True
             self._then(self.now_s + self.scenario.dispatch.urgent_s, Kind.TICK, 1)
-        if driver in self._leaving:
-            self._goes(driver, 0)
 
     def _accepted(self, driver: int, number: int) -> None:
         if self._open(driver, number):
@@ -325,6 +329,7 @@ class Market:
         if asked is not None and asked.number == number:
             del self._asked_all[row]
             self.belief.taken_by_nobody(row)
+            self._call()
 
     # Trips, as they are heard of.
     def _report(self, one: Ride, known: int = 0) -> None:

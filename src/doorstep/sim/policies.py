@@ -1,4 +1,4 @@
-"""Who decides in a simulated market: the engine itself, or the plainest thing to compare it with."""
+"""Who decides in a simulated market: the engine itself, or something to compare it with."""
 
 from collections.abc import Callable
 
@@ -9,6 +9,7 @@ from doorstep.engine.decide import decide
 from doorstep.engine.decisions import Decisions, Send
 from doorstep.engine.params import Params
 from doorstep.engine.world import Travel, World
+from doorstep.sim.late_f1 import late_f1
 from doorstep.sim.scenario import Policy
 
 AHEAD_S = 3600
@@ -62,4 +63,8 @@ def nearest_idle(
     return Decisions(tuple(sends), {}, (), 0.0)
 
 
-DECIDES: dict[Policy, Decide] = {Policy.ENGINE: decide, Policy.NEAREST: nearest_idle}
+DECIDES: dict[Policy, Decide] = {
+    Policy.ENGINE: decide,
+    Policy.LATE_F1: late_f1,
+    Policy.NEAREST: nearest_idle,
+}

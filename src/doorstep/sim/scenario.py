@@ -34,7 +34,8 @@ class Policy(StrEnum):
     """Who decides."""
 
     ENGINE = "engine"  # the very dispatch of the live network
-    NEAREST = "nearest"  # one order at a time to the nearest idle driver: what to compare with
+    LATE_F1 = "late_f1"  # bundle, then assign, one trip a driver: the baseline of the field
+    NEAREST = "nearest"  # one order at a time to the nearest idle driver: the plainest there is
 
 
 def _within(name: str, value: float, least: float, most: float) -> None:

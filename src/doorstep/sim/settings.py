@@ -35,7 +35,7 @@ KNOBS = {
         "noes after which all drivers near are asked at once, 0 for never",
     ),
     "promise": Knob("demand.promise_min", False, "minutes promised from order to door"),
-    "policy": Knob("dispatch.policy", False, "who decides: engine or nearest"),
+    "policy": Knob("dispatch.policy", False, "who decides: engine, late_f1 or nearest"),
     "tick": Knob("dispatch.engine.tick_s", False, "seconds between two looks at the market"),
     "driving_price": Knob(
         "dispatch.engine.driving_price", False, "what a driven minute counts against a waited one"

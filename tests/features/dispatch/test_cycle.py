@@ -20,7 +20,7 @@ from doorstep.features.deliveries import service as delivery_verbs
 from doorstep.features.deliveries.rules import CancelReason, Delivery, DeliveryState, Party
 from doorstep.features.dispatch import cycle, queries, service
 from doorstep.features.dispatch.errors import DriverUnfit
-from doorstep.features.dispatch.rules import ReasonKind
+from doorstep.features.dispatch.rules import Policy, ReasonKind
 from doorstep.features.dispatch.snapshot import UNHEARD_S
 from doorstep.features.merchants import service as merchants
 from doorstep.features.offers import queries as offers
@@ -224,6 +224,28 @@ async def test_when_everybody_passed_all_are_asked_then_a_provider(network: Netw
     assert job is not None
     assert kinds[-1] is ReasonKind.PROVIDER
     assert (await turn(network, town.market.id)).providers == 0, "asked once"
+
+
+async def test_what_nobody_took_when_all_were_asked_is_planned_again_where_no_company_can(
+    network: Network,
+) -> None:
+    """A driver who let it run out is asked alone; one who said no is not."""
+    town = await _ready(network)
+    delivery = await town.delivery(ready_at=MarketInstant(network.clock.market_now()))
+    near, far = town.drivers
+    async with network.work() as work:
+        asked = await service.broadcast(
+            work, tick_id=work.new_id(), delivery=delivery, driver_ids=[near.id, far.id], policy=Policy(),
+            why="the latest departure is near", least_real_s=0,
+        )  # fmt: skip
+    assert (await turn(network, town.market.id)).offered == 0, "all are being asked"
+    async with network.work(driver_actor(near.id)) as work:
+        await offer_verbs.decline(work, asked.id, near.id)
+    network.clock.advance(300)
+    outcome = await turn(network, town.market.id)
+    assert (outcome.offered, outcome.broadcasts) == (1, 0)
+    (offer,) = await _open(network, town)
+    assert (offer.mode, offer.driver_ids) == (OfferMode.DIRECTED, (far.id,))
 
 
 async def test_what_a_company_may_be_bringing_is_shown_to_no_driver_and_does_not_end(

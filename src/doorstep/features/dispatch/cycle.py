@@ -164,6 +164,7 @@ async def _look(work: Work, market_id: UUID) -> Belief:
     market = await markets.market(work, market_id)
     waiting = await deliveries.waiting(work, market_id)
     state = await queries.state(work, market_id)
+    broadcasts = await offers.broadcasts_without_taker(work, [d.id for d in waiting])
     return Belief(
         market=market,
         now=work.now(),
@@ -173,11 +174,20 @@ async def _look(work: Work, market_id: UUID) -> Belief:
         trips=await offers.trips_under_way(work, market_id),
         offers=await offers.open_in_market(work, market_id),
         refusals=await offers.refusals(work, [d.id for d in waiting]),
-        broadcasts=await offers.broadcasts_without_taker(work, [d.id for d in waiting]),
+        broadcasts=broadcasts,
         plan=queries.plan_of(state),
         outside=await providers.held(work, [d.id for d in waiting]),
+        companies=await _companies(work, market, [d for d in waiting if broadcasts.get(d.id)]),
         apart=await merchants.apart(work, (d.merchant_id for d in waiting)),
     )
+
+
+async def _companies(work: Work, market: Market, passed: list[Delivery]) -> frozenset[UUID]:
+    """Which of the deliveries that nobody took the ladder can hand to a courier company."""
+    if not passed or not market.fallback.allowed:
+        return frozenset()
+    found = await providers.chances(work, market.id, passed)
+    return frozenset(delivery_id for delivery_id, chance in found.items() if chance.open)
 
 
 def seed_of(tick_id: UUID) -> int:

@@ -68,7 +68,7 @@ def next_step(waiting: Waiting, policy: Policy, now: datetime) -> tuple[Step, st
 
     The ladder: the engine's directed offers; a broadcast after N refusals or shortly before the latest
     departure; a provider when the broadcast found nobody, or at once when no driver is eligible at that
-    point; the end long after the promise.
+    point; where no provider can, directed offers again and a broadcast every ``broadcast_again``; the end long after the promise.
     """
     latest = latest_departure(waiting, policy)
     pressing = now >= latest - policy.broadcast_lead

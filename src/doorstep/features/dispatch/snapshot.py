@@ -50,6 +50,8 @@ class Belief:
     plan: Plan
     outside: frozenset[UUID] = frozenset()
     """Deliveries for which a courier company may have a courier on the way."""
+    companies: frozenset[UUID] = frozenset()
+    """Deliveries that nobody took in a broadcast and that the ladder can hand to a courier company."""
     apart: frozenset[UUID] = frozenset()
     """Merchants whose deliveries share a trip with no other."""
 
@@ -123,7 +125,7 @@ def take(belief: Belief) -> Snapshot:
     """The world of one tick.
 
     A delivery in an open directed offer is left out (its driver is busy with it); one in an open broadcast
-    is there but reserved, and so is one that a courier company may be bringing. A driver on a trip is where her last stop is, when she is likely done;
+    is there but reserved, and so is one that a courier company may be bringing, or that the ladder has (``_with_the_ladder``). A driver on a trip is where her last stop is, when she is likely done;
     with an offer to answer, a next trip already or a silent phone she is spoken for.
     """
     places = _Places()
@@ -134,7 +136,7 @@ def take(belief: Belief) -> Snapshot:
             delivery,
             places,
             belief,
-            reserved=delivery.id in broadcast | belief.outside or _past_asking(delivery, belief),
+            reserved=delivery.id in broadcast | belief.outside or _with_the_ladder(delivery, belief),
         )
         for delivery in belief.deliveries
         if delivery.id not in directed
@@ -178,13 +180,15 @@ def eligible(delivery: Delivery, belief: Belief, policy: Policy) -> list[DriverI
     return [driver_id for _, driver_id in sorted(near)]
 
 
-def _past_asking(delivery: Delivery, belief: Belief) -> bool:
-    """Whether asking one by one is over: so many passed, or a broadcast found nobody. The ladder has it."""
-    passed = len(belief.refusals.get(delivery.id, ()))
-    return (
-        passed >= policy_of(belief.market).declines_before_broadcast
-        or belief.broadcasts.get(delivery.id, 0) > 0
-    )
+def _with_the_ladder(delivery: Delivery, belief: Belief) -> bool:
+    """Whether nobody is asked alone for now: many passed, so all are asked next; or nobody took that, so a courier company is.
+
+    Where no company can take it, it is in the plan again once a broadcast has found nobody: who said no to it is not asked, who
+    let it run out may be, and all are asked again after a while.
+    """
+    if belief.broadcasts.get(delivery.id, 0):
+        return delivery.id in belief.companies
+    return len(belief.refusals.get(delivery.id, ())) >= policy_of(belief.market).declines_before_broadcast
 
 
 def _order(delivery: Delivery, places: _Places, belief: Belief, *, reserved: bool) -> Order:

@@ -16,9 +16,9 @@ from doorstep.sim.mdrp.bars import bars_of
 from doorstep.sim.mdrp.day import Rules, play_by
 from doorstep.sim.mdrp.evaluator import evaluate
 from doorstep.sim.mdrp.instance import read
-from doorstep.sim.mdrp.policy import Engine, Greedy, Policy
+from doorstep.sim.mdrp.policy import Engine, Greedy, LateF1, Policy
 
-ENGINE, GREEDY = "doorstep", "greedy"
+ENGINE, LATE_F1, GREEDY = "doorstep", "late_f1", "greedy"
 EIGHT = frozenset(
     {
         "0o50t100s1p100", "0r50t100s2p125", "1o50t100s1p100", "1o50t100s2p100",
@@ -43,16 +43,24 @@ class Run:
 def play_run(run: Run) -> dict[str, Any]:
     """Play ``run``; its measures are the referee's, of the files that were written. Raises Infeasible."""
     instance = read(run.folder)
-    policy: Policy = Engine(run.params, warm_up()) if run.policy == ENGINE else Greedy()
-    if run.params.mixing:
-        mixing.warm_up()
-    rules = run.rules if run.policy == ENGINE else Rules(declines_permille=run.rules.declines_permille)
+    policy = _policy(run)
+    rules = Rules(declines_permille=run.rules.declines_permille) if run.policy == GREEDY else run.rules
     day = play_by(instance, policy, rules, run.seed)
     with tempfile.TemporaryDirectory() as scratch:
         folder = (run.solutions or Path(scratch)) / run.policy / instance.name / str(run.seed)
         solution.write(folder, day.solution)
         measures = evaluate(instance, solution.read(folder), day.ticks_s, mixing=rules.mixing)
     return {"policy": run.policy, "seed": run.seed, **measures.as_dict()}
+
+
+def _policy(run: Run) -> Policy:
+    if run.policy == GREEDY:
+        return Greedy()
+    if run.policy == LATE_F1:
+        return LateF1(run.params)
+    if run.params.mixing:
+        mixing.warm_up()
+    return Engine(run.params, warm_up())
 
 
 def play_all(runs: Sequence[Run], processes: int) -> Iterator[dict[str, Any]]:

@@ -8,6 +8,7 @@ from doorstep.engine.decide import decide
 from doorstep.engine.decisions import Decisions, Send
 from doorstep.engine.params import Params
 from doorstep.engine.world import Driver, Order, Travel, World
+from doorstep.sim.late_f1 import late_f1
 
 
 class Policy(Protocol):
@@ -27,6 +28,17 @@ class Engine:
     def __call__(self, world: World, travel: Travel, now_s: int, seed: int) -> Decisions:
         """See ``doorstep.engine.decide``."""
         return decide(world, travel, self.params, now_s, seed, self.kernels)
+
+
+@dataclass(frozen=True, slots=True)
+class LateF1:
+    """Bundle, then assign; see ``doorstep.sim.late_f1``."""
+
+    params: Params
+
+    def __call__(self, world: World, travel: Travel, now_s: int, seed: int) -> Decisions:
+        """One trip a courier."""
+        return late_f1(world, travel, self.params, now_s, seed)
 
 
 @dataclass(frozen=True, slots=True)
