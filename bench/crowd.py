@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from bench.figures import Figure, Limit, machine, share, show, write
 from playwright.async_api import Browser, Page, Route, async_playwright
-from tests.factories.browser import ARGUMENTS, chromium, why_not
+from tests.factories.browser import DRAWN_WHOLE, chromium, why_not
 
 PAGES = Path(__file__).parents[1] / "src/doorstep/app/pages"
 DELIVERIES = 5_000
@@ -285,7 +285,7 @@ async def figures() -> list[Figure]:
         "changed": CHANGED_A_SECOND,
     }  # fmt: skip
     async with async_playwright() as play:
-        browser = await play.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+        browser = await play.chromium.launch(executable_path=chromium(), args=list(DRAWN_WHOLE))
         try:
             empty, full = await watched(browser, None), await watched(browser, crowd)
         finally:

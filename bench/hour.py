@@ -22,7 +22,7 @@ from bench.figures import Figure, machine, show, write
 from bench.network import Running, running
 from playwright.async_api import BrowserContext, CDPSession, Page, async_playwright
 from playwright.async_api import Error as BrowserError
-from tests.factories.browser import ARGUMENTS, Visitor, chromium, why_not
+from tests.factories.browser import DRAWN_WHOLE, Visitor, chromium, why_not
 
 from doorstep.demo.tally import FAILURES
 
@@ -382,7 +382,7 @@ async def measure(minutes: float) -> dict[str, Any]:
         running(["doorstep.app.cli", "demo", "--speed", str(SPEED)]) as network,
         async_playwright() as play_,
     ):
-        browser = await play_.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+        browser = await play_.chromium.launch(executable_path=chromium(), args=list(DRAWN_WHOLE))
         visitor = Visitor(browser, network.url)
         try:
             log = await watch(network, visitor, minutes)

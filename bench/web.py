@@ -23,7 +23,7 @@ from bench import crowd, hour
 from bench.figures import Figure, machine, show, write
 from bench.network import Running, running
 from playwright.async_api import Browser, async_playwright
-from tests.factories.browser import ARGUMENTS, chromium, why_not
+from tests.factories.browser import DRAWN_WHOLE, chromium, why_not
 
 PAGES = Path(__file__).parents[1] / "src/doorstep/app/pages"
 RECORDED = Path(__file__).parents[1] / "docs/measured/hour.json"
@@ -147,7 +147,7 @@ async def paints() -> list[Figure]:
         async_playwright() as play,
     ):
         link = await a_link(network)
-        browser = await play.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+        browser = await play.chromium.launch(executable_path=chromium(), args=list(DRAWN_WHOLE))
         try:
             for face in ("track", "console", "driver", "shop"):
                 url = link if face == "track" else f"{network.url}/{face}"

@@ -28,7 +28,7 @@ from PIL import Image
 from playwright.async_api import Error as BrowserError
 from playwright.async_api import Locator, Page, async_playwright, expect
 from scripts.moving_picture import bind, filmed
-from tests.factories.browser import ARGUMENTS, Visitor, chromium, settled, why_not
+from tests.factories.browser import DRAWN_WHOLE, Visitor, chromium, settled, why_not
 from tests.factories.labels import door
 
 from doorstep.app.front import booking
@@ -400,7 +400,7 @@ def forget(folder: Path, taken: set[str]) -> None:
 async def studio_at(url: str, home: Path, folder: Path) -> AsyncIterator[Studio]:
     """A studio with a browser of its own; what its pages complained of is told at the end."""
     async with async_playwright() as play:
-        browser = await play.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+        browser = await play.chromium.launch(executable_path=chromium(), args=list(DRAWN_WHOLE))
         studio = Studio(url, home, Visitor(browser, url), folder)
         try:
             yield studio

@@ -30,6 +30,8 @@ DRAWN_BY = {True: "swiftshader-webgl", False: "swiftshader"}
 
 The one with windows sometimes never opens a photo that way (``createImageBitmap``).
 """
+DRAWN_WHOLE = (*ARGUMENTS, f"--use-angle={DRAWN_BY[False]}")
+"""For pictures and measurements: all is drawn the same way, maps and what lies over them."""
 SERIOUS = {"serious", "critical"}
 NO_WEBGL = """
     const asked = HTMLCanvasElement.prototype.getContext
