@@ -51,8 +51,8 @@ def _needs_a_browser() -> None:
         pytest.skip(missing)
 
 
-PHONES = ("test_driver", "test_three_faces")
-"""The driver's phone is tried in the whole Chromium: the one without windows shows no notices and loses its steps now and then."""
+WITH_NOTICES = "test_driver_wake"
+"""Tried in the whole Chromium: the one without windows shows no notices."""
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +90,7 @@ async def browser(
     request: pytest.FixtureRequest, browsers: Callable[[str | None], Awaitable[Browser]]
 ) -> AsyncIterator[Browser]:
     """The shared Chromium. What a visitor does stays in the contexts she opens."""
-    opened = await browsers(whole_chromium() if request.path.name.startswith(PHONES) else chromium())
+    opened = await browsers(whole_chromium() if request.path.name.startswith(WITH_NOTICES) else chromium())
     yield opened
     for context in opened.contexts:
         await context.close()

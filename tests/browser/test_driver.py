@@ -266,6 +266,8 @@ class TestATrip:
         await phone.step("Hand it over")
         await phone.press("Handed over to Ann")
         await expect(page.get_by_role("switch", name="On duty")).to_be_visible()
+        shown = await phone.steps_shown()
+        assert len(shown) == len(set(shown)), "a step that was done was drawn as one to do again"
         ended = await now(street, delivery)
         assert ended.state is DeliveryState.DELIVERED
         async with network.work() as work:

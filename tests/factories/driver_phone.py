@@ -34,6 +34,16 @@ FILMS = """async (picture) => {
 }"""
 """The camera is the driver's own: a page gets its stream as it would from the phone's."""
 
+STEPS = """
+    window.stepsShown = []
+    new MutationObserver(() => {
+        const step = document.querySelector('[aria-current=step] .line > span')?.textContent
+        const shown = `${document.querySelector('.trip h1')?.textContent}: ${step}`
+        if (step && shown !== window.stepsShown.at(-1)) window.stepsShown.push(shown)
+    }).observe(document, { subtree: true, childList: true, characterData: true })
+"""
+"""Every step that was ever drawn as the one to do, were it for a moment."""
+
 
 @dataclass(slots=True)
 class DriverPhone:
@@ -64,6 +74,11 @@ class DriverPhone:
         """Wait until the step of that name is the one to do."""
         await expect(self.page.locator("[aria-current=step] .line > span")).to_have_text(name)
 
+    async def steps_shown(self) -> list[str]:
+        """What was drawn as the step to do since the page was opened, one after the other."""
+        shown: list[str] = await self.page.evaluate("window.stepsShown")
+        return shown
+
 
 async def a_phone(
     visitor: Visitor, network: Network, driver_id: UUID, path: str = "/driver", **settings: Any
@@ -80,6 +95,7 @@ async def a_phone(
             | settings
         )
     )
+    await context.add_init_script(STEPS)
     token = (await sign_driver_in(network, driver_id)).token
     await context.add_cookies(
         [

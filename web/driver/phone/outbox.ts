@@ -211,8 +211,12 @@ async function sendReports(batch: Waiting[]): Promise<void> {
       body: { reports: batch.flatMap((one) => (one.report ? [one.report] : [])) },
     }),
   );
+  for (const one of batch) await letGo(one.key);
+  // The trip first, then what no longer waits, in one breath: or the page would show the trip as it was before for a moment.
+  for (const hear of tripHearers) hear(answer.trip);
+  const keys = new Set(batch.map((one) => one.key));
+  set({ waiting: state.waiting.filter((one) => !keys.has(one.key)) });
   for (const one of batch) {
-    await gone(one);
     const id = reportIdOf(one);
     const heard = answer.heard.filter((each) => each.report_id === id);
     const refused = heard.find((each) => !each.counted);
@@ -220,7 +224,6 @@ async function sendReports(batch: Waiting[]): Promise<void> {
     if (unheard) set({ unheard: [...state.unheard, unheard] });
     outcomes.get(id)?.({ heard, refused: unheard });
   }
-  for (const hear of tripHearers) hear(answer.trip);
 }
 
 async function sendPicture(one: Waiting, picture: Picture): Promise<void> {
