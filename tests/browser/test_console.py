@@ -11,6 +11,7 @@ from tests.browser.conftest import Street
 from tests.factories.browser import Visitor, axe, no_sideways
 from tests.factories.deliveries import DOWNTOWN, report_all
 from tests.factories.dispatch import stand, turn
+from tests.factories.drivers import make_driver
 from tests.factories.identity import PASSWORD, bearer, sign_staff_in
 from tests.factories.tiles import street_map
 
@@ -257,6 +258,10 @@ class TestOverrides:
         await drawer.get_by_role("button", name="Assign").click()
         dialog = page.get_by_role("dialog")
         await dialog.get_by_role("radio").first.check()
+        third = await make_driver(street.network, street.town.market.id, 2)  # comes on duty while the list is open
+        await stand(street.network, third, DOWNTOWN.point)
+        await expect(dialog.locator("label", has_text=third.first_name)).to_contain_text("ft")
+        await expect(dialog.get_by_role("radio").first).to_be_checked()  # and moves nobody
         ask = dialog.get_by_role("button", name=re.compile("^Ask "))
         await expect(ask).to_have_attribute("aria-disabled", "true")
         await dialog.get_by_label("In your own words").fill("she is next door")

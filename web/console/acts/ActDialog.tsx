@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { useId, useState } from "react";
+import { useId, useRef, useState } from "react";
 import { api, told } from "../../shared/api/client";
 import { useFormat, useShared } from "../../shared/i18n/react";
 import { Ask } from "../../shared/ui/dialog";
 import { Mark } from "../../shared/ui/marks";
 import { keptMinor, useWhole } from "../delivery/whole";
 import { marketNow } from "../market/clock";
-import { type Delivery, type LiveMarket, useMarket } from "../market/live";
+import { type Delivery, useMarket } from "../market/live";
 import { useWords } from "../words";
 import { type Act, type Answer, useActs, useRefused } from "./Acting";
 
@@ -39,7 +39,6 @@ export function ActDialog({ act, onClose }: { act: Act; onClose: () => void }) {
   const f = useFormat();
   const acts = useActs();
   const refused = useRefused();
-  const market = useMarket();
   const id = useId();
   const one = "one" in act ? act.one : null;
   const [answer, setAnswer] = useState<Answer>({
@@ -113,12 +112,7 @@ export function ActDialog({ act, onClose }: { act: Act; onClose: () => void }) {
         </p>
       )}
       {(act.what === "assign" || act.what === "reassign") && one && (
-        <ChooseDriver
-          one={one}
-          market={market}
-          chosen={answer.driver?.id ?? ""}
-          onChoose={(driver) => change({ driver })}
-        />
+        <ChooseDriver one={one} chosen={answer.driver?.id ?? ""} onChoose={(driver) => change({ driver })} />
       )}
       {act.what === "provider" && (
         <ChooseProvider value={answer.provider ?? ""} onChoose={(provider) => change({ provider })} />
@@ -195,15 +189,26 @@ const farM = (aLat: number, aLng: number, bLat: number, bLng: number): number =>
   return EARTH_M * Math.hypot(x, (bLat - aLat) * rad);
 };
 
-/** Drivers on duty, the nearest to the shop first; who is free before who is not. */
+type Candidate = { id: string; far: number; look: string | null };
+
+/**
+ * Who stands where in the list: the nearest to the shop first, who is free before who is not. Who has been given her place
+ * keeps it, or names would move under the pointer; who is only heard of now comes behind, and last who is nowhere yet.
+ */
+function inPlace(before: readonly string[], all: readonly Candidate[]): string[] {
+  const given = new Set(before);
+  const heard = all.filter((driver) => Number.isFinite(driver.far) && !given.has(driver.id));
+  heard.sort((a, b) => Number(a.look !== "free") - Number(b.look !== "free") || a.far - b.far);
+  return [...before, ...heard.map((driver) => driver.id)];
+}
+
+/** Drivers on duty, as they are told, to choose one. */
 function ChooseDriver({
   one,
-  market,
   chosen,
   onChoose,
 }: {
   one: Delivery;
-  market: LiveMarket;
   chosen: string;
   onChoose: (driver: { id: string; name: string }) => void;
 }) {
@@ -211,20 +216,23 @@ function ChooseDriver({
   const shared = useShared();
   const f = useFormat();
   const id = useId();
+  const market = useMarket("drivers", "places");
   const [text, setText] = useState("");
-  const [all] = useState(() => {
-    const now = marketNow();
-    return [...market.drivers.values()]
-      .filter((driver) => driver.id !== one.driver)
-      .map((driver) => {
-        const place = market.places.get(driver.id);
-        const far = place
-          ? farM(place.lat, place.lng, one.pickup_lat, one.pickup_lng)
-          : Number.POSITIVE_INFINITY;
-        return { ...driver, far, look: market.lookOf(driver.id, now) };
-      })
-      .sort((a, b) => Number(a.look !== "free") - Number(b.look !== "free") || a.far - b.far);
-  });
+  const placed = useRef<string[]>([]);
+  const now = marketNow();
+  const all = [...market.drivers.values()]
+    .filter((driver) => driver.id !== one.driver)
+    .map((driver) => {
+      const place = market.places.get(driver.id);
+      const far = place
+        ? farM(place.lat, place.lng, one.pickup_lat, one.pickup_lng)
+        : Number.POSITIVE_INFINITY;
+      return { ...driver, far, look: market.lookOf(driver.id, now) };
+    });
+  placed.current = inPlace(placed.current, all);
+  const rank = new Map(placed.current.map((driver, number) => [driver, number]));
+  const rankOf = (driver: string) => rank.get(driver) ?? rank.size;
+  all.sort((a, b) => rankOf(a.id) - rankOf(b.id));
   const wanted = text.toLowerCase();
   const shown = all.filter((driver) => driver.name.toLowerCase().includes(wanted)).slice(0, 7);
   return (
