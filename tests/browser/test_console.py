@@ -258,7 +258,9 @@ class TestOverrides:
         await drawer.get_by_role("button", name="Assign").click()
         dialog = page.get_by_role("dialog")
         await dialog.get_by_role("radio").first.check()
-        third = await make_driver(street.network, street.town.market.id, 2)  # comes on duty while the list is open
+        third = await make_driver(
+            street.network, street.town.market.id, 2
+        )  # comes on duty while the list is open
         await stand(street.network, third, DOWNTOWN.point)
         await expect(dialog.locator("label", has_text=third.first_name)).to_contain_text("ft")
         await expect(dialog.get_by_role("radio").first).to_be_checked()  # and moves nobody
@@ -410,12 +412,9 @@ class TestStreets:
 
 
 class TestEveryRoom:
-    @pytest.mark.parametrize("colours", ["light", "dark"])
-    async def test_axe_finds_nothing_serious(self, visitor: Visitor, street: Street, colours: str) -> None:
+    async def test_axe_finds_nothing_serious(self, visitor: Visitor, street: Street) -> None:
         one, _ = await on_the_road(street)
-        page = await at_the_desk(
-            visitor, street, f"/console?open={public('delivery', one)}", colours=colours, maps=True
-        )
+        page = await at_the_desk(visitor, street, f"/console?open={public('delivery', one)}", maps=True)
         await expect(page.get_by_role("region", name="Timeline")).to_contain_text("Booked")
         assert await axe(page) == []
         for room, seen in (

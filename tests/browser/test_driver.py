@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from playwright.async_api import expect
 from tests.browser.conftest import Street
-from tests.factories.browser import Colours, Visitor, axe, no_sideways
+from tests.factories.browser import Visitor, axe, no_sideways
 from tests.factories.deliveries import DOWNTOWN, HOME
 from tests.factories.driver_phone import PHONE, DriverPhone, a_phone, pin_of
 from tests.factories.labels import label, square_label
@@ -390,11 +390,8 @@ class TestATrip:
 
 
 class TestForEverybody:
-    @pytest.mark.parametrize("colours", ["light", "dark"])
-    async def test_axe_finds_nothing_serious_anywhere(
-        self, street: Street, visitor: Visitor, colours: Colours
-    ) -> None:
-        phone = await phone_at(street, visitor, colours=colours, maps=True)
+    async def test_axe_finds_nothing_serious_anywhere(self, street: Street, visitor: Visitor) -> None:
+        phone = await phone_at(street, visitor, maps=True)
         page = phone.page
         for view in ("Earnings", "Help", "Settings", "Drive"):
             await page.get_by_role("link", name=view, exact=True).last.click()

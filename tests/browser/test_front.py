@@ -141,9 +141,8 @@ class TestDoors:
 
 @pytest.mark.slow
 class TestLooks:
-    @pytest.mark.parametrize("colours", ["light", "dark"])
-    async def test_axe_finds_nothing_serious(self, tourist: Visitor, colours: str) -> None:
-        page = await tourist.open("/", colours=colours)
+    async def test_axe_finds_nothing_serious(self, tourist: Visitor) -> None:
+        page = await tourist.open("/")
         await settled(page)
         assert await axe(page) == []
         await page.goto("/docs")

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 from tests.browser.conftest import Street
@@ -207,10 +206,9 @@ class TestSigningIn:
 
 
 class TestLooks:
-    @pytest.mark.parametrize("colours", ["light", "dark"])
-    async def test_axe_finds_nothing_serious(self, counter: Counter, colours: str) -> None:
+    async def test_axe_finds_nothing_serious(self, counter: Counter) -> None:
         await counter.ordered()
-        page = await counter.enter(colours=colours)
+        page = await counter.enter()
         await expect(book(page)).to_be_visible()
         await settled(page)
         assert await axe(page) == []

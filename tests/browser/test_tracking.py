@@ -240,14 +240,11 @@ class TestEnds:
 
 
 class TestForEverybody:
-    @pytest.mark.parametrize("colours", ["light", "dark"])
     @pytest.mark.parametrize("width", [390, 1280])
-    async def test_axe_finds_nothing_serious(
-        self, visitor: Visitor, street: Street, colours: Any, width: int
-    ) -> None:
+    async def test_axe_finds_nothing_serious(self, visitor: Visitor, street: Street, width: int) -> None:
         one = await order(street)
         await one.on_the_road()
-        page = await visitor.open(one.link, colours=colours, width=width)
+        page = await visitor.open(one.link, width=width)
         await expect(page.locator("#map canvas")).to_be_visible()
         await page.locator("#help summary").click()
         await settled(page)

@@ -32,6 +32,14 @@ The one with windows sometimes never opens a photo that way (``createImageBitmap
 """
 DRAWN_WHOLE = (*ARGUMENTS, f"--use-angle={DRAWN_BY[False]}")
 """For pictures and measurements: all is drawn the same way, maps and what lies over them."""
+DARK = "matchMedia('(prefers-color-scheme: dark)').matches"
+JUDGE = "(how) => axe.run(document, { ...how, resultTypes: ['violations'] }).then((told) => told.violations)"
+AT_REST = """
+    new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go))).then(() =>
+        Promise.allSettled(document.getAnimations().filter((one) => one.effect.getTiming().iterations !== Infinity)
+            .map((one) => one.finished))).then(() => undefined)
+"""
+"""Colours that change have changed."""
 SERIOUS = {"serious", "critical"}
 NO_WEBGL = """
     const asked = HTMLCanvasElement.prototype.getContext
@@ -153,20 +161,22 @@ def _of_the_machine(text: str) -> bool:
 
 
 async def axe(page: Page, *, but: Mapping[str, str] | None = None) -> list[str]:
-    """Serious findings of axe-core on the page as it stands; ``but``: rules left out, each with its reason.
+    """Serious findings of axe-core on the page as it stands, in its colours and in the others; ``but``: rules left out, each
+    with its reason.
 
-    In dark colours only what colours decide is looked at: the page is the same in all else.
+    In the other colours only what colours decide is looked at: the page is the same in all else.
     """
-    await page.evaluate(AXE.read_text(encoding="utf-8"))
-    off = {rule: {"enabled": False} for rule in but or {}}
-    found = await page.evaluate(
-        "(rules) => axe.run(document, { rules, resultTypes: ['violations'], ...(matchMedia('(prefers-color-scheme: dark)')"
-        ".matches ? { runOnly: ['color-contrast', 'link-in-text-block'] } : {}) })",
-        off,
-    )
+    source, off = AXE.read_text(encoding="utf-8"), {rule: {"enabled": False} for rule in but or {}}
+    dark: bool = await page.evaluate(DARK)
+    await page.evaluate(source)
+    found = await page.evaluate(JUDGE, {"rules": off})
+    await page.emulate_media(color_scheme="light" if dark else "dark")
+    await page.evaluate(AT_REST)
+    found += await page.evaluate(JUDGE, {"rules": off, "runOnly": ["color-contrast", "link-in-text-block"]})
+    await page.emulate_media(color_scheme="dark" if dark else "light")
     return [
         f"{one['id']} ({one['impact']}): {node['html'][:140]} — {json.dumps(node.get('failureSummary', ''))[:300]}"
-        for one in found["violations"]
+        for one in found
         if one["impact"] in SERIOUS
         for node in one["nodes"]
     ]
