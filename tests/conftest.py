@@ -16,7 +16,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from hypothesis import settings
-from tests.factories.network import Network, open_network
+from tests.factories.network import Network, open_network, plant_pilots
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
@@ -120,38 +120,52 @@ async def _connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
             await asyncio.sleep(0.05)
 
 
-_templates: set[Path] = set()
-"""Folders of the servers that have their template."""
+PLAIN, WITH_PILOTS = "template_doorstep", "template_pilots"
+_templates: set[tuple[Path, str]] = set()
+"""Folders of the servers, and which templates each has."""
 
 
-async def _template_of(server: Server) -> str:
-    """The migrated database that tests clone, made once per server."""
-    if server.folder not in _templates:
-        wiring.import_rows()
-        admin = await _connect(server.url("postgres"))
-        for role in ("doorstep_owner", "doorstep_web", "doorstep_system"):
-            await admin.execute(f"CREATE ROLE {role} LOGIN")
-        await admin.execute("CREATE DATABASE template_doorstep OWNER doorstep_owner")
-        await admin.close()
-        admin = await _connect(server.url("template_doorstep"))
-        await admin.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
-        await admin.execute("ALTER SCHEMA public OWNER TO doorstep_owner")
-        await admin.close()
-        owner = await _connect(server.url("template_doorstep", "doorstep_owner"))
-        await owner.execute(schema.sql())
-        await owner.close()
-        _templates.add(server.folder)
-    return "template_doorstep"
+async def _template_of(server: Server, template: str) -> str:
+    """The migrated database that tests clone, made once per server: empty, or with the two pilots that most of them want."""
+    if (server.folder, template) not in _templates:
+        if template == PLAIN:
+            await _migrate(server)
+        else:
+            await _clone(server, PLAIN, WITH_PILOTS)
+            await plant_pilots(server.url(WITH_PILOTS, "doorstep_system"), server.folder)
+        _templates.add((server.folder, template))
+    return template
+
+
+async def _migrate(server: Server) -> None:
+    wiring.import_rows()
+    admin = await _connect(server.url("postgres"))
+    for role in ("doorstep_owner", "doorstep_web", "doorstep_system"):
+        await admin.execute(f"CREATE ROLE {role} LOGIN")
+    await admin.execute(f"CREATE DATABASE {PLAIN} OWNER doorstep_owner")
+    await admin.close()
+    admin = await _connect(server.url(PLAIN))
+    await admin.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
+    await admin.execute("ALTER SCHEMA public OWNER TO doorstep_owner")
+    await admin.close()
+    owner = await _connect(server.url(PLAIN, "doorstep_owner"))
+    await owner.execute(schema.sql())
+    await owner.close()
+
+
+async def _clone(server: Server, template: str, name: str) -> None:
+    admin = await _connect(server.url("postgres"))
+    await admin.execute(
+        f"CREATE DATABASE {name} TEMPLATE {await _template_of(server, template)} OWNER doorstep_owner"
+    )
+    await admin.close()
 
 
 @contextlib.asynccontextmanager
-async def fresh_database(server: Server) -> AsyncIterator[str]:
-    """The name of a database with the whole schema and no rows, gone afterwards."""
-    template = await _template_of(server)
+async def fresh_database(server: Server, template: str = PLAIN) -> AsyncIterator[str]:
+    """The name of a database with the whole schema and the rows of its template, gone afterwards."""
     name = f"test_{secrets.token_hex(6)}"
-    admin = await _connect(server.url("postgres"))
-    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER doorstep_owner")
-    await admin.close()
+    await _clone(server, template, name)
     yield name
     admin = await _connect(server.url("postgres"))
     with contextlib.suppress(asyncpg.PostgresError):
@@ -159,10 +173,15 @@ async def fresh_database(server: Server) -> AsyncIterator[str]:
     await admin.close()
 
 
+def template_for(request: pytest.FixtureRequest) -> str:
+    """Which template the story of a test begins from."""
+    return PLAIN if request.node.get_closest_marker("no_markets") else WITH_PILOTS
+
+
 @pytest.fixture
-async def database_name(server: Server) -> AsyncIterator[str]:
-    """A fresh database with the whole schema and no rows."""
-    async with fresh_database(server) as name:
+async def database_name(server: Server, request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """A fresh database with the whole schema and the two pilot markets; without them for ``no_markets``."""
+    async with fresh_database(server, template_for(request)) as name:
         yield name
 
 

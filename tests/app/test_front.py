@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import pytest
 from scripts import front_tokens
 from tests.factories.merchants import make_merchant
 from tests.factories.network import START, Network
@@ -68,6 +69,7 @@ class TestFigures:
     async def test_an_empty_network_says_so(self, network: Network) -> None:
         assert (await network.http.get("/status.json")).json() == {"version": __version__, "markets": []}
 
+    @pytest.mark.no_markets
     async def test_a_market_is_counted_from_the_moment_it_is_announced(self, network: Network) -> None:
         market_id = await open_market(network)
         await open_market(network, "New Orleans", Stage.PLANNED)
@@ -85,6 +87,7 @@ class TestFigures:
             }
         ]
 
+    @pytest.mark.no_markets
     async def test_a_closed_market_leaves_the_figures(self, network: Network) -> None:
         market_id = await open_market(network)
         await count(network)
@@ -93,6 +96,7 @@ class TestFigures:
         await count(network)
         assert (await network.http.get("/status.json")).json()["markets"] == []
 
+    @pytest.mark.no_markets
     async def test_one_worker_at_a_time_counts(self, network: Network) -> None:
         await open_market(network)
         async with network.work() as first, network.work() as second:
@@ -123,6 +127,7 @@ class TestOwnerPage:
 
 
 class TestFrontPage:
+    @pytest.mark.no_markets
     async def test_it_says_what_runs(self, network: Network) -> None:
         await open_market(network)
         await count(network)
@@ -135,6 +140,7 @@ class TestFrontPage:
         assert "Saturday 11:00 am" in page.text
         assert "$0.00" in page.text
 
+    @pytest.mark.no_markets
     async def test_it_holds_nothing_that_its_policy_blocks(self, network: Network) -> None:
         await open_market(network)
         await count(network)
@@ -251,6 +257,7 @@ class TestDoors:
 
 
 class TestLanguages:
+    @pytest.mark.no_markets
     async def test_the_browsers_language_or_the_one_asked_for(self, network: Network) -> None:
         await open_market(network)
         await count(network)

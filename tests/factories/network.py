@@ -17,6 +17,7 @@ from doorstep.app.http import make_app
 from doorstep.connectors.maps.geocode import default_geocoder
 from doorstep.connectors.maps.great_circle import GreatCircleTravel
 from doorstep.connectors.outside import Connectors
+from doorstep.features.markets import service as markets
 from doorstep.platform import clock_anchor
 from doorstep.platform.auth.actors import SYSTEM, Actor, Audience
 from doorstep.platform.blobs import FileBlobs
@@ -82,6 +83,28 @@ class Network:
         return await self.worker.drain()
 
 
+async def plant_pilots(system_url: str, home: Path, start: datetime = START) -> None:
+    """Put the two pilot markets into a migrated database, as an operator did before the story of a test begins."""
+    clock, ids = ManualClock(start), IdSource(epoch_ms, Random(5))
+    async with httpx.AsyncClient(verify=trusted()) as outward:
+        handlers = wiring.handlers(_outside(home, outward, MessagesHeard()))
+        system = Database(system_url, Role.SYSTEM, clock, ids, handlers, lambda _: None)
+        async with system.work(SYSTEM) as work:
+            await markets.seed_pilots(work)
+        await system.close()
+
+
+def _outside(home: Path, outward: httpx.AsyncClient, messages: MessagesHeard) -> Connectors:
+    return Connectors(
+        geocoder=default_geocoder(),
+        travel_for=GreatCircleTravel,
+        messages=messages,
+        blobs=FileBlobs(home / "blobs"),
+        secrets=ephemeral(),
+        http=outward,
+    )
+
+
 @asynccontextmanager
 async def open_network(
     web_url: str, system_url: str, home: Path, start: datetime = START
@@ -91,14 +114,7 @@ async def open_network(
     ids = IdSource(epoch_ms, Random(7))
     messages = MessagesHeard()
     async with httpx.AsyncClient(timeout=30, verify=trusted()) as outward:
-        connectors = Connectors(
-            geocoder=default_geocoder(),
-            travel_for=GreatCircleTravel,
-            messages=messages,
-            blobs=FileBlobs(home / "blobs"),
-            secrets=ephemeral(),
-            http=outward,
-        )
+        connectors = _outside(home, outward, messages)
         handlers = wiring.handlers(connectors)
         bus = Bus(web_url)
         web = Database(web_url, Role.WEB, clock, ids, handlers, bus.wake)

@@ -33,6 +33,7 @@ async def test_serving_roles_cannot_rewrite(network: Network, role: str) -> None
             await work.session.execute(text("UPDATE audit SET reason = 'rain'"))
 
 
+@pytest.mark.no_markets
 async def test_a_record_altered_behind_our_back_is_found(
     network: Network, server: Server, database_name: str
 ) -> None:

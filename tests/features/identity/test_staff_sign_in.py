@@ -340,6 +340,7 @@ async def test_what_is_no_sign_in_is_told_so(network: Network, body: dict[str, o
     assert (await network.http.post("/staff/v1/session", json=body)).status_code == 422
 
 
+@pytest.mark.no_markets
 async def test_every_act_stands_in_the_audit(network: Network) -> None:
     owner = bearer(await found_owner(network))
     wanted = {"email": "cy@example.com", "name": "Cy", "role": "support"}

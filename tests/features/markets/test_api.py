@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from tests.factories.identity import bearer, make_key, sign_staff_in
 from tests.factories.markets import make_market
 from tests.factories.network import Network
@@ -24,6 +25,7 @@ async def a_market(network: Network, slug: str = "testville", stage: Stage = Sta
         return await make_market(work, slug, stage=stage)
 
 
+@pytest.mark.no_markets
 async def test_an_owner_draws_a_market_and_opens_it(network: Network) -> None:
     owner = bearer((await sign_staff_in(network)).token)
     made = await network.http.post("/staff/v1/markets", json=MEMPHIS, headers=owner)
@@ -47,6 +49,7 @@ async def test_an_owner_draws_a_market_and_opens_it(network: Network) -> None:
     assert listed == [opened.json()]
 
 
+@pytest.mark.no_markets
 async def test_a_market_of_built_in_zips_is_named_by_them(network: Network) -> None:
     owner = bearer((await sign_staff_in(network)).token)
     wanted = {"postcodes": ["37203", "37206"], "stage": "open"}

@@ -43,6 +43,7 @@ GROCERY = TariffKind.GROCERY_OWN
 BAYOU = LatLng(lat=29.9511, lng=-90.0715)
 
 
+@pytest.mark.no_markets
 async def test_a_market_is_read_back_as_it_was_made(network: Network) -> None:
     new = NewMarket(
         slug="bayou",
@@ -81,6 +82,7 @@ async def test_a_market_is_read_back_as_it_was_made(network: Network) -> None:
         assert getattr(made, name) == getattr(new, name), name
 
 
+@pytest.mark.no_markets
 async def test_a_point_finds_its_market_and_where_two_overlap_the_one_that_takes_orders(
     network: Network,
 ) -> None:
@@ -228,6 +230,7 @@ async def test_two_markets_of_one_slug_and_malformed_ones(network: Network) -> N
             await service.set_stage(work, work.new_id(), Stage.OPEN, "nowhere")
 
 
+@pytest.mark.no_markets
 async def test_seeding_the_pilots_twice_makes_them_once(network: Network) -> None:
     async with network.work() as work:
         await make_nashville(work)

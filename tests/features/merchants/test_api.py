@@ -100,6 +100,7 @@ async def test_what_cannot_be_a_store(network: Network) -> None:
         assert where in {error["where"] for error in answer.json()["errors"]}
 
 
+@pytest.mark.no_markets
 async def test_where_no_market_is_no_store_can_be(network: Network) -> None:
     async with network.work() as work:
         merchant = await make_merchant(work)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from doorstep.connectors.us.nation import every_zip, metro_zips, nation
@@ -23,6 +24,7 @@ class UnknownZips(LookupError):
         self.zips = tuple(zips)
 
 
+@cache
 def pilots() -> tuple[NewMarket, ...]:
     """Nashville and New Orleans, as pilots. The same every time."""
     return tuple(
