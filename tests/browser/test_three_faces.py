@@ -116,6 +116,8 @@ async def test_a_delivery_from_the_order_to_the_proof_is_seen_on_all_three_at_on
     await expect(page.locator("#map")).to_be_hidden()
     await phone.press("I have it all")
     network.clock.advance(300)
+    # Her phone asks for the time now and then; until it has, what it says of a moment is older than what it said before.
+    await expect(phone.page.get_by_text("11:05 am, time runs")).to_be_visible()
     await phone.move(HALFWAY)
     await screens.show(board="On the way", phone="Ann L.", page="Rosa is on the way with your 2 items")
     await expect(page.locator("#map canvas")).to_be_visible()

@@ -1,5 +1,8 @@
 """Staff look at a market, at one delivery, and overrule."""
 
+import asyncio
+import time
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -12,11 +15,13 @@ from tests.factories.providers import make_deal, make_provider
 from tests.factories.streams import listening
 
 from doorstep.features.console import service
+from doorstep.features.console.live import MarketWatch, market_stream
 from doorstep.features.console.schemas import MarketFrames
 from doorstep.features.deliveries.rules import Delivery, FactKind
 from doorstep.features.identity.rules import StaffRole
 from doorstep.features.merchants import service as merchants
 from doorstep.features.merchants.rules import NewMerchant
+from doorstep.platform.auth.actors import SYSTEM
 from doorstep.units.ids import public
 
 F = FactKind
@@ -324,6 +329,11 @@ class TestQueue:
         assert next(c for c in after["choices"] if c["remedy"] == "call")["phone"].startswith("+1")
 
 
+async def to_the_end(stream: AsyncIterator[bytes]) -> None:
+    async for _ in stream:
+        pass
+
+
 class TestLive:
     async def test_a_market_is_told_as_it_changes(self, network: Network) -> None:
         town, desk = await a_town(network), await desk_of(network)
@@ -354,6 +364,17 @@ class TestLive:
         for event, data in heard.events:  # nothing is said that the document does not know
             told = MarketFrames.model_validate({event: data}).model_dump(mode="json", exclude_unset=True)
             assert shape(told[event]) == shape(data), event
+
+    async def test_an_error_of_our_own_is_raised_and_not_lost(self, network: Network) -> None:
+        class Broken(MarketWatch):
+            async def look(self) -> list[bytes]:
+                raise KeyError("a fault of ours")
+
+        town, state = await a_town(network), network.app.state
+        watch = Broken(state.database, SYSTEM, town.market.id)
+        told = market_stream(network.app, state.bus, town.market.id, watch, time.monotonic)
+        with pytest.raises(KeyError, match="a fault of ours"):
+            await asyncio.wait_for(to_the_end(told), 10)
 
     async def test_a_shopper_hears_her_delivery_move(self, network: Network) -> None:
         town = await a_town(network)

@@ -103,13 +103,18 @@ async def _pump(source: AsyncIterator[bytes], queue: "asyncio.Queue[bytes | None
             await queue.put(part)
     finally:
         with contextlib.suppress(asyncio.QueueFull):
-            queue.put_nowait(None)  # one source has ended: so does the stream
+            queue.put_nowait(
+                None
+            )  # wakes the stream, for it ends with its source; a full queue will wake it anyway
 
 
 async def market_stream(
     app: Application, bus: Bus, market_id: UUID, watch: MarketWatch, monotonic: Callable[[], float]
 ) -> AsyncIterator[bytes]:
-    """Both sources, what has come together at most four times a second; each is slowed to what this viewer takes."""
+    """Both sources, what has come together at most four times a second; each is slowed to what this viewer takes.
+
+    Ends when a source does; an error of our own in one is raised here, where it is logged and not lost with its task.
+    """
     queue: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUED)
     until = monotonic() + LASTS_S
     pumps = [
@@ -119,15 +124,19 @@ async def market_stream(
     try:
         yield b"retry: 1000\n\n"
         while (left_s := until - monotonic()) > 0:
+            ended = [pump for pump in pumps if pump.done()]
+            if ended and queue.empty():
+                for pump in ended:
+                    pump.result()
+                return
             try:
                 part = await asyncio.wait_for(queue.get(), left_s)
             except TimeoutError:
                 return
             parts = [part, *(queue.get_nowait() for _ in range(queue.qsize()))]
             yield b"".join(one for one in parts if one is not None)
-            if None in parts:
-                return
-            await asyncio.sleep(SENT_EVERY_S)
+            if None not in parts:
+                await asyncio.sleep(SENT_EVERY_S)
     finally:
         for pump in pumps:
             pump.cancel()
