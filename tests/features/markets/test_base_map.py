@@ -14,6 +14,10 @@ from doorstep.features.markets import service
 from doorstep.features.markets.rules import Stage
 from doorstep.units.ids import public
 
+pytestmark = (
+    pytest.mark.no_markets
+)  # a process keeps what it drew of a market: each test draws one of its own
+
 
 async def test_everybody_sees_an_announced_market_and_staff_every_one(network: Network) -> None:
     async with network.work() as work:
