@@ -6,7 +6,7 @@ import httpx
 from tests.factories.identity import bearer, sign_staff_in
 from tests.factories.network import Network
 
-from doorstep.platform.db.work import OVERFLOW
+from doorstep.platform.db.work import POOL_SIZE
 
 
 async def test_a_founded_network_is_ready(network: Network) -> None:
@@ -21,7 +21,7 @@ async def test_a_crowded_network_is_still_ready(network: Network) -> None:
     """Readiness has a connection of its own: work that waits for one does not take the process out."""
     engine = network.web.engine
     async with AsyncExitStack() as crowd:
-        for _ in range(10 + OVERFLOW):
+        for _ in range(POOL_SIZE):
             await crowd.enter_async_context(engine.connect())
         assert (await network.http.get("/readyz")).status_code == 200
 

@@ -21,8 +21,8 @@ from doorstep.platform.jobs import Handlers, JobRow, NewJob, as_row, encode
 from doorstep.units.ids import IdSource
 from doorstep.units.time import MarketInstant, WallInstant
 
-OVERFLOW = 4
-"""Connections above the pool's size: few, because opening one takes longer than waiting for one."""
+POOL_SIZE = 14
+"""Connections of one process, opened when it starts."""
 
 
 class Role(StrEnum):
@@ -178,7 +178,7 @@ class Database:
         ids: IdSource,
         handlers: Handlers,
         wake: Callable[[set[str]], None] = lambda _topics: None,
-        pool_size: int = 10,
+        pool_size: int = POOL_SIZE,
     ) -> None:
         """``url`` is a plain ``postgresql://`` address; ``wake`` tells other processes (``platform.bus``)."""
         self.url = url
@@ -188,15 +188,16 @@ class Database:
         self.handlers = handlers
         self.wake = wake
         self._pool_size = pool_size
-        self.engine = self._pool(pool_size, OVERFLOW)
+        self.engine = self._pool(pool_size)
         self._glancing = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._probing = self._pool(1, 0).execution_options(isolation_level="AUTOCOMMIT")
+        self._probing = self._pool(1).execution_options(isolation_level="AUTOCOMMIT")
 
-    def _pool(self, size: int, overflow: int) -> AsyncEngine:
+    def _pool(self, size: int) -> AsyncEngine:
         return create_async_engine(
             self.url.replace("postgresql://", "postgresql+asyncpg://", 1),
             pool_size=size,
-            max_overflow=overflow,
+            # None above it: one more would be opened, asked for its types, taught every statement and closed again, just then.
+            max_overflow=0,
             pool_pre_ping=False,
             pool_use_lifo=False,  # in turn: when a burst needs them all, all have their statements prepared
             pool_timeout=15,
