@@ -24,7 +24,7 @@ def run[T](settings: Settings, act: Callable[[Work], Awaitable[T]], handlers: Ha
             WallClock(),
             IdSource(epoch_ms, SystemRandom()),
             handlers or Handlers(),
-            pool_size=4,
+            pool_size=6,
         )
         try:
             async with database.work(system("operator")) as work:
