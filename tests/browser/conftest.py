@@ -23,7 +23,7 @@ import pytest
 import pytest_asyncio
 import uvicorn
 from playwright.async_api import Browser, async_playwright
-from tests.conftest import WITH_PILOTS, Server, fresh_database
+from tests.conftest import Server, fresh_database, template_for
 from tests.factories.browser import Visitor, a_chromium, chromium, whole_chromium, why_not
 from tests.factories.network import Network, open_network
 from tests.factories.offers import Town, a_town
@@ -97,9 +97,9 @@ async def browser(
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def database_name(server: Server) -> AsyncIterator[str]:
+async def database_name(server: Server, request: pytest.FixtureRequest) -> AsyncIterator[str]:
     """As elsewhere, in the loop that holds the lines to the browsers."""
-    async with fresh_database(server, WITH_PILOTS) as name:
+    async with fresh_database(server, template_for(request)) as name:
         yield name
 
 

@@ -24,6 +24,15 @@ class TestEveryPage:
         await expect(page.get_by_role("heading").first).to_be_visible()
         assert await axe(page) == []
 
+    @pytest.mark.parametrize("colour", ["#bbbbbb", "#333333"])
+    async def test_words_too_faint_in_light_or_in_dark_are_found(self, visitor: Visitor, colour: str) -> None:
+        page = await visitor.open("/driver")
+        assert await axe(page) == []
+        await page.evaluate("(colour) => { document.querySelector('h1').style.color = colour }", colour)
+        (found,) = await axe(page)
+        assert found.startswith("color-contrast")
+        assert colour in found
+
     @pytest.mark.parametrize("face", FACES)
     async def test_it_speaks_spanish_to_who_reads_spanish(self, visitor: Visitor, face: str) -> None:
         page = await visitor.open(f"/{face}", language="es-MX")

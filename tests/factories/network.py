@@ -109,7 +109,7 @@ def _outside(home: Path, outward: httpx.AsyncClient, messages: MessagesHeard) ->
 async def open_network(
     web_url: str, system_url: str, home: Path, start: datetime = START
 ) -> AsyncIterator[Network]:
-    """A network on an empty, migrated database."""
+    """A network on a migrated database in which nothing runs yet."""
     clock = ManualClock(start)
     ids = IdSource(epoch_ms, Random(7))
     messages = MessagesHeard()

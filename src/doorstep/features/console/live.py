@@ -102,10 +102,9 @@ async def _pump(source: AsyncIterator[bytes], queue: "asyncio.Queue[bytes | None
         async for part in until_lost(source):
             await queue.put(part)
     finally:
+        # Wakes the stream, which ends with its source; a full queue wakes it anyway.
         with contextlib.suppress(asyncio.QueueFull):
-            queue.put_nowait(
-                None
-            )  # wakes the stream, for it ends with its source; a full queue will wake it anyway
+            queue.put_nowait(None)
 
 
 async def market_stream(
