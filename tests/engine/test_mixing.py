@@ -1,11 +1,12 @@
 """Orders of several stores on board at once: laws of the tours, and a few plain stories."""
 
-from collections.abc import Sequence
 from dataclasses import replace
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.engine.names import renamed, told_in
 from tests.engine.test_decide import LAWS, LINE, LUNCH, NOW, QUICK, worlds
 
 from doorstep.engine.compiled import PYTHON
@@ -146,7 +147,7 @@ def test_the_kernels_price_a_tour_as_one_would_on_paper(
 @LAWS
 @given(worlds_on_the_road(), st.randoms(use_true_random=False))
 def test_tours_come_out_the_same_compiled_replayed_shuffled_or_renamed(
-    given_: tuple[World, Travel, int], chance: object
+    given_: tuple[World, Travel, int], chance: Random
 ) -> None:
     world, travel, now = given_
     first = decide(world, travel, MIXED, now, 9, PYTHON)
@@ -154,27 +155,12 @@ def test_tours_come_out_the_same_compiled_replayed_shuffled_or_renamed(
     assert first == mixed.decide(world, travel, MIXED, now, 9, compiled=True)
     assert replay(pack(world, travel, MIXED, now, 9, first, "python"), PYTHON).same
     orders, drivers = list(world.orders), list(world.drivers)
-    chance.shuffle(orders)  # type: ignore[attr-defined]
-    chance.shuffle(drivers)  # type: ignore[attr-defined]
+    chance.shuffle(orders)
+    chance.shuffle(drivers)
     assert first == decide(World(tuple(orders), tuple(drivers), world.plan), travel, MIXED, now, 9, PYTHON)
 
-    def named(ids: Sequence[str]) -> tuple[str, ...]:
-        return tuple("x" + id_ for id_ in ids)
-
-    def told(order: Order) -> Order:
-        return replace(order, id="x" + order.id, refused_by=frozenset(named(sorted(order.refused_by))))
-
-    renamed = World(
-        tuple(map(told, world.orders)),
-        tuple(
-            replace(d, id="x" + d.id, keeps=named(d.keeps), aboard=tuple(map(told, d.aboard)))
-            for d in world.drivers
-        ),
-        {"x" + name: tuple(map(named, chain)) for name, chain in world.plan.items()},
-    )
-    again = decide(renamed, travel, MIXED, now, 9, PYTHON)
-    assert again.cost == first.cost
-    assert again.plan == {"x" + name: tuple(map(named, chain)) for name, chain in first.plan.items()}
+    other, old = renamed(world, chance)
+    assert told_in(first, {}) == told_in(decide(other, travel, MIXED, now, 9, PYTHON), old)
 
 
 @st.composite

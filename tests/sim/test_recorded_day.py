@@ -3,13 +3,15 @@
 from dataclasses import replace
 from pathlib import Path
 
-from doorstep.engine.compiled import warm_up
+import pytest
+
+from doorstep.engine.compiled import PYTHON, warm_up
 from doorstep.engine.mixing import compiled as mixing
 from doorstep.engine.params import Params
 from doorstep.sim.mdrp.bars import bars_of
 from doorstep.sim.mdrp.day import Rules, play, play_by
 from doorstep.sim.mdrp.evaluator import breaches
-from doorstep.sim.mdrp.instance import read
+from doorstep.sim.mdrp.instance import Courier, Instance, MealOrder, Restaurant, read
 from doorstep.sim.mdrp.policy import Engine, Greedy
 
 
@@ -51,3 +53,35 @@ def test_a_day_short_of_couriers_gains_by_mixing_restaurants_and_stays_lawful(da
     assert together.measures.ctd90 < apart.measures.ctd90
     assert together.measures.undelivered_pct == 0
     assert any("mixes" in breach for breach in breaches(instance, together.solution))
+
+
+FAR_APART = Instance(
+    name="far apart",
+    orders=tuple(
+        MealOrder(name, x, y, 0, "kitchen", ready_min)
+        for name, x, y, ready_min in (("east", 4000, 0, 0), ("west", -4000, 0, 0), ("slow", 0, 4000, 100))
+    ),
+    restaurants=(Restaurant("kitchen", 0, 0),),
+    couriers=(Courier("only", 0, 0, 0, 600),),
+    metres_per_minute=100,
+    pickup_service_min=4,
+    dropoff_service_min=4,
+    most_ctd_min=90,
+    pay_per_order=10,
+    pay_per_hour=15,
+)
+"""Forty minutes to every door and nobody to share the way: who is served second is served after two hours."""
+
+
+def test_what_cannot_be_brought_in_time_any_more_is_given_up_unless_it_was_just_made() -> None:
+    engine = Engine(Params(late_price=0.0, coverage_price=500.0), PYTHON)
+    rules = Rules(grow=True, give_up=True)
+    given_up = play_by(FAR_APART, engine, rules, 1)
+    brought = {drop.order: drop.drop_min - drop.placed_min for drop in given_up.solution.delivered}
+    assert len(brought) == 2
+    assert brought["slow"] > 90, "it took the kitchen that long"
+    assert min(brought.values()) < 90
+    assert given_up.measures.undelivered_pct == pytest.approx(100 / 3, abs=0.01)
+    everybody = play_by(FAR_APART, engine, replace(rules, give_up=False), 1)
+    assert everybody.measures.undelivered_pct == 0
+    assert everybody.measures.ctd_p90 > 120

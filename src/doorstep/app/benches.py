@@ -50,7 +50,9 @@ def mdrp(
     from doorstep.sim.mdrp.day import Rules
 
     params = replace(_params(param or []), mixing=mixing)
-    rules = Rules(grow=True, go_to_restaurant=True, mixing=mixing, declines_permille=round(10 * declines))
+    rules = Rules(
+        grow=True, go_to_restaurant=True, give_up=True, mixing=mixing, declines_permille=round(10 * declines)
+    )
     runs = [
         Run(folder, ENGINE, int(seed), params, rules, solutions)
         for folder in folders
@@ -124,8 +126,9 @@ def _params(changes: Sequence[str]) -> Any:
 
     given = dict(text.split("=", 1) for text in changes)
     types = {name: type(getattr(Params(), name)) for name in given}
-    # These days know no promises, and no bar counts driving; what they cost a market is in docs/dispatch.md.
-    ours = Params(late_price=0.0, driving_price=0.01)
+    # These days know no promises, no bar counts driving, and who cannot be served within 90 minutes is given up; what
+    # each costs a market is in docs/dispatch.md.
+    ours = Params(late_price=0.0, driving_price=0.01, coverage_price=60.0, load_most=4)
     return replace(ours, **{name: types[name](value) for name, value in given.items()})
 
 

@@ -1,4 +1,4 @@
-"""A world laid out for the kernels. Orders and drivers are sorted by id, so the sequence of rows never matters."""
+"""A world laid out for the kernels. Rows stand by what they are (``sequence``), whatever came first and whoever is called what."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -29,6 +29,7 @@ from doorstep.engine.chains import (
 from doorstep.engine.grid import grid_of
 from doorstep.engine.params import Params
 from doorstep.engine.schedule import arrival_s, times_of
+from doorstep.engine.sequence import in_sequence
 from doorstep.engine.world import FOREVER_S, Chain, Driver, Order, Plane, Ways, World
 
 type DriverLine = Callable[
@@ -131,9 +132,10 @@ def lay_out(world: World, travel: Ways, params: Params, now_s: int, *, compiled:
     Unknown ids in the plan are ignored. Raises ValueError for two orders or drivers of one id, a place that is not in the
     matrix, or a kept order that is unknown or kept twice.
     """
-    orders = tuple(sorted((o for o in world.orders if not o.reserved), key=lambda o: o.id))
-    drivers = tuple(
-        sorted((d for d in world.drivers if d.on_s <= now_s + params.start_ahead_s), key=lambda d: d.id)
+    orders, drivers = in_sequence(
+        (o for o in world.orders if not o.reserved),
+        (d for d in world.drivers if d.on_s <= now_s + params.start_ahead_s),
+        world.plan,
     )
     refuse_nonsense(orders, drivers, travel.places)
     if any(d.aboard for d in drivers):

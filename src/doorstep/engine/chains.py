@@ -1,6 +1,6 @@
 """What the kernels work on: one tick as flat rows of whole numbers. NumPy int64 rows when compiled, lists when not.
 
-n orders and m drivers, both sorted by id, are known by their row. A driver's chain has room for ``trips_most``
+n orders and m drivers, in the sequence of ``sequence``, are known by their row. A driver's chain has room for ``trips_most``
 trips of ``bundle_most`` orders; all chains lie one behind the other, trips without a gap.
 """
 

@@ -26,7 +26,7 @@ def decide(
 ) -> Decisions:
     """What to offer now, to whom and why, and the plan that the next world carries.
 
-    The same arguments give the same answer, bit for bit, whatever the sequence of rows and with either kernels;
+    The same arguments give the same answer, bit for bit, whatever the sequence of rows and the names in them, and with either kernels;
     ``kernels`` defaults to the compiled ones once they are warm. With ``params.mixing`` see ``mixing.decide``. Raises ValueError for ids that occur twice and
     places outside the matrix.
     """

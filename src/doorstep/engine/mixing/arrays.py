@@ -1,4 +1,4 @@
-"""A world laid out for the kernels of mixing. Orders, those on board among them, and drivers are sorted by id.
+"""A world laid out for the kernels of mixing. Orders, those on board among them, and drivers stand by what they are (``sequence``).
 
 Of the last tick's tours everything is kept that still fits: a stop whose order is gone, taken or not for that driver falls out,
 and what a driver is bound to, on board or under way for it, is in her tour or waits to be put there and nowhere else.
@@ -21,6 +21,7 @@ from doorstep.engine.mixing.schedule import Step, steps_of
 from doorstep.engine.mixing.tours import FREE, HERE, INSIDE, LOAD, STATE, VOLUME, Tours
 from doorstep.engine.params import Params
 from doorstep.engine.schedule import arrival_s
+from doorstep.engine.sequence import in_sequence
 from doorstep.engine.world import Chain, Driver, Order, Ways, World
 
 
@@ -62,15 +63,15 @@ def lay_out(world: World, travel: Ways, params: Params, now_s: int, *, compiled:
     Unknown ids in the plan are ignored. Raises ValueError for two orders or drivers of one id, a place that is not in the
     matrix, a kept order that is unknown or kept twice, or anything kept or on board where trips are sent whole.
     """
-    drivers = tuple(
-        sorted((d for d in world.drivers if d.on_s <= now_s + params.start_ahead_s), key=lambda d: d.id)
+    present = [d for d in world.drivers if d.on_s <= now_s + params.start_ahead_s]
+    aboard = [o for d in present for o in d.aboard]
+    orders, drivers = in_sequence(
+        [*(o for o in world.orders if not o.reserved), *aboard], present, world.plan
     )
-    aboard = [o for d in drivers for o in d.aboard]
     if params.whole_trips and (aboard or any(d.keeps for d in drivers)):
         raise ValueError(
             "nothing joins a trip that was sent whole: its driver is planned with when she is free"
         )
-    orders = tuple(sorted([*(o for o in world.orders if not o.reserved), *aboard], key=lambda o: o.id))
     refuse_nonsense(orders, drivers, travel.places)
     if {o.id for o in aboard} & {id_ for d in drivers for id_ in d.keeps}:
         raise ValueError("an order is on board or still to be picked up, not both")

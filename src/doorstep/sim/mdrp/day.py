@@ -11,7 +11,7 @@ from doorstep.engine.compiled import Kernels
 from doorstep.engine.decisions import Decisions, Drop, Send
 from doorstep.engine.params import Params
 from doorstep.engine.preposition import waiting_place
-from doorstep.engine.world import Driver, Order, Travel, World
+from doorstep.engine.world import FOREVER_S, Driver, Order, Travel, World
 from doorstep.sim.mdrp.evaluator import evaluate
 from doorstep.sim.mdrp.instance import Instance
 from doorstep.sim.mdrp.log import Stop
@@ -22,6 +22,8 @@ from doorstep.sim.mdrp.solution import Solution, of_stops
 HORIZON_MIN = 24 * 60 + 240
 SOON_S = 600
 """Who is free within this and has nothing to do then counts as waiting there already."""
+SHELF_S = 1800
+"""No order is given up that has been ready for less: some take longer than the maximum to prepare."""
 PLENTY = 3
 """Idle couriers for each open order from which on a courier waits where she is of most use, not just at the nearest restaurant."""
 
@@ -36,6 +38,9 @@ class Rules:
     """A courier for whom nothing is planned when her shift starts goes to a restaurant, chosen by what the day has shown so far."""
     mixing: bool = False
     """Orders of several restaurants on board at once; what is not on board is planned anew at every stop. Then trips grow."""
+    give_up: bool = False
+    """An order that has been ready for half an hour and that nobody can bring within the day's maximum click-to-door any more is
+    given up: undelivered."""
     declines_permille: int = 0
     """Chance that a courier says no to what she is sent; then she is not asked for it again."""
 
@@ -62,12 +67,23 @@ def orders_of(instance: Instance) -> dict[str, Order]:
             placed_s=o.placed_min * 60,
             ready_s=o.ready_min * 60,
             wanted_from_s=o.placed_min * 60,
-            due_s=1 << 40,
+            due_s=FOREVER_S,
             pickup_service_s=instance.pickup_service_min * 60,
             dropoff_service_s=instance.dropoff_service_min * 60,
         )
         for i, o in enumerate(instance.orders)
     }
+
+
+def given_up_after(order: Order, instance: Instance, travel: Travel) -> Order:
+    """``order`` with its latest pickup: driven straight to the door from then on, it takes the day's maximum click-to-door.
+
+    No earlier than half an hour after it is ready.
+    """
+    leave_s = order.pickup_service_s - order.pickup_service_s // 2
+    straight_s = leave_s + travel.between(order.pickup, order.dropoff) + order.dropoff_service_s // 2
+    latest_s = order.placed_s + 60 * instance.most_ctd_min - straight_s
+    return replace(order, expires_s=max(latest_s, order.ready_s + SHELF_S))
 
 
 def play(instance: Instance, params: Params, seed: int, kernels: Kernels | None = None) -> Day:
@@ -118,8 +134,11 @@ class Course:
     def __init__(self, instance: Instance, rules: Rules, seed: int) -> None:
         """Before the first minute."""
         orders = orders_of(instance)
+        travel = Travel(instance.seconds())
+        if rules.give_up:
+            orders = {id_: given_up_after(order, instance, travel) for id_, order in orders.items()}
         start = len(instance.restaurants) + len(instance.orders)
-        self.rules, self.travel = rules, Travel(instance.seconds())
+        self.rules, self.travel = rules, travel
         self.chance = random.Random(seed)
         self.drivers = {
             c.id: Driver(
@@ -142,6 +161,8 @@ class Course:
             order = self.arriving.pop()
             self.open[order.id] = order
             self.asked_for[order.pickup] += 1
+        kept = {id_ for d in self.drivers.values() for id_ in d.keeps}
+        self.open = {id_: o for id_, o in self.open.items() if o.expires_s >= now_s or id_ in kept}
         if not self.open and not any(d.aboard for d in self.drivers.values()):
             self._place_those_who_start(now_s)
             return bool(self.arriving)

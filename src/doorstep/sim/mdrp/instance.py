@@ -51,6 +51,7 @@ class Instance:
     metres_per_minute: float
     pickup_service_min: int
     dropoff_service_min: int
+    most_ctd_min: int  # click-to-door beyond which a delivery is worth nothing to the shopper
     pay_per_order: float
     pay_per_hour: float
 
@@ -97,6 +98,7 @@ def read(folder: Path) -> Instance:
         float(p[0]),
         int(p[1]),
         int(p[2]),
+        int(p[4]),
         float(p[5]),
         float(p[6]),
     )

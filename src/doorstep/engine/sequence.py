@@ -1,0 +1,67 @@
+"""The sequence of rows: by what orders and drivers are, never by what they are called.
+
+Ties in the search go to the earlier row, so this sequence is part of the decision. Names break no tie but between two
+orders, or two drivers, in which nothing at all differs: who of them is which then changes nothing but the name.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from doorstep.engine.world import Driver, Order, Plan
+
+type Traits = tuple[int, ...]
+"""What an order is, by itself."""
+
+
+def in_sequence(
+    orders: Iterable[Order], drivers: Iterable[Driver], plan: Plan
+) -> tuple[tuple[Order, ...], tuple[Driver, ...]]:
+    """Orders, those on board among them, the newest first and of these the latest ready; and drivers, the soonest free first.
+
+    Among equals decides what else they are, then who has whom in ``plan``, the last one, and who declined what.
+    """
+    orders, drivers = tuple(orders), tuple(drivers)
+    company = Counter((o.store, o.pickup) for o in orders)
+    traits = {o.id: _traits(o, company[o.store, o.pickup]) for o in orders}
+    declined: dict[str, list[Traits]] = {}
+    for o in orders:
+        for driver in o.refused_by:
+            declined.setdefault(driver, []).append(traits[o.id])
+
+    def of(ids: Iterable[str]) -> tuple[Traits, ...]:
+        return tuple(traits[id_] for id_ in ids if id_ in traits)
+
+    def driver_key(d: Driver) -> tuple[object, ...]:
+        chain = tuple(of(trip) for trip in plan.get(d.id, ()))
+        return (
+            d.free_s, d.place, d.on_s, d.off_s, d.abilities, d.capacity_units, d.max_orders, d.acceptance_permille,
+            d.spoken_for, of(d.keeps), of(o.id for o in d.aboard), chain, sorted(declined.get(d.id, ())), d.id,
+        )  # fmt: skip
+
+    in_rows = tuple(sorted(drivers, key=driver_key))
+    number = {d.id: j for j, d in enumerate(in_rows)}
+    having = {
+        id_: (number[d], t, k)
+        for d, chain in plan.items()
+        if d in number
+        for t, trip in enumerate(chain)
+        for k, id_ in enumerate(trip)
+    }
+    holding = {id_: (j, k) for j, d in enumerate(in_rows) for k, id_ in enumerate(_bound(d))}
+
+    def order_key(o: Order) -> tuple[object, ...]:
+        by = sorted(number[d] for d in o.refused_by if d in number)
+        return traits[o.id], holding.get(o.id, ()), having.get(o.id, ()), by, o.store, o.id
+
+    return tuple(sorted(orders, key=order_key)), in_rows
+
+
+def _traits(o: Order, company: int) -> Traits:
+    return (
+        -o.placed_s, -o.ready_s, o.due_s, o.wanted_from_s, o.pickup, o.dropoff, o.earliest_drop_s, o.expires_s,
+        o.pickup_service_s, o.dropoff_service_s, o.units, o.alone, o.needs, company, len(o.refused_by),
+    )  # fmt: skip
+
+
+def _bound(d: Driver) -> list[str]:
+    return [*d.keeps, *(o.id for o in d.aboard)]
