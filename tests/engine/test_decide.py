@@ -191,6 +191,21 @@ def test_of_twins_it_is_no_matter_which_is_which() -> None:
     assert others == [first] * 5
 
 
+@pytest.mark.parametrize("ways", [(1, 5), (5, 1)])
+def test_where_nothing_else_decides_the_older_order_goes_first(ways: tuple[int, int]) -> None:
+    """Two shops on either side of the only driver, both ready and as far, and two doors of one shop."""
+    older, newer = (
+        replace(LUNCH, id=name, store=name, pickup=(place + 3) // 2, dropoff=place, ready_s=NOW, placed_s=at, wanted_from_s=at)
+        for name, place, at in (("older", ways[0], NOW - 600), ("newer", ways[1], NOW - 60))
+    )  # fmt: skip
+    driver = replace(ANA, place=3)
+    decisions = decide(World((newer, older), (driver,)), LINE, Params(), NOW, 1, PYTHON)
+    assert ([s.orders for s in decisions.sends], decisions.plan) == ([("older",)], {"ana": (("newer",),)})
+    of_one_shop = tuple(replace(order, store="s", pickup=3) for order in (newer, older))
+    (send,) = decide(World(of_one_shop, (driver,)), LINE, Params(), NOW, 1, PYTHON).sends
+    assert send.orders == ("older", "newer")
+
+
 def test_an_offer_goes_out_earlier_by_the_time_asking_takes() -> None:
     asking = Params(offer_lead_s=300)
     assert decide(World((LUNCH,), (ANA,)), LINE, asking, LUNCH.ready_s - 540, 1, PYTHON).sends

@@ -1,7 +1,8 @@
 """The sequence of rows: by what orders and drivers are, never by what they are called.
 
-Ties in the search go to the earlier row, so this sequence is part of the decision. Names break no tie but between two
-orders, or two drivers, in which nothing at all differs: who of them is which then changes nothing but the name.
+Ties in the search go to the earlier row, so this sequence is part of the decision. The newest order stands first: it is
+put into the plan first, and an older one that costs as much, put in after it, comes before it. Names break no tie but between
+two orders, or two drivers, in which nothing at all differs: who of them is which then changes nothing but the name.
 """
 
 from collections import Counter
