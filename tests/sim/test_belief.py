@@ -177,3 +177,12 @@ def test_the_kept_matrix_is_what_a_new_one_would_be(turns: list[tuple[str, int, 
             assert seconds[a, b] == way, (a, b)
         for b in stands:
             assert seconds[a, b] == FAR_S  # nobody drives to a driver
+
+
+def test_what_is_believed_of_a_kitchen_may_differ_from_what_it_says_until_it_says_that_it_is_ready() -> None:
+    belief = market(Dispatch(ready_factor=1.2))
+    (order,) = belief.world(0).orders
+    assert order.ready_s == 1080
+    belief.ready(0, 900)
+    (order,) = belief.world(900).orders
+    assert order.ready_s == 900

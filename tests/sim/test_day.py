@@ -21,7 +21,17 @@ from doorstep.sim.day import Day, play
 from doorstep.sim.mdrp.instance import read
 from doorstep.sim.measures import measure
 from doorstep.sim.rides import may_cancel, ride, without
-from doorstep.sim.scenario import TRUSTED, Behaviour, City, Demand, Dispatch, Fleet, Policy, Scenario
+from doorstep.sim.scenario import (
+    TRUSTED,
+    Behaviour,
+    City,
+    Demand,
+    Dispatch,
+    Fleet,
+    Policy,
+    Scenario,
+    ScenarioRefused,
+)
 from doorstep.sim.tally import NEVER, Tally
 from doorstep.sim.truth import Truth, draw
 
@@ -116,6 +126,15 @@ def test_a_driver_who_is_paid_better_declines_less(kernels: Kernels) -> None:
     assert 20 < usual.offers_declined_pct < 42
     assert better.offers_declined_pct < 0.75 * usual.offers_declined_pct
     assert better.cost_per_order_minor > 1.2 * usual.cost_per_order_minor
+
+
+def test_who_counts_on_longer_ways_than_there_are_waits_at_shops(kernels: Kernels) -> None:
+    trusted = replace(SMALL, behaviour=TRUSTED)
+    careful = replace(trusted, dispatch=replace(SMALL.dispatch, way_factor=1.5))
+    usual, early = (measure(play(scenario, 1, kernels)) for scenario in (trusted, careful))
+    assert early.wait_min_per_order > 1.2 * usual.wait_min_per_order
+    with pytest.raises(ScenarioRefused, match=r"dispatch\.way_factor"):
+        replace(SMALL.dispatch, way_factor=9.0)
 
 
 def test_a_phone_without_a_signal_is_heard_later_and_offers_to_it_run_out(kernels: Kernels) -> None:

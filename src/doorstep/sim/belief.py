@@ -79,10 +79,11 @@ class Belief:
     ) -> None:
         """An order came in; the store says it will be ready at ``told_s``."""
         name = f"o{row:06d}"
+        ready_s = placed_s + round((told_s - placed_s) * self._dispatch.ready_factor)
         self._rows[name] = row
         self._waiting[row] = Order(
             id=name, pickup=store, dropoff=self.roads.take_door(*door), store=f"s{store:04d}", placed_s=placed_s,
-            ready_s=told_s, wanted_from_s=placed_s, due_s=due_s, pickup_service_s=self._dispatch.pickup_service_s,
+            ready_s=ready_s, wanted_from_s=placed_s, due_s=due_s, pickup_service_s=self._dispatch.pickup_service_s,
             dropoff_service_s=self._dispatch.dropoff_service_s, units=units, needs=needs,
         )  # fmt: skip
         if due_s < FOREVER_S:

@@ -377,7 +377,7 @@ class Market:
         if self.belief.waiting:
             world = self.belief.world(self.now_s)
             if world.orders and world.drivers:
-                travel = self.belief.roads.told(float(truth.usual[part]))
+                travel = self.belief.roads.told(float(truth.usual[part]) * dispatch.way_factor)
                 seed = self.seed * 100_003 + (self.now_s - truth.begins_s) // (1 if extra else 60)
                 began = time.perf_counter()
                 decisions = self._decide(world, travel, dispatch.params, self.now_s, seed, self.kernels)

@@ -223,9 +223,15 @@ class Dispatch:
     """A free driver whose last fix is older is not planned with."""
     pickup_service_s: int = PICKUP_SERVICE_S
     dropoff_service_s: int = DROPOFF_SERVICE_S
+    ready_factor: float = 1.0
+    """What dispatch believes of a preparation time, times what it was told: another quantile of how long kitchens take."""
+    way_factor: float = 1.0
+    """The same of a drive, times what roads and the hour say."""
 
     def __post_init__(self) -> None:
-        """Refuse stops of negative length."""
+        """Refuse stops of negative length and beliefs beyond reason."""
+        _within("dispatch.ready_factor", self.ready_factor, 0.2, 5)
+        _within("dispatch.way_factor", self.way_factor, 0.2, 5)
         _within("dispatch.urgent_s", self.urgent_s, 0, 3600)
         _within("dispatch.offer_lasts_s", self.offer_lasts_s, 1, 3600)
         _within("dispatch.give_up_min", self.give_up_min, 0, 1e9)

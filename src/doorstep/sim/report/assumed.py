@@ -16,9 +16,9 @@ def assumed(scenario: Scenario) -> str:
         ("Orders", f"{demand.orders:,} a day" + ("" if known else f", promised within {demand.promise_min:g} min, told ready after about {demand.prep_min:g}") + _loads(scenario)),
         ("Drivers", f"{fleet.drivers:,} slots" + ("" if known else f" of {fleet.shift_h[0]:g} to {fleet.shift_h[1]:g} hours, {100 * fleet.turnout:.0f}% of them taken at today's pay") + _gear(scenario)),
         ("Offers", f"{100 * people.declines:g}% not taken at today's pay; 1% better pay is declined {people.pay_elasticity:g}% less often and fills {fleet.supply_elasticity:g}% more slots" + _ladder(scenario)),
-        ("Kitchens", f"true times spread {100 * people.ready_spread:.0f}% around what was told; {100 * people.tells_ready:.0f}% of stores say when it is ready"),
+        ("Kitchens", f"true times spread {100 * people.ready_spread:.0f}% around what was told; {100 * people.tells_ready:.0f}% of stores say when it is ready" + _believed(scenario.dispatch.ready_factor)),
         ("Roads", _roads(scenario.city)),
-        ("Luck on the road", f"{100 * people.travel_spread:.0f}% a drive, {100 * people.traffic_spread:.0f}% an hour's traffic; dispatch expects the usual"),
+        ("Luck on the road", f"{100 * people.travel_spread:.0f}% a drive, {100 * people.traffic_spread:.0f}% an hour's traffic; dispatch expects the usual" + _believed(scenario.dispatch.way_factor)),
         ("Phones", f"silent {people.signal_losses_h:g} times an hour for {people.signal_lost_min:g} min; drivers begin {people.late_min:g} min late, {100 * people.leaves_early:.0f}% leave early"),
         ("Shoppers", f"{100 * people.cancels:g}% change their mind, about {people.cancels_after_min:g} min after ordering; it counts until the goods are with a driver" if people.cancels else "nobody cancels"),
     ]  # fmt: skip
@@ -66,6 +66,10 @@ def _gear(scenario: Scenario) -> str:
         if fleet.vehicles
         else ""
     )
+
+
+def _believed(factor: float) -> str:
+    return "" if factor == 1 else f"; dispatch counts on {factor:g} times as long"
 
 
 def _ladder(scenario: Scenario) -> str:
