@@ -278,3 +278,41 @@ def test_chance_is_even_and_its_waits_are_exponential() -> None:
 def test_who_never_dispatches_does_not_load_the_compiler() -> None:
     code = "import sys, doorstep.engine.decide, doorstep.engine.record; sys.exit('numba' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+COMPANY = replace(LUNCH, elsewhere_s=45 * 60)
+"""Ready after half an hour, at the door ten minutes later: a courier company asks five minutes more than it takes a driver at hand."""
+
+
+def test_a_company_competes_within_the_plan_and_gets_what_any_driver_would_cost_more_for() -> None:
+    near = decide(World((COMPANY,), (ANA,)), LINE, Params(), NOW, 1, PYTHON)
+    assert near.plan == {"ana": (("lunch",),)}
+    busy = replace(ANA, free_s=NOW + 2700)
+    (outlook,) = decide(World((COMPANY,), (busy,)), LINE, Params(), NOW, 1, PYTHON).outlooks
+    assert (outlook.driver, outlook.elsewhere, outlook.price) == (None, True, 45.0)
+    assert outlook.extra_cost > outlook.price
+    assert outlook.sentence.startswith("somebody could, but a courier company costs less")
+    (nobody,) = decide(World((COMPANY,), ()), LINE, Params(), NOW, 1, PYTHON).outlooks
+    assert (nobody.elsewhere, nobody.sentence) == (True, "no driver is on duty; a courier company can")
+    (none,) = decide(
+        World((replace(LUNCH, needs=1),), (replace(ANA, abilities=0),)), LINE, Params(), NOW, 1, PYTHON
+    ).outlooks
+    assert not none.elsewhere
+
+
+@LAWS
+@given(worlds(), st.integers(0, 7200), st.integers(0, 3600))
+def test_a_cheaper_company_never_makes_a_plan_dearer_and_no_driver_costs_more_than_it(
+    given_: tuple[World, Travel, int], price_s: int, off_s: int
+) -> None:
+    world, travel, now = given_
+    dear = World(tuple(replace(o, elsewhere_s=price_s + off_s) for o in world.orders), world.drivers)
+    cheap = World(tuple(replace(o, elsewhere_s=price_s) for o in world.orders), world.drivers)
+    first, second = (decide(some, travel, QUICK, now, 3, PYTHON) for some in (dear, cheap))
+    waiting = [o for o in world.orders if not o.reserved]
+    assert second.cost <= len(waiting) * price_s / 60 + 1e-6
+    assert all(outlook.price <= price_s / 60 + 1e-6 for outlook in second.outlooks if outlook.driver is None)
+    if price_s == 0:
+        assert second.cost == 0
+        assert not second.plan
+    assert first.cost <= len(waiting) * (price_s + off_s) / 60 + 1e-6

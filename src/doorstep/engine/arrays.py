@@ -280,7 +280,7 @@ def _line(
     return (
         o.pickup, o.dropoff, stores[o.store, o.pickup], o.ready_s, o.wanted_from_s, o.due_s, o.earliest_drop_s,
         FOREVER_S if kept else o.expires_s, pick_before, o.pickup_service_s - pick_before, drop_before, o.dropoff_service_s - drop_before,
-        o.units, o.needs, *refused, kept, ALONE if o.alone else 1,
+        o.units, o.needs, *refused, kept, ALONE if o.alone else 1, o.elsewhere_s,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from doorstep.engine.chains import (
     DROP_BEFORE,
     DROPOFF,
     EARLIEST,
+    ELSEWHERE,
     EXPIRES,
     MARKS,
     MOST,
@@ -99,9 +100,8 @@ def find_candidates(case: Case, search: Search) -> None:
             best = search.earliest_drop[o * most]
         else:
             best = max(case.now_s, case.order[o * ORDER + READY]) + leg
-        search.order[o * MARKS + PRICE] = case.coverage_ms + max(
-            0, order_cost(case, o, best) - case.spared_ms
-        )
+        price = case.coverage_ms + max(0, order_cost(case, o, best) - case.spared_ms)
+        search.order[o * MARKS + PRICE] = min(price, 1000 * case.order[o * ORDER + ELSEWHERE])
 
 
 def first_possible(case: Case, search: Search, o: int) -> int:

@@ -20,11 +20,12 @@ class Ints(Protocol):
 
 # Columns of ``Case.order``, one line an order: places, a number for its store, times, load, abilities (a bit mask),
 # where in ``Case.refused`` the rows of the drivers begin and end who declined it, whether a driver under way keeps it, and
-# how many orders it counts for on board: 1, or ALONE. Service before and after a stop's instant.
+# how many orders it counts for on board: 1, or ALONE; what it costs to leave it to a courier company, in seconds. Service before
+# and after a stop's instant.
 (
     PICKUP, DROPOFF, STORE, READY, WANTED, DUE, EARLIEST, EXPIRES, PICK_BEFORE, PICK_AFTER, DROP_BEFORE, DROP_AFTER,
-    UNITS, NEEDS, REFUSED_FROM, REFUSED_TO, KEPT, COUNTS, ORDER,
-) = range(19)  # fmt: skip
+    UNITS, NEEDS, REFUSED_FROM, REFUSED_TO, KEPT, COUNTS, ELSEWHERE, ORDER,
+) = range(20)  # fmt: skip
 ALONE = 1 << 29
 # Columns of ``Case.driver``: where and when she could first leave, the end of her shift, what she can do and carry, what
 # the chance that she declines costs a trip, the store of her open trip (-1: none), and where and when she is done with it.

@@ -83,6 +83,7 @@ class Outlook:
     extra_cost: float = 0.0  # what serving an order left out would cost at least, when somebody could
     price: float = 0.0  # what leaving it out costs
     kept_out: tuple[KeptOut, ...] = ()  # as in ``Send``
+    elsewhere: bool = False  # left to a courier company, whose price is the least
 
 
 @dataclass(frozen=True, slots=True)

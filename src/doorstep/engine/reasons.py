@@ -165,25 +165,32 @@ def planned(order: Order, driver: Driver, number: int, times: Times, drop_s: int
 
 def left_out(layout: Tick, kernels: Surveyors, o: int, cheapest: Callable[[], int]) -> Outlook:
     """An order in nobody's plan, and what would have to change. ``cheapest``: what it would add at least, NEVER if nobody can."""
-    order, price = layout.orders[o], int(layout.search.order[o * MARKS + PRICE]) / MILLISECONDS
+    order, price_ms = layout.orders[o], int(layout.search.order[o * MARKS + PRICE])
+    price, elsewhere = price_ms / MILLISECONDS, price_ms == 1000 * order.elsewhere_s
+    company = "; a courier company can" if elsewhere else ""
     if not layout.drivers:
-        sentence = "no driver is on duty" if not layout.later else "no driver is on duty yet"
+        sentence = f"no driver is on duty{' yet' if layout.later else ''}{company}"
         return Outlook(
-            order.id, None, 0, 0, sentence, {LATER: layout.later} if layout.later else {}, price=price
-        )
+            order.id, None, 0, 0, sentence, {LATER: layout.later} if layout.later else {}, price=price, elsewhere=elsewhere
+        )  # fmt: skip
     kept = excluded(layout, kernels, o)
     if kept.last != walls.POSSIBLE:
         why = ", ".join(f"{n} {name}" for name, n in kept.counts.items())
-        sentence = f"no driver can: {why}; {REMEDIES[kept.last]}"
+        sentence = f"no driver can: {why}; {REMEDIES[kept.last]}{company}"
         return Outlook(
-            order.id, None, 0, 0, sentence, kept.counts, short_s=kept.short_s, price=price, kept_out=kept.nearest
+            order.id, None, 0, 0, sentence, kept.counts,
+            short_s=kept.short_s, price=price, kept_out=kept.nearest, elsewhere=elsewhere,
         )  # fmt: skip
     added = int(cheapest())
     if added == NEVER:
-        sentence = "all who could are full until their shifts end; one more driver would take it"
-        return Outlook(order.id, None, 0, 0, sentence, kept.counts, price=price, kept_out=kept.nearest)
+        sentence = f"all who could are full until their shifts end; one more driver would take it{company}"
+        return Outlook(
+            order.id, None, 0, 0, sentence, kept.counts, price=price, kept_out=kept.nearest, elsewhere=elsewhere
+        )  # fmt: skip
     sentence = "somebody could, but others would wait longer than the coverage price allows; one more driver or a higher price would take it"
+    if elsewhere:
+        sentence = "somebody could, but a courier company costs less; one more driver or a dearer company would change that"
     return Outlook(
         order.id, None, 0, 0, sentence, kept.counts,
-        extra_cost=added / MILLISECONDS, price=price, kept_out=kept.nearest,
+        extra_cost=added / MILLISECONDS, price=price, kept_out=kept.nearest, elsewhere=elsewhere,
     )  # fmt: skip

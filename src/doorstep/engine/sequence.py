@@ -22,8 +22,8 @@ def in_sequence(
     Among equals decides what else they are, then who has whom in ``plan``, the last one, and who declined what.
     """
     orders, drivers = tuple(orders), tuple(drivers)
-    company = Counter((o.store, o.pickup) for o in orders)
-    traits = {o.id: _traits(o, company[o.store, o.pickup]) for o in orders}
+    fellows = Counter((o.store, o.pickup) for o in orders)
+    traits = {o.id: _traits(o, fellows[o.store, o.pickup]) for o in orders}
     declined: dict[str, list[Traits]] = {}
     for o in orders:
         for driver in o.refused_by:
@@ -57,10 +57,10 @@ def in_sequence(
     return tuple(sorted(orders, key=order_key)), in_rows
 
 
-def _traits(o: Order, company: int) -> Traits:
+def _traits(o: Order, fellows: int) -> Traits:
     return (
         -o.placed_s, -o.ready_s, o.due_s, o.wanted_from_s, o.pickup, o.dropoff, o.earliest_drop_s, o.expires_s,
-        o.pickup_service_s, o.dropoff_service_s, o.units, o.alone, o.needs, company, len(o.refused_by),
+        o.pickup_service_s, o.dropoff_service_s, o.units, o.alone, o.needs, o.elsewhere_s, fellows, len(o.refused_by),
     )  # fmt: skip
 
 

@@ -35,6 +35,9 @@ class Order:
     alone: bool = False  # nothing else is on board with it; its store is then its own
     needs: int = 0  # bit mask of abilities
     refused_by: frozenset[str] = field(default_factory=frozenset)
+    elsewhere_s: int = FOREVER_S
+    """What it costs, all told, to have a courier company bring it instead, in seconds of one shopper's waiting; FOREVER_S: none can.
+    It competes within the plan as a driver of this one trip: where any other would cost more, the order is left to it."""
     reserved: bool = False  # an open broadcast holds it: out of the plan, at a price that no plan changes
 
 

@@ -22,6 +22,7 @@ from doorstep.features.dispatch import cycle, queries, service
 from doorstep.features.dispatch.errors import DriverUnfit
 from doorstep.features.dispatch.rules import Policy, ReasonKind
 from doorstep.features.dispatch.snapshot import UNHEARD_S
+from doorstep.features.markets import service as markets
 from doorstep.features.merchants import service as merchants
 from doorstep.features.offers import queries as offers
 from doorstep.features.offers import service as offer_verbs
@@ -30,9 +31,11 @@ from doorstep.features.offers.rules import Offer, OfferMode, Trip, TripState
 from doorstep.features.providers import queries as providers
 from doorstep.features.providers import service as provider_verbs
 from doorstep.features.providers.errors import CourierUnconfirmed
+from doorstep.features.providers.rules import Pricing
 from doorstep.platform import leases
 from doorstep.platform.errors import NotFound
 from doorstep.units.geo import LatLng, Metres, Seconds
+from doorstep.units.money import USD, Money
 from doorstep.units.time import MarketInstant
 
 NEAR = LatLng(lat=36.1600, lng=-86.7800)
@@ -371,3 +374,29 @@ async def test_the_records_of_the_last_four_hundred_ticks_are_kept_and_no_older_
         ).same
         (left,) = (await work.session.execute(text("SELECT number FROM dispatch_ticks"))).scalars()
     assert left == 450
+
+
+@pytest.mark.parametrize(
+    ("minute_minor", "fee_minor", "done"),
+    [(1_000, 100, (0, 0, 1)), (100, 9_000, (1, 0, 0)), (None, 100, (1, 0, 0))],
+)
+async def test_where_a_company_is_cheaper_than_any_driver_it_is_asked_first(
+    network: Network, minute_minor: int | None, fee_minor: int, done: tuple[int, int, int]
+) -> None:
+    """Only where the market says what a minute is worth beside its price."""
+    town = await _ready(network, drivers=1)
+    fixed = {"pricing": Pricing.FIXED, "flat": Money(fee_minor, USD), "per_mile_minor": 0}
+    await make_deal(network, await make_provider(network), market_id=town.market.id, **fixed)
+    async with network.work() as work:
+        told = {"company_minute_minor": minute_minor, "company_pickup_s": 0}
+        await markets.set_dispatch(work, town.market.id, told, "drivers are short")
+    now = MarketInstant(network.clock.market_now())
+    delivery = await town.delivery(ready_at=now, due_at=MarketInstant(now + timedelta(minutes=15)))
+    outcome = await turn(network, town.market.id)
+    assert (outcome.offered, outcome.broadcasts, outcome.providers) == done
+    async with network.work() as work:
+        job = await providers.job_of(work, delivery.id)
+        reason = (await queries.reasons(work, delivery.id))[-1]
+    assert (job is not None) == bool(outcome.providers)
+    assert (reason.kind is ReasonKind.PROVIDER) == bool(outcome.providers)
+    assert ("any driver would cost more" in reason.sentence) == bool(outcome.providers)

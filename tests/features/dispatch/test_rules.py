@@ -81,3 +81,10 @@ def test_every_answer_can_be_carried_out(
     assert answer is not Step.BROADCAST or eligible > 0
     assert answer is not Step.PROVIDER or provider_open
     assert latest_departure(waiting, POLICY) >= waiting.ready_at - POLICY.approach
+
+
+def test_what_a_company_brings_cheaper_than_any_driver_goes_to_it_when_it_is_time() -> None:
+    cheaper = replace(CALM, cheaper=True)
+    assert step(cheaper, 24.9) is Step.PLAN, "there is still time for a driver to become cheaper"
+    assert step(cheaper, 25) is Step.PROVIDER
+    assert step(replace(cheaper, provider_open=False), 25) is Step.BROADCAST

@@ -6,7 +6,7 @@ is asked between transactions, the engine runs in a thread and holds no lock.
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
@@ -151,9 +151,7 @@ async def _turn(
             offered += 1
         else:
             stale += 1
-    climbed = await _climb(
-        database, lease, belief, tick_id, {o for s in decisions.sends for o in s.orders}, least_real_s
-    )
+    climbed = await _climb(database, lease, belief, tick_id, decisions, least_real_s)
     TICK_SECONDS.labels("write").observe(time.perf_counter() - began)
     return TickOutcome(
         tick_id, offered, stale, climbed[Step.BROADCAST], climbed[Step.PROVIDER], climbed[Step.EXPIRE]
@@ -178,6 +176,7 @@ async def _look(work: Work, market_id: UUID) -> Belief:
         plan=queries.plan_of(state),
         outside=await providers.held(work, [d.id for d in waiting]),
         companies=await _companies(work, market, [d for d in waiting if broadcasts.get(d.id)]),
+        fees=await _fees(work, market, waiting),
         apart=await merchants.apart(work, (d.merchant_id for d in waiting)),
     )
 
@@ -188,6 +187,19 @@ async def _companies(work: Work, market: Market, passed: list[Delivery]) -> froz
         return frozenset()
     found = await providers.chances(work, market.id, passed)
     return frozenset(delivery_id for delivery_id, chance in found.items() if chance.open)
+
+
+async def _fees(work: Work, market: Market, waiting: Sequence[Delivery]) -> dict[UUID, int]:
+    """What courier companies want for the deliveries that wait, where the market lets their prices compete with drivers."""
+    fallback = market.fallback
+    if not (waiting and fallback.allowed and market.dispatch.get("company_minute_minor")):
+        return {}
+    most = fallback.most_minor
+    return {
+        delivery_id: chance.fee.minor
+        for delivery_id, chance in (await providers.chances(work, market.id, waiting)).items()
+        if chance.open and chance.fee is not None and (most is None or chance.fee.minor <= most)
+    }
 
 
 def seed_of(tick_id: UUID) -> int:
@@ -276,12 +288,19 @@ def _leg(matrix: TravelMatrix, a: int, b: int) -> Leg:
 
 
 async def _climb(
-    database: Database, lease: leases.Lease, belief: Belief, tick_id: UUID, sent: set[str], least_real_s: int
+    database: Database,
+    lease: leases.Lease,
+    belief: Belief,
+    tick_id: UUID,
+    decisions: Decisions,
+    least_real_s: int,
 ) -> dict[Step, int]:
     """Do what the ladder asks for deliveries that no directed offer holds: broadcast, provider, end."""
     done = dict.fromkeys(Step, 0)
     policy, fallback = policy_of(belief.market), belief.market.fallback
     offered = {d for o in belief.offers for d in o.delivery_ids}
+    sent = {order for send in decisions.sends for order in send.orders}
+    cheaper = {outlook.order for outlook in decisions.outlooks if outlook.elsewhere}
     idle = [d for d in belief.deliveries if d.id not in offered and str(d.id) not in sent]
     if not idle:
         return done
@@ -301,6 +320,7 @@ async def _climb(
                 broadcasts=belief.broadcasts.get(delivery.id, 0),
                 eligible=len(near),
                 provider_open=fallback.allowed and bool(chance and chance.open),
+                cheaper=str(delivery.id) in cheaper,
             ),
             policy,
             belief.now,

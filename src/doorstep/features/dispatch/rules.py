@@ -55,6 +55,7 @@ class Waiting:
     broadcasts: int  # broadcasts that ended without a taker
     eligible: int  # drivers on duty who could take it at all
     provider_open: bool  # the market lets providers; one has a deal here, can do it and has not refused it
+    cheaper: bool = False  # the plan leaves it to a provider: any driver would cost more
     carried_out: bool = False  # a provider is being asked right now
 
 
@@ -66,7 +67,7 @@ def latest_departure(waiting: Waiting, policy: Policy) -> datetime:
 def next_step(waiting: Waiting, policy: Policy, now: datetime) -> tuple[Step, str]:
     """What is due for ``waiting`` and why, in words.
 
-    The ladder: the engine's directed offers; a broadcast after N refusals or shortly before the latest
+    The ladder: the engine's directed offers; a provider where the plan finds it cheaper than any driver; a broadcast after N refusals or shortly before the latest
     departure; a provider when the broadcast found nobody, or at once when no driver is eligible at that
     point; where no provider can, directed offers again and a broadcast every ``broadcast_again``; the end long after the promise.
     """
@@ -78,6 +79,8 @@ def next_step(waiting: Waiting, policy: Policy, now: datetime) -> tuple[Step, st
     if not (pressing or tired):
         return Step.PLAN, "there is time to ask in plan order"
     why = f"{waiting.refusals} drivers passed on it" if tired else "the latest departure is near"
+    if waiting.cheaper and waiting.provider_open:
+        return Step.PROVIDER, f"{why}; any driver would cost more than a courier company"
     if waiting.broadcasts == 0 and waiting.eligible > 0:
         return Step.BROADCAST, why
     if waiting.provider_open:

@@ -1,7 +1,7 @@
 """The market as the engine sees it, made of what the features below believe. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -30,6 +30,8 @@ STANDARD = Params(offer_lead_s=180, ask_ahead_s=300, whole_trips=True, load_most
 a trip holds as many deliveries as one of one store."""
 NAMED_MOST = 8
 """Drivers kept from an order who are named in its reason; a dispatcher reads no more, and knows the nearest."""
+COMPANY_PICKUP_S = 1200
+"""How long a courier company's courier is reckoned to take to a store, unless the market says otherwise."""
 UNHEARD_S = 120
 """A driver under way whose last fix is older than this is not asked ahead: her phone could not tell her."""
 
@@ -52,6 +54,8 @@ class Belief:
     """Deliveries for which a courier company may have a courier on the way."""
     companies: frozenset[UUID] = frozenset()
     """Deliveries that nobody took in a broadcast and that the ladder can hand to a courier company."""
+    fees: Mapping[UUID, int] = field(default_factory=dict)
+    """What a courier company would want for a delivery, in the market's minor units, where it competes with drivers."""
     apart: frozenset[UUID] = frozenset()
     """Merchants whose deliveries share a trip with no other."""
 
@@ -210,8 +214,21 @@ def _order(delivery: Delivery, places: _Places, belief: Belief, *, reserved: boo
         alone=alone,
         needs=sum(ABILITIES[a] for a in abilities_for(delivery.requirements.names())),
         refused_by=frozenset(str(d) for d in belief.refusals.get(delivery.id, ())),
+        elsewhere_s=_elsewhere_s(delivery, belief),
         reserved=reserved,
     )
+
+
+def _elsewhere_s(delivery: Delivery, belief: Belief) -> int:
+    """What a courier company costs: how long the shopper waits for it, what she waits too long, and its fee as minutes."""
+    fee, minute_minor = belief.fees.get(delivery.id), knob(belief.market, "company_minute_minor", 0)
+    if fee is None or not minute_minor:
+        return FOREVER_S
+    comes = belief.now + timedelta(seconds=knob(belief.market, "company_pickup_s", COMPANY_PICKUP_S))
+    service_s, door_s = stops_s(belief.market)
+    there_s = max(epoch_s(comes), epoch_s(delivery.ready_at)) + service_s + delivery.leg_s + door_s // 2
+    late_s = max(0, there_s - epoch_s(delivery.due_at)) * params_of(belief.market).late_price
+    return max(0, round(there_s - epoch_s(delivery.wanted_from) + late_s + 60 * fee / minute_minor))
 
 
 def _spoken_for(driver: Driver, belief: Belief, trip: Trip | None, offer: Offer | None) -> bool:

@@ -362,6 +362,13 @@ KNOBS: Mapping[str, Knob] = {
     ),
     "offer_lasts_s": Knob(15, 600, True, "how long a directed offer stands"),
     "declines_before_broadcast": Knob(1, 50, True, "refusals after which all drivers of the zone are asked"),
+    "company_minute_minor": Knob(
+        0,
+        100_000,
+        True,
+        "what a minute of waiting is worth beside a courier company's price, in cents; 0: asked last",
+    ),
+    "company_pickup_s": Knob(0, 4 * 3600, True, "how long a courier company's courier takes to the store"),
     "broadcast_lead_s": Knob(0, 3600, True, "how long before the latest departure all drivers are asked"),
     "broadcast_lasts_s": Knob(15, 3600, True, "how long a broadcast stands"),
     "broadcast_reach_m": Knob(500, 200_000, True, "how far from the store drivers hear a broadcast"),

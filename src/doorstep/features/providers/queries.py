@@ -21,6 +21,7 @@ from doorstep.features.providers.rules import (
     ProviderJob,
     ProviderState,
     choose,
+    known_fee,
 )
 from doorstep.platform.db.work import Work
 from doorstep.units.geo import LatLng
@@ -208,10 +209,14 @@ async def unconfirmed(work: Work, market_id: UUID) -> dict[DeliveryId, MarketIns
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """Whether a company could take a delivery, and whether one is asked and may have a courier on the way."""
+    """Whether a company could take a delivery, and whether one is asked and may have a courier on the way.
+
+    ``fee``: what the company asked first would want for it, where that is known without asking.
+    """
 
     open: bool
     asked: bool
+    fee: Money | None = None
 
 
 async def chances(work: Work, market_id: UUID, waiting: Iterable[Delivery]) -> dict[DeliveryId, Chance]:
@@ -230,10 +235,9 @@ async def chances(work: Work, market_id: UUID, waiting: Iterable[Delivery]) -> d
         tried.setdefault(delivery_id, set()).add(provider_id)
         if state in LIVE:
             asked.add(delivery_id)
-    return {
-        delivery.id: Chance(
-            open=bool(choose(in_force, delivery, now, frozenset(tried.get(delivery.id, ()))).deals),
-            asked=delivery.id in asked,
-        )
-        for delivery in wanted
-    }
+    found_chances = {}
+    for delivery in wanted:
+        able = choose(in_force, delivery, now, frozenset(tried.get(delivery.id, ()))).deals
+        fee = known_fee(able[0], delivery.leg_m) if able else None
+        found_chances[delivery.id] = Chance(open=bool(able), asked=delivery.id in asked, fee=fee)
+    return found_chances

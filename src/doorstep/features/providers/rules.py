@@ -229,6 +229,11 @@ def price(deal: Deal, leg_m: int, quote: CourierQuote, most_minor: int | None = 
     return fee
 
 
+def known_fee(deal: Deal, leg_m: int) -> Money | None:
+    """What a job will cost at most, as far as the deal says so; None where only the company knows."""
+    return _agreed(deal, leg_m) if deal.pricing is Pricing.FIXED else deal.most
+
+
 def _agreed(deal: Deal, leg_m: int) -> Money:
     miles = Decimal(leg_m) / Decimal(str(METRES_PER_MILE))
     return deal.flat + Money(deal.per_mile_minor, deal.flat.currency).times(miles)
