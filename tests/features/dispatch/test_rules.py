@@ -88,3 +88,5 @@ def test_what_a_company_brings_cheaper_than_any_driver_goes_to_it_when_it_is_tim
     assert step(cheaper, 24.9) is Step.PLAN, "there is still time for a driver to become cheaper"
     assert step(cheaper, 25) is Step.PROVIDER
     assert step(replace(cheaper, provider_open=False), 25) is Step.BROADCAST
+    _, why = next_step(replace(cheaper, eligible=0), POLICY, NOON + timedelta(minutes=25))
+    assert "no driver on duty can take it" in why, "nobody is said to be dear who is not there"

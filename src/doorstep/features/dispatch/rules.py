@@ -79,9 +79,9 @@ def next_step(waiting: Waiting, policy: Policy, now: datetime) -> tuple[Step, st
     if not (pressing or tired):
         return Step.PLAN, "there is time to ask in plan order"
     why = f"{waiting.refusals} drivers passed on it" if tired else "the latest departure is near"
-    if waiting.cheaper and waiting.provider_open:
-        return Step.PROVIDER, f"{why}; any driver would cost more than a courier company"
     if waiting.broadcasts == 0 and waiting.eligible > 0:
+        if waiting.cheaper and waiting.provider_open:
+            return Step.PROVIDER, f"{why}; any driver would cost more than a courier company"
         return Step.BROADCAST, why
     if waiting.provider_open:
         reason = "nobody took the broadcast" if waiting.broadcasts else "no driver on duty can take it"
