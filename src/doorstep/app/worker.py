@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -13,6 +14,7 @@ from sqlalchemy import text
 from doorstep.app.runtime import process
 from doorstep.features.console.service import refresh_figures
 from doorstep.features.ledger import queries as ledger
+from doorstep.features.markets import service as markets
 from doorstep.features.visits import service as visits
 from doorstep.platform import forgetting
 from doorstep.platform.auth.actors import system
@@ -45,7 +47,7 @@ async def serve(settings: Settings) -> None:
                 _nudge(runtime.bus, worker),
                 _every(MEASURE_S, runtime.database, measure),
                 _every(WEIGH_S, runtime.database, weigh),
-                _count(runtime.database),
+                _count(runtime.database, runtime.bus),
                 _forget(runtime.database),
             )
         ]
@@ -66,20 +68,46 @@ async def _nudge(bus: Bus, worker: Worker) -> None:
         worker.nudge()
 
 
-async def _count(database: Database) -> None:
-    """The public figures of every market, once a second as long as that is quick; one worker at a time does it.
+class Pace:
+    """How long the count of the public figures rests: a second, or longer where counting is long by itself.
 
-    They are counted over all rows, so in a network of many years they are told less often, at a twentieth of
-    one connection's time.
+    The figures are counted over all rows, so in a network of many years they are told less often, at a twentieth
+    of one connection's time. The quickest of the last counts says how long that is: a slow one among them was
+    the machine's business, and resting twenty times as long would show a market that is just opened half a
+    minute late.
     """
-    while True:
+
+    LAST, REST_S, SHARE = 3, 1.0, 20
+
+    def __init__(self) -> None:
+        """Nothing was counted yet."""
+        self._took_s: deque[float] = deque(maxlen=self.LAST)
+
+    def took(self, seconds: float) -> None:
+        """Remember a count that was done."""
+        self._took_s.append(seconds)
+
+    def rest_s(self) -> float:
+        """Seconds until the next count; a second until so many counts were done that one can be told from the machine."""
+        if len(self._took_s) < self.LAST:
+            return self.REST_S
+        return max(self.REST_S, self.SHARE * min(self._took_s))
+
+
+async def _count(database: Database, bus: Bus) -> None:
+    """The public figures of every market, and at once when a market is new or changed; one worker at a time does it."""
+    pace = Pace()
+    async for _ in bus.changes(markets.TOPIC, at_least_every_s=lambda: pace.rest_s() - Pace.REST_S):
         began = time.monotonic()
         try:
             async with database.work(system("figures")) as work:
-                await refresh_figures(work)
+                done = await refresh_figures(work)
         except Exception as error:
             log.warning("figures_not_counted", error=repr(error)[:300])
-        await asyncio.sleep(max(1.0, 20 * (time.monotonic() - began)))
+        else:
+            if done:
+                pace.took(time.monotonic() - began)
+        await asyncio.sleep(Pace.REST_S)
 
 
 async def _forget(database: Database) -> None:

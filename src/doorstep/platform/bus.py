@@ -99,8 +99,19 @@ class Bus:
                 raise asyncpg.InterfaceError("the bus lost its connection")
             topics = sorted(self._pending)
             self._pending.clear()
-            for start in range(0, len(topics), 100):  # a payload holds at most 8,000 bytes
-                await connection.execute(
-                    "SELECT pg_notify($1, $2)", CHANNEL, json.dumps(topics[start : start + 100])
-                )
+            await _tell(connection, topics)
             await asyncio.sleep(INTERVAL_S)
+
+
+async def tell(url: str, topics: set[str]) -> None:
+    """Wake whoever listens to ``topics``, once: for a process too short-lived to have a bus."""
+    connection = await asyncpg.connect(url, timeout=5)
+    try:
+        await _tell(connection, sorted(topics))
+    finally:
+        await connection.close(timeout=1)
+
+
+async def _tell(connection: "asyncpg.Connection[asyncpg.Record]", topics: list[str]) -> None:
+    for start in range(0, len(topics), 100):  # a payload holds at most 8,000 bytes
+        await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, json.dumps(topics[start : start + 100]))

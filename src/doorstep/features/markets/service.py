@@ -46,6 +46,8 @@ from doorstep.platform.errors import Fault, Invalid, NotAllowed
 from doorstep.units.ids import public
 from doorstep.units.time import MarketInstant, market_instant
 
+TOPIC = "markets"
+"""Awake after any market was made or changed."""
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 
 
@@ -363,6 +365,7 @@ async def _changed(
     event = events.MarketChanged(market_id=row.id, seq=row.changes_count, kind=kind.value, at=now)
     work.emit(event, stream=events.stream(row.id), seq=event.seq, market_id=row.id)
     work.wake(f"market:{row.id}")
+    work.wake(TOPIC)
     await work.session.flush()
     await audit.record(
         work, f"market.{kind.value}", public("market", row.id), before=before, after=after, reason=reason
