@@ -869,6 +869,7 @@ CREATE TABLE trips (
 	started_at TIMESTAMP WITH TIME ZONE, 
 	ended_at TIMESTAMP WITH TIME ZONE, 
 	events_count BIGINT NOT NULL, 
+	joined JSONB NOT NULL, 
 	CONSTRAINT pk_trips PRIMARY KEY (id), 
 	CONSTRAINT uq_trips_offer_id UNIQUE (offer_id), 
 	CONSTRAINT fk_trips_offer_id_offers FOREIGN KEY(offer_id) REFERENCES offers (id)

@@ -47,7 +47,10 @@ QUESTIONS: dict[str, str] = {
     "no driver is on two trips at once": """
         SELECT count(*) FROM (SELECT driver_id FROM trips WHERE state = 'under_way' GROUP BY driver_id HAVING count(*) > 1) x""",
     "every accepted offer has exactly one trip": """
-        SELECT count(*) FROM offers o LEFT JOIN trips t ON t.offer_id = o.id WHERE (o.state = 'accepted') <> (t.id IS NOT NULL)""",
+        SELECT count(*) FROM offers o LEFT JOIN trips t ON t.id = o.trip_id
+        WHERE (o.state = 'accepted') <> (t.id IS NOT NULL) OR t.driver_id <> o.accepted_by""",
+    "every trip has the offer that began it": """
+        SELECT count(*) FROM trips t LEFT JOIN offers o ON o.id = t.offer_id WHERE o.trip_id IS DISTINCT FROM t.id""",
     "no earning is paid twice": """
         SELECT count(*) FROM (SELECT delivery_id, kind FROM earnings WHERE promised AND amount_minor > 0
         GROUP BY delivery_id, kind, trip_id HAVING count(*) > 1) x""",

@@ -269,14 +269,30 @@ class Driver:
             await self.phone.report(trip["id"], "depart_pickup", mine)
             await self._drive(stop)
             await self.phone.report(trip["id"], "arrive_pickup", mine)
-        if stop["ready_at"]:
-            wait_s = seconds_between(self._time.now(), datetime.fromisoformat(stop["ready_at"]))
-            await self._stand(min(wait_s, 25 * 60))
+        await self._wait_for(stop)
         await self._stand(self._chance.uniform(*SERVICE_S))
+        stop, mine = await self._counter(trip["id"], stop, mine)
+        await self._wait_for(stop)
         heard = await self.phone.report(
             trip["id"], "picked_up", mine, scans=[f"bag {number}" for number in range(1, len(mine) + 1)]
         )
         await self._settle(heard)
+
+    async def _wait_for(self, stop: dict[str, Any]) -> None:
+        if stop["ready_at"]:
+            wait_s = seconds_between(self._time.now(), datetime.fromisoformat(stop["ready_at"]))
+            await self._stand(min(wait_s, 25 * 60))
+
+    async def _counter(
+        self, trip: str, stop: dict[str, Any], mine: list[str]
+    ) -> tuple[dict[str, Any], list[str]]:
+        """The stop at a shop as it is now, and what she collects: more may have joined since she set out."""
+        reply = await self.phone.call("GET", f"/driver/v1/trips/{trip}")
+        if not reply.good:
+            return stop, mine
+        now: dict[str, Any] = reply.body["stops"][stop["position"]]
+        there = _on_board(reply.body, now)
+        return (now, there) if now["kind"] == "pickup" and there else (stop, mine)
 
     async def _drop(self, trip: dict[str, Any], stop: dict[str, Any]) -> None:
         delivery = stop["deliveries"][0]

@@ -93,8 +93,8 @@ def is_due(layout: Layout, d: int, times: Times, params: Params, now_s: int) -> 
 
 
 def closes(layout: Layout, d: int, times: Times, params: Params, now_s: int) -> bool:
-    """Whether driver ``d`` has an open trip that a tick later would be picked up late."""
-    return bool(layout.drivers[d].keeps) and times.pickup_s < now_s + params.tick_s
+    """Whether driver ``d`` has an open trip that a tick later would be picked up late, or that she could be asked about too late."""
+    return bool(layout.drivers[d].keeps) and times.pickup_s - params.join_lead_s < now_s + params.tick_s
 
 
 def pickup(driver: Driver, trip: tuple[Order, ...], times: Times) -> Pickup:

@@ -60,6 +60,8 @@ class Params:
     ask_ahead_s: int = 0
     """A driver under way who will be free within this is asked for her next trip as if she were free already: when a tick
     later would delay it. Not where stores are mixed stop by stop."""
+    join_lead_s: int = 0
+    """An open trip closes this much before its pickup: who is asked whether more may join has to answer. Zero where nobody is asked. Not where stores are mixed."""
     named_most: int = 0
     """How many of the drivers who are kept from an order its reason names, the nearest to its store first; the others are
     counted. None of them, and at no cost, in simulated days and in the records of ticks from before they were named."""
@@ -96,6 +98,7 @@ class Params:
             self.start_ahead_s,
             self.offer_lead_s,
             self.ask_ahead_s,
+            self.join_lead_s,
             self.blink_permille,
             self.named_most,
         )

@@ -319,11 +319,12 @@ async def test_a_delivery_cancelled_between_looking_and_offering_is_dropped_and_
     town = await _ready(network)
     delivery = await town.delivery(ready_at=MarketInstant(network.clock.market_now()))
     async with network.work() as work:
-        offer = await service.offer_trip(
-            work, tick_id=work.new_id(), market_id=town.market.id, driver_id=town.drivers[0].id,
-            delivery_ids=[delivery.id], versions={delivery.id: delivery.version - 1}, approach=None,  # type: ignore[arg-type]
-            legs=[], stops_s=(240, 180), policy=None, sentence="", body={}, least_real_s=0,  # type: ignore[arg-type]
+        proposed = service.Proposed(
+            tick_id=work.new_id(), market_id=town.market.id, driver_id=town.drivers[0].id,
+            delivery_ids=[delivery.id], versions={delivery.id: delivery.version - 1},
+            legs=[], stops_s=(240, 180), policy=Policy(), sentence="", body={}, least_real_s=0,
         )  # fmt: skip
+        offer = await service.offer_trip(work, proposed, approach=Leg(Metres(0), Seconds(0)))
     assert offer is None
 
 

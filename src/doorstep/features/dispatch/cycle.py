@@ -6,7 +6,7 @@ is asked between transactions, the engine runs in a thread and holds no lock.
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
@@ -20,7 +20,7 @@ from doorstep.connectors.outside import Connectors
 from doorstep.engine import record
 from doorstep.engine.compiled import ready, warm_up
 from doorstep.engine.decide import decide
-from doorstep.engine.decisions import Decisions, Send
+from doorstep.engine.decisions import Decisions, Pickup, Send
 from doorstep.engine.mixing import compiled as mixing
 from doorstep.engine.params import Params
 from doorstep.engine.world import Travel
@@ -142,12 +142,21 @@ async def _turn(
     )  # fmt: skip
     async with database.work(ACTOR) as work:
         await leases.check(work, lease)
-        gone = await service.write_tick(work, facts, decisions, names)
+        gone = await service.write_tick(work, facts, decisions, names, under_way=set(belief.carried))
     for old in gone:
         await connectors.blobs.remove(old)
     offered = stale = 0
     for send in decisions.sends:
         if await _offer(database, lease, belief, snapshot, matrix, tick_id, send, names, least_real_s):
+            offered += 1
+        else:
+            stale += 1
+    for pickup in decisions.pickups:
+        if not pickup.joined:
+            continue
+        if await _ask_to_join(
+            database, lease, belief, snapshot, matrix, tick_id, pickup, names, least_real_s
+        ):
             offered += 1
         else:
             stale += 1
@@ -163,13 +172,15 @@ async def _look(work: Work, market_id: UUID) -> Belief:
     waiting = await deliveries.waiting(work, market_id)
     state = await queries.state(work, market_id)
     broadcasts = await offers.broadcasts_without_taker(work, [d.id for d in waiting])
+    trips = await offers.trips_under_way(work, market_id)
+    open_trips = [one for trip in trips if trip.shop_ahead for one in trip.delivery_ids]
     return Belief(
         market=market,
         now=work.now(),
         deliveries=waiting,
         drivers=await drivers.on_duty(work, market_id),
         fixes=await fixes.latest_in_market(work, market_id),
-        trips=await offers.trips_under_way(work, market_id),
+        trips=trips,
         offers=await offers.open_in_market(work, market_id),
         refusals=await offers.refusals(work, [d.id for d in waiting]),
         broadcasts=broadcasts,
@@ -178,6 +189,7 @@ async def _look(work: Work, market_id: UUID) -> Belief:
         companies=await _companies(work, market, [d for d in waiting if broadcasts.get(d.id)]),
         fees=await _fees(work, market, waiting),
         apart=await merchants.apart(work, (d.merchant_id for d in waiting)),
+        carried={d.id: d for d in await deliveries.many(work, open_trips)} if open_trips else {},
     )
 
 
@@ -244,7 +256,6 @@ async def _offer(
     stores = [orders[visit[0]].pickup for visit in visits]
     route = [driver.place, *stores, *(orders[o].dropoff for o in send.orders)]
     legs = [_leg(matrix, a, b) for a, b in pairwise(route)]
-    sentence = f"{names.get(send.driver, 'this driver')}: {send.sentence}"
     body: dict[str, Any] = {
         "cost": round(send.cost, 3),
         "leave_s": send.leave_s,
@@ -262,25 +273,79 @@ async def _offer(
         "excluded": dict(send.excluded),
         "kept_out": service.kept_out(send.kept_out, names),
     }
+    proposed = service.Proposed(
+        tick_id=tick_id, market_id=belief.market.id, driver_id=DriverId(UUID(send.driver)),
+        delivery_ids=_deliveries(send.orders), versions=snapshot.versions, legs=legs[1:], stops_s=stops_s(belief.market),
+        policy=policy_of(belief.market), sentence=_named(names, send.driver, send.sentence), body=body, least_real_s=least_real_s,
+    )  # fmt: skip
+
+    async def show(work: Work) -> object:
+        return await service.offer_trip(
+            work, proposed, approach=legs[0], visits=[_deliveries(visit) for visit in visits], visits_s=send.visits_s
+        )  # fmt: skip
+
+    return await _shown(database, lease, tick_id, send.driver, show)
+
+
+async def _ask_to_join(
+    database: Database,
+    lease: leases.Lease,
+    belief: Belief,
+    snapshot: Snapshot,
+    matrix: TravelMatrix,
+    tick_id: UUID,
+    pickup: Pickup,
+    names: Mapping[str, str],
+    least_real_s: int,
+) -> bool:
+    """Offer a driver under way to a shop that more of it joins her trip. Whether it was still possible."""
+    orders = {o.id: o for o in snapshot.world.orders}
+    route = [orders[pickup.orders[0]].pickup, *(orders[o].dropoff for o in pickup.orders)]
+    proposed = service.Proposed(
+        tick_id=tick_id, market_id=belief.market.id, driver_id=DriverId(UUID(pickup.driver)),
+        delivery_ids=_deliveries(pickup.joined), versions=snapshot.versions,
+        legs=[_leg(matrix, a, b) for a, b in pairwise(route)], stops_s=stops_s(belief.market), policy=policy_of(belief.market),
+        sentence=_named(names, pickup.driver, pickup.sentence),
+        body={"pickup_s": pickup.pickup_s, "drops_s": list(pickup.drops_s)}, least_real_s=least_real_s,
+    )  # fmt: skip
+    trip = snapshot.growing[pickup.driver]
+
+    async def show(work: Work) -> object:
+        return await service.offer_to_join(work, proposed, trip.id, doors=_deliveries(pickup.orders))
+
+    return await _shown(database, lease, tick_id, pickup.driver, show)
+
+
+async def _shown(
+    database: Database,
+    lease: leases.Lease,
+    tick_id: UUID,
+    driver: str,
+    show: Callable[[Work], Awaitable[object]],
+) -> bool:
+    """Show an offer in a transaction of its own. Whether it was still possible; counted with the tick when not."""
     offer = None
     try:
         async with database.work(ACTOR) as work:
             await leases.check(work, lease)
-            offer = await service.offer_trip(
-                work, tick_id=tick_id, market_id=belief.market.id, driver_id=DriverId(UUID(send.driver)),
-                delivery_ids=[DeliveryId(UUID(o)) for o in send.orders],
-                visits=[[DeliveryId(UUID(o)) for o in visit] for visit in visits], visits_s=send.visits_s, versions=snapshot.versions, approach=legs[0],
-                legs=legs[1:], stops_s=stops_s(belief.market), policy=policy_of(belief.market), sentence=sentence, body=body, least_real_s=least_real_s,
-            )  # fmt: skip
+            offer = await show(work)
     except leases.LostLease:
         raise
     except Refusal as refusal:
-        log.info("decision_refused", code=refusal.code, driver=send.driver)
+        log.info("decision_refused", code=refusal.code, driver=driver)
     if offer is None:
         STALE_DECISIONS.inc()
         async with database.work(ACTOR) as work:
             await service.count_stale(work, tick_id)
     return offer is not None
+
+
+def _deliveries(ids: Sequence[str]) -> list[DeliveryId]:
+    return [DeliveryId(UUID(one)) for one in ids]
+
+
+def _named(names: Mapping[str, str], driver: str, sentence: str) -> str:
+    return f"{names.get(driver, 'this driver')}: {sentence}"
 
 
 def _leg(matrix: TravelMatrix, a: int, b: int) -> Leg:
@@ -300,6 +365,7 @@ async def _climb(
     policy, fallback = policy_of(belief.market), belief.market.fallback
     offered = {d for o in belief.offers for d in o.delivery_ids}
     sent = {order for send in decisions.sends for order in send.orders}
+    sent |= {order for pickup in decisions.pickups for order in pickup.joined}
     cheaper = {outlook.order for outlook in decisions.outlooks if outlook.elsewhere}
     idle = [d for d in belief.deliveries if d.id not in offered and str(d.id) not in sent]
     if not idle:

@@ -30,6 +30,8 @@ STANDARD = Params(offer_lead_s=180, ask_ahead_s=300, whole_trips=True, load_most
 a trip holds as many deliveries as one of one store."""
 NAMED_MOST = 8
 """Drivers kept from an order who are named in its reason; a dispatcher reads no more, and knows the nearest."""
+TRIPS_GROW = 1
+"""Whether more of a shop may join a trip until its goods are collected, unless the market says otherwise."""
 COMPANY_PICKUP_S = 1200
 """How long a courier company's courier is reckoned to take to a store, unless the market says otherwise."""
 UNHEARD_S = 120
@@ -58,6 +60,8 @@ class Belief:
     """What a courier company would want for a delivery, in the market's minor units, where it competes with drivers."""
     apart: frozenset[UUID] = frozenset()
     """Merchants whose deliveries share a trip with no other."""
+    carried: Mapping[UUID, Delivery] = field(default_factory=dict)
+    """Deliveries that drivers are under way to collect, of trips that may grow (``may_grow``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,8 @@ class Snapshot:
     world: World
     places: tuple[LatLng, ...]
     versions: Mapping[UUID, int]
+    growing: Mapping[str, Trip] = field(default_factory=dict)
+    """By driver, the trip that more of its shop may join."""
 
 
 def knob(market: Market, name: str, default: float) -> float:
@@ -87,7 +93,8 @@ def params_of(market: Market) -> Params:
     params = replace(STANDARD, tick_s=market.tick_s, named_most=NAMED_MOST)
     known = {field.name: type(getattr(params, field.name)) for field in fields(Params)}
     told = {name: known[name](value) for name, value in market.dispatch.items() if name in known}
-    return replace(params, **told)
+    asked_s = int(policy_of(market).offer_lasts.total_seconds())
+    return replace(params, **told, join_lead_s=asked_s)
 
 
 def policy_of(market: Market) -> Policy:
@@ -130,7 +137,8 @@ def take(belief: Belief) -> Snapshot:
 
     A delivery in an open directed offer is left out (its driver is busy with it); one in an open broadcast
     is there but reserved, and so is one that a courier company may be bringing, or that the ladder has (``_with_the_ladder``). A driver on a trip is where her last stop is, when she is likely done;
-    with an offer to answer, a next trip already or a silent phone she is spoken for.
+    with an offer to answer, a next trip already or a silent phone she is spoken for. While more may join her trip (``may_grow``) she is
+    at its shop, when she will likely be there, and keeps what she was sent for.
     """
     places = _Places()
     directed = {d for o in belief.offers if o.mode is OfferMode.DIRECTED for d in o.delivery_ids}
@@ -146,11 +154,15 @@ def take(belief: Belief) -> Snapshot:
         if delivery.id not in directed
     )
     trips = {trip.driver_id: trip for trip in belief.trips}
+    growing = {str(trip.driver_id): trip for trip in trips.values() if may_grow(trip, belief)}
+    kept = [belief.carried[one] for trip in growing.values() for one in trip.delivery_ids]
+    orders += tuple(_order(delivery, places, belief, reserved=False) for delivery in kept)
     asked = {o.driver_ids[0]: o for o in belief.offers if o.mode is OfferMode.DIRECTED}
     drivers = []
     for driver in belief.drivers:
         trip, offer = trips.get(driver.id), asked.get(driver.id)
-        where = _where(driver, belief, trip, offer)
+        grows = growing.get(str(driver.id))
+        where = _there(grows, belief) if grows else _where(driver, belief, trip, offer)
         if where is not None:
             point, free_at = where
             drivers.append(
@@ -162,10 +174,30 @@ def take(belief: Belief) -> Snapshot:
                     abilities=sum(ABILITIES[a] for a in driver.abilities),
                     capacity_units=driver.vehicle.capacity_units,
                     spoken_for=_spoken_for(driver, belief, trip, offer),
+                    keeps=tuple(str(one) for one in grows.delivery_ids) if grows else (),
                 )
             )
     world = World(orders, tuple(drivers), belief.plan)
-    return Snapshot(world, tuple(places.points), {d.id: d.version for d in belief.deliveries})
+    return Snapshot(world, tuple(places.points), {d.id: d.version for d in belief.deliveries}, growing)
+
+
+def may_grow(trip: Trip, belief: Belief) -> bool:
+    """Whether more of its shop may join a trip: its driver is under way there, can be heard, and has time left to answer.
+
+    Not where stores are mixed: there a trip is sent whole (docs/decisions/0011).
+    """
+    market, shop = belief.market, trip.shop_ahead
+    if shop is None or not knob(market, "trips_grow", TRIPS_GROW) or params_of(market).mixing:
+        return False
+    kept = [belief.carried.get(one) for one in trip.delivery_ids]
+    if not kept or any(one is None or one.merchant_id in belief.apart for one in kept):
+        return False
+    if any(trip.driver_id in offer.driver_ids for offer in belief.offers if offer.mode is OfferMode.DIRECTED):
+        return False
+    fix, collects_at = belief.fixes.get(trip.driver_id), trip.collects_at(belief.now)
+    heard = fix is not None and fix.age_s(belief.now) <= UNHEARD_S
+    in_time = collects_at is not None and collects_at - belief.now >= policy_of(market).offer_lasts
+    return heard and in_time
 
 
 def eligible(delivery: Delivery, belief: Belief, policy: Policy) -> list[DriverId]:
@@ -237,6 +269,12 @@ def _spoken_for(driver: Driver, belief: Belief, trip: Trip | None, offer: Offer 
         return offer is not None
     fix = belief.fixes.get(driver.id)
     return trip.state is TripState.NEXT or fix is None or fix.age_s(belief.now) > UNHEARD_S
+
+
+def _there(trip: Trip, belief: Belief) -> tuple[LatLng, datetime] | None:
+    """Where and when a driver is at the shop that she is under way to."""
+    shop = trip.shop_ahead
+    return None if shop is None else (shop.point, trip.reaches_at(belief.now))
 
 
 def _where(

@@ -347,6 +347,9 @@ KNOBS: Mapping[str, Knob] = {
     "mixing": Knob(
         0, 1, True, "1: a trip may lead to several stores, for a shortage of drivers; 0: to one store"
     ),
+    "trips_grow": Knob(
+        0, 1, True, "1: until its goods are collected, more of its store may be offered to join a trip; 0: no"
+    ),
     "load_most": Knob(1, 12, True, "deliveries on board at once where a trip leads to several stores"),
     "trips_ahead": Knob(1, 10, True, "trips planned per driver"),
     "start_ahead_s": Knob(

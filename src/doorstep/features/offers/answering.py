@@ -9,12 +9,12 @@ from doorstep.features.deliveries.errors import AlreadyTaken, UnknownDelivery
 from doorstep.features.deliveries.rules import Carrier, Delivery
 from doorstep.features.drivers import queries as drivers
 from doorstep.features.drivers.rules import DriverState
-from doorstep.features.offers import events, trips
+from doorstep.features.offers import events, joining, trips
 from doorstep.features.offers.closing import close, wake, write_answer
 from doorstep.features.offers.errors import OfferGone, UnknownOffer
 from doorstep.features.offers.models import AnswerRow, OfferedRow, OfferRow, TripRow
 from doorstep.features.offers.queries import offer_view, trip_views
-from doorstep.features.offers.rules import Answer, Offer, OfferState, Trip, still_true
+from doorstep.features.offers.rules import Answer, Offer, OfferState, Trip, joins_of, still_true
 from doorstep.platform.db.work import Work
 from doorstep.units.ids import DriverId, TripId
 
@@ -22,11 +22,14 @@ from doorstep.units.ids import DriverId, TripId
 async def accept(work: Work, offer_id: UUID, driver_id: UUID) -> Trip:
     """Take an offer: the first conditional update wins. Again by the winner returns her trip.
 
-    Raises UnknownOffer, OfferGone (somebody was quicker, too late, taken back), HasTrip.
+    One that joins a trip adds to it; any other is a trip of its own.
+
+    Raises UnknownOffer, OfferGone (somebody was quicker, too late, taken back, the trip has changed), HasTrip.
     """
     await trips.one_at_a_time(work, driver_id)
     now = work.now()
-    trip_id = work.new_id()
+    joins = await _joins(work, offer_id)
+    trip_id = joins or work.new_id()
     row = await work.session.scalar(
         update(OfferRow)
         .where(
@@ -72,7 +75,14 @@ async def accept(work: Work, offer_id: UUID, driver_id: UUID) -> Trip:
         market_id=row.market_id,
     )
     wake(work, row)
-    return await trips.begin(work, row, taken)
+    return await (joining.grow if joins else trips.begin)(work, row, taken)
+
+
+async def _joins(work: Work, offer_id: UUID) -> TripId | None:
+    """The trip that an offer adds to: it stands in its frozen terms."""
+    terms = await work.session.scalar(select(OfferRow.terms).where(OfferRow.id == offer_id))
+    joins = None if terms is None else joins_of(terms)
+    return None if joins is None else joins.trip_id
 
 
 async def _had_or_gone(work: Work, offer_id: UUID, driver_id: UUID) -> Trip:

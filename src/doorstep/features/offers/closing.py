@@ -10,7 +10,7 @@ from doorstep.features.offers import events
 from doorstep.features.offers.errors import UnknownOffer
 from doorstep.features.offers.models import AnswerRow, OfferedRow, OfferRow
 from doorstep.features.offers.queries import offer_view
-from doorstep.features.offers.rules import Answer, Offer, OfferState, still_true
+from doorstep.features.offers.rules import Answer, Offer, OfferState, joins_of, still_true
 from doorstep.features.offers.trips import remember_refusal
 from doorstep.platform.db.work import Work
 
@@ -110,10 +110,20 @@ async def close(work: Work, row: OfferRow, state: OfferState, why: str) -> None:
     row.events_count += 1
     await work.session.flush()
     await work.session.execute(update(OfferedRow).where(OfferedRow.offer_id == row.id).values(open=False))
-    if len(row.delivery_ids) > 1:
+    if len(row.delivery_ids) > 1 or joins_of(row.terms):
         await deliveries_service.batch(work, row.delivery_ids, batched=False)
     await deliveries_service.offer_over(work, row.delivery_ids)
     wake(work, row)
+
+
+async def withdraw_joining(work: Work, trip_id: UUID, driver_id: UUID, why: str) -> None:
+    """Take back the open offer that would add to a trip, if there is one: it can grow no more."""
+    row = await work.session.scalar(
+        select(OfferRow).where(OfferRow.directed_to == driver_id, OfferRow.state == OfferState.OPEN.value)
+    )
+    joins = None if row is None else joins_of(row.terms)
+    if row is not None and joins is not None and joins.trip_id == trip_id:
+        await withdraw(work, row.id, why)
 
 
 async def withdraw_stale(work: Work, delivery_id: UUID, why: str, *, always: bool) -> None:

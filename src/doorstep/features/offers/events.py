@@ -96,6 +96,19 @@ class TripStarted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TripGrown(Event):
+    """The driver accepted, by ``offer_id``, that these deliveries of the same shop join the trip she is under way with."""
+
+    name: ClassVar[str] = "trip.grown"
+    trip_id: UUID
+    offer_id: UUID
+    market_id: UUID
+    driver_id: UUID
+    delivery_ids: tuple[UUID, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TripChanged(Event):
     """A delivery left the trip; the rest of what was offered stands. What stays owed for it is named.
 

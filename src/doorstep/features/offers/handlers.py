@@ -5,7 +5,7 @@ from datetime import datetime
 from doorstep.connectors.outside import Connectors
 from doorstep.features.deliveries import events as told
 from doorstep.features.deliveries.rules import Party
-from doorstep.features.offers import service, trips
+from doorstep.features.offers import events, service, trips
 from doorstep.features.offers.rules import Cause, cause_of_cancel
 from doorstep.features.offers.service import OffersDue
 from doorstep.platform.db.work import Work
@@ -52,6 +52,18 @@ async def _ready_moved(work: Work, event: told.ReadyMoved) -> None:
         await trips.move_ready(work, event.trip_id, event.store_id, ready_at)
 
 
+async def _picked_up(work: Work, event: told.DeliveryPickedUp) -> None:
+    """Who has the goods is asked for no more of that shop on this trip."""
+    if event.trip_id is not None and event.driver_id is not None:
+        await service.withdraw_joining(work, event.trip_id, event.driver_id, "the trip has left its shop")
+    await _follow(work, event)
+
+
+async def _trip_changed(work: Work, event: events.TripChanged) -> None:
+    """What was offered to join a trip was reckoned with all its doors."""
+    await service.withdraw_joining(work, event.trip_id, event.driver_id, "the trip has changed")
+
+
 async def _follow(work: Work, event: told.DeliveryMoved) -> None:
     """A delivery moved, perhaps by the store's or staff's word: the trip follows."""
     if event.trip_id is not None:
@@ -70,7 +82,8 @@ def register(handlers: Handlers, connectors: Connectors) -> None:
         (told.DeliveryAmended, _amended),
         (told.TipChanged, _amended),
         (told.ReadyMoved, _ready_moved),
-        (told.DeliveryPickedUp, _follow),
+        (told.DeliveryPickedUp, _picked_up),
+        (events.TripChanged, _trip_changed),
         (told.DeliveryCompleted, _follow),
         (told.AttemptFailed, _follow),
         (told.DeliveryReturned, _follow),

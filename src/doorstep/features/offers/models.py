@@ -169,6 +169,7 @@ class TripRow(Row):
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     events_count: Mapped[int]
+    joined: Mapped[dict[str, Any]]  # by delivery, the offer by which it joined later
     __table_args__ = (
         Index("uq_trips_under_way", "driver_id", unique=True, postgresql_where=text("state = 'under_way'")),
         Index("uq_trips_next", "driver_id", unique=True, postgresql_where=text("state = 'next'")),

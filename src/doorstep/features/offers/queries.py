@@ -130,6 +130,7 @@ async def trip_views(work: Work, rows: Sequence[TripRow]) -> list[Trip]:
             started_at=_instant(row.started_at),
             ended_at=_instant(row.ended_at),
             changes=tuple(changes[row.id]),
+            joined={DeliveryId(UUID(one)): OfferId(UUID(offer)) for one, offer in row.joined.items()},
         )
         for row in rows
     ]

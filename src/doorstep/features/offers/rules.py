@@ -1,16 +1,28 @@
 """Offers and trips: states, values other rooms see, and the few decisions that are ours. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from doorstep.connectors.maps.protocol import Leg
 from doorstep.features.deliveries.rules import CancelReason, FactKind, Party
-from doorstep.features.offers.stops import Stop, StopKind, StopState, all_over, free_when, set_out, settle
+from doorstep.features.offers.stops import (
+    Stop,
+    StopKind,
+    StopState,
+    all_over,
+    doors_ahead,
+    free_when,
+    reaches_when,
+    set_out,
+    settle,
+    shop_ahead,
+)
 from doorstep.features.offers.terms import (
     DropTerms,
+    Joins,
     OfferMode,
     PayLine,
     PickupTerms,
@@ -20,6 +32,7 @@ from doorstep.features.offers.terms import (
     document,
     document_hash,
     from_document,
+    joins_of,
     pay_lines,
     still_true,
     terms_hash,
@@ -31,6 +44,7 @@ from doorstep.units.time import MarketInstant
 
 __all__ = [
     "DropTerms",
+    "Joins",
     "OfferMode",
     "PayLine",
     "PickupTerms",
@@ -43,8 +57,10 @@ __all__ = [
     "compose",
     "document",
     "document_hash",
+    "doors_ahead",
     "free_when",
     "from_document",
+    "joins_of",
     "pay_lines",
     "set_out",
     "settle",
@@ -225,6 +241,10 @@ class Proposal:
     pickup_stop_s: int = STOP_S
     drop_stop_s: int = STOP_S
     least_real_s: int = 0
+    joins: TripId | None = None
+    """Adds to this trip, whose goods its driver has not collected. ``doors`` are then all it would have, in their sequence, and
+    ``legs`` lead from the shop through them."""
+    doors: tuple[DeliveryId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,8 +309,15 @@ class Trip:
     started_at: MarketInstant | None
     ended_at: MarketInstant | None
     changes: tuple[Change, ...] = ()
+    joined: Mapping[DeliveryId, OfferId] = field(default_factory=dict)
+    """Deliveries that joined it after it was accepted, each with the offer by which it did."""
     after: "Trip | None" = None
     """The trip under way that must be over first."""
+
+    @property
+    def offers(self) -> tuple[OfferId, ...]:
+        """The offers it came of: the one that began it, then those by which more joined, in sequence."""
+        return tuple(dict.fromkeys((self.offer_id, *sorted(self.joined.values()))))
 
     @property
     def remaining(self) -> tuple[Stop, ...]:
@@ -302,6 +329,20 @@ class Trip:
         """Where the driver will be when it is over."""
         live = self.remaining or self.stops
         return live[-1].point
+
+    @property
+    def shop_ahead(self) -> Stop | None:
+        """Its one shop while the trip is under way and the goods are still there: then more of that shop may join it."""
+        return shop_ahead(self.stops) if self.state is TripState.UNDER_WAY else None
+
+    def reaches_at(self, now: datetime) -> datetime:
+        """When the driver reached, or by the plan reaches, the stop ahead of her. Raises ValueError when none is."""
+        return reaches_when(self.stops, self.started_at or now)
+
+    def collects_at(self, now: datetime) -> datetime | None:
+        """When she likely has the goods of ``shop_ahead`` in her hands."""
+        shop = self.shop_ahead
+        return None if shop is None else max(now, shop.left(self.reaches_at(now)) - shop.after)
 
     def free_at(self, now: datetime) -> datetime:
         """When the driver is likely done with it; see ``stops.free_when``."""

@@ -84,6 +84,15 @@ class DropTold(Told):
     return_pay_minor: int = Field(description="Paid on top when the goods must go back to the shop.")
 
 
+class JoinsTold(Told):
+    """That an offer adds to the trip you are on, before you have its goods."""
+
+    trip: str = Field(examples=["trp_01jd0000000000000000000000"])
+    doors: list[str] = Field(
+        description="All deliveries the trip would then have, in the sequence of their doors."
+    )
+
+
 class OfferTold(Told):
     """An offer with its frozen terms."""
 
@@ -116,6 +125,9 @@ class OfferTold(Told):
     real_s_left: float = Field(description="Seconds on a real clock until it runs out.")
     terms_hash: str = Field(description="SHA-256 of the terms in their canonical form.")
     trip: str | None
+    joins: JoinsTold | None = Field(
+        description="Set when it adds to the trip you are on: way, minutes and pay are then what comes on top."
+    )
 
     @classmethod
     def of(cls, offer: Offer, real_s_left: float, approach: Leg | None) -> Self:
@@ -188,6 +200,12 @@ class OfferTold(Told):
             real_s_left=round(real_s_left, 1) if offer.state is OfferState.OPEN else 0.0,
             terms_hash=offer.terms_hash,
             trip=None if offer.trip_id is None else public("trip", offer.trip_id),
+            joins=None
+            if terms.joins is None
+            else JoinsTold(
+                trip=public("trip", terms.joins.trip_id),
+                doors=[public("delivery", one) for one in terms.joins.doors],
+            ),
         )
 
 

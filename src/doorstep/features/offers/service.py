@@ -1,7 +1,13 @@
 """The verbs of offers and trips, gathered from the rooms that hold them."""
 
 from doorstep.features.offers.answering import accept, decline
-from doorstep.features.offers.closing import expire_due, one_at_a_time, withdraw, withdraw_stale
+from doorstep.features.offers.closing import (
+    expire_due,
+    one_at_a_time,
+    withdraw,
+    withdraw_joining,
+    withdraw_stale,
+)
 from doorstep.features.offers.rules import OfferMode
 from doorstep.features.offers.showing import OffersDue, show
 from doorstep.features.offers.trips import (
@@ -30,5 +36,6 @@ __all__ = [
     "show",
     "take_off",
     "withdraw",
+    "withdraw_joining",
     "withdraw_stale",
 ]

@@ -17,6 +17,7 @@ from doorstep.features.markets import queries as markets
 from doorstep.features.offers import events
 from doorstep.features.offers.closing import one_at_a_time, wake
 from doorstep.features.offers.errors import AlreadyOffered
+from doorstep.features.offers.joining import compose_joining, open_trip
 from doorstep.features.offers.models import OfferedRow, OfferRow, TripRow
 from doorstep.features.offers.queries import offer_view
 from doorstep.features.offers.rules import (
@@ -51,7 +52,7 @@ async def show(work: Work, proposal: Proposal) -> Offer:
     """Freeze the terms of ``proposal`` and show it. For dispatcher and staff.
 
     Raises AlreadyOffered when a delivery is not waiting or is in an open offer, or when a driver asked
-    alone has an offer to answer or two trips already; ValueError when legs and stops do not fit.
+    alone has an offer to answer or two trips already, or the trip that it was to join has changed; ValueError when legs and stops do not fit.
     """
     await one_at_a_time(work, proposal.market_id)
     wanted = await _waiting(work, proposal)
@@ -64,20 +65,32 @@ async def show(work: Work, proposal: Proposal) -> Offer:
     wanted_until = MarketInstant(open_until(now, proposal.expires_at, longer=longer))
     expires_at = max(wanted_until, work.clock.market_after(await _least_real_s(work, proposal)))
     legs = proposal.legs or tuple(Leg(Metres(one.leg_m), Seconds(one.leg_s)) for one in wanted[:1])
-    terms = compose(
-        mode=mode,
-        deliveries=wanted,
-        legs=legs,
-        rates=market.pay,
-        incentive=proposal.incentive or Money.zero(market.pay.currency),
-        reason=proposal.reason,
-        shown_at=now,
-        expires_at=expires_at,
-        visits=proposal.visits,
-        approach_m=None if proposal.approach is None else proposal.approach.metres,
-        pickup_stop_s=proposal.pickup_stop_s,
-        drop_stop_s=proposal.drop_stop_s,
-    )
+    incentive = proposal.incentive or Money.zero(market.pay.currency)
+    if proposal.joins is not None:
+        terms = compose_joining(
+            await open_trip(work, proposal),
+            deliveries=wanted,
+            proposal=proposal,
+            rates=market.pay,
+            incentive=incentive,
+            shown_at=now,
+            expires_at=expires_at,
+        )
+    else:
+        terms = compose(
+            mode=mode,
+            deliveries=wanted,
+            legs=legs,
+            rates=market.pay,
+            incentive=incentive,
+            reason=proposal.reason,
+            shown_at=now,
+            expires_at=expires_at,
+            visits=proposal.visits,
+            approach_m=None if proposal.approach is None else proposal.approach.metres,
+            pickup_stop_s=proposal.pickup_stop_s,
+            drop_stop_s=proposal.drop_stop_s,
+        )
     stored = document(terms)
     approach_s = 0 if proposal.approach is None else proposal.approach.seconds
     driver_ids = list(dict.fromkeys(proposal.driver_ids))

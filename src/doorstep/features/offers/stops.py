@@ -11,7 +11,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from doorstep.features.deliveries.rules import Delivery, DeliveryState
-from doorstep.features.offers.terms import Terms
+from doorstep.features.offers.terms import DropTerms, Terms
 from doorstep.units.geo import LatLng
 from doorstep.units.ids import DeliveryId, StoreId
 from doorstep.units.time import MarketInstant
@@ -108,21 +108,24 @@ def planned(
             )
         )
     for number, drop in enumerate(terms.drops, start=len(stops)):
-        stops.append(
-            Stop(
-                position=number,
-                kind=StopKind.DROP,
-                store_id=None,
-                delivery_ids=(drop.delivery_id,),
-                point=by_id[drop.delivery_id].dropoff.point,
-                leg_m=drop.leg_m,
-                leg_s=drive_s[number],
-                stop_s=drop_stop_s,
-                not_before=None,
-                due_at=drop.due_at,
-            )
-        )
+        stops.append(door_of(drop, by_id[drop.delivery_id], number, drive_s[number], drop_stop_s))
     return tuple(stops)
+
+
+def door_of(drop: DropTerms, delivery: Delivery, position: int, leg_s: int, stop_s: int) -> Stop:
+    """The stop at the door of one delivery, as it was offered."""
+    return Stop(
+        position=position,
+        kind=StopKind.DROP,
+        store_id=None,
+        delivery_ids=(drop.delivery_id,),
+        point=delivery.dropoff.point,
+        leg_m=drop.leg_m,
+        leg_s=leg_s,
+        stop_s=stop_s,
+        not_before=None,
+        due_at=drop.due_at,
+    )
 
 
 def _pickup_state(states: Sequence[DeliveryState]) -> StopState:
@@ -231,17 +234,69 @@ def free_when(stops: Sequence[Stop], since: datetime, now: datetime) -> datetime
     ``since``: when she set out for the first stop still to come. Never before ``now``.
     """
     at = now
-    last = set_out(stops, since)
-    first = True
-    for stop in stops:
-        if stop.over:
-            continue
+    ahead = [stop for stop in stops if not stop.over]
+    for number, stop in enumerate(ahead):
         if stop.state is StopState.REACHED and stop.reached_at is not None:
             there: datetime = stop.reached_at
-        elif first:
-            there = max(now, last + timedelta(seconds=stop.leg_s))
+        elif number == 0:
+            there = max(now, reaches_when(stops, since))
         else:
             there = at + timedelta(seconds=stop.leg_s)
         at = max(now, stop.left(there))
-        first = False
     return at
+
+
+def reaches_when(stops: Sequence[Stop], since: datetime) -> datetime:
+    """When she reached, or by the plan reaches, the first of ``stops`` that is not over; ``since`` as above. May have passed.
+
+    Raises ValueError without one.
+    """
+    stop = next((stop for stop in stops if not stop.over), None)
+    if stop is None:
+        raise ValueError("nothing is left to reach")
+    if stop.state is StopState.REACHED and stop.reached_at is not None:
+        return stop.reached_at
+    return set_out(stops, since) + timedelta(seconds=stop.leg_s)
+
+
+def shop_ahead(stops: Sequence[Stop]) -> Stop | None:
+    """The one shop of a trip whose goods are still to be collected; None when she has them, or there are several shops."""
+    shops = [stop for stop in stops if stop.kind is StopKind.PICKUP and stop.state is not StopState.OFF]
+    return shops[0] if len(shops) == 1 and not shops[0].over else None
+
+
+def doors_ahead(stops: Sequence[Stop]) -> tuple[Stop, ...]:
+    """The doors that are still to come, in sequence."""
+    return tuple(stop for stop in stops if stop.kind is StopKind.DROP and not stop.over)
+
+
+def grown(
+    stops: Sequence[Stop],
+    joining: Sequence[Stop],
+    doors: Sequence[DeliveryId],
+    legs_s: Sequence[int],
+    legs_m: Sequence[int],
+    ready_at: MarketInstant,
+) -> tuple[Stop, ...]:
+    """A trip's stops when the doors ``joining`` are added to it: one shop, then ``doors`` in their sequence, each after its leg.
+
+    The shop hands over all of it, no sooner than ``ready_at``. What is over stays, at the end. Raises ValueError when the shop is
+    behind her or ``doors`` are not those ahead of her and those that join.
+    """
+    shop = shop_ahead(stops)
+    by_delivery = {stop.delivery_ids[0]: stop for stop in (*doors_ahead(stops), *joining)}
+    if shop is None or sorted(by_delivery) != sorted(doors):
+        raise ValueError(
+            "only a trip whose goods are still at its one shop can grow, by the doors that were named"
+        )
+    hands_over = replace(
+        shop,
+        delivery_ids=(*shop.delivery_ids, *(stop.delivery_ids[0] for stop in joining)),
+        not_before=max(ready_at, shop.not_before or ready_at),
+    )
+    there = [
+        replace(by_delivery[door], leg_m=leg_m, leg_s=leg_s)
+        for door, leg_m, leg_s in zip(doors, legs_m, legs_s, strict=True)
+    ]
+    rest = [stop for stop in stops if stop is not shop and stop not in by_delivery.values()]
+    return tuple(replace(stop, position=number) for number, stop in enumerate((hands_over, *there, *rest)))

@@ -21,7 +21,7 @@ from doorstep.connectors.maps.protocol import Leg
 from doorstep.features.deliveries.rules import Delivery, TipStatus
 from doorstep.features.markets.rules import PayRates
 from doorstep.units.geo import METRES_PER_MILE, LatLng
-from doorstep.units.ids import DeliveryId, StoreId
+from doorstep.units.ids import DeliveryId, StoreId, TripId
 from doorstep.units.money import Money
 from doorstep.units.time import MarketInstant
 
@@ -80,11 +80,21 @@ class DropTerms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Joins:
+    """That an offer adds to a trip under way: which, and the doors it would then have, in their sequence, each after a leg."""
+
+    trip_id: TripId
+    doors: tuple[DeliveryId, ...]
+    legs_m: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """Everything the driver is shown, and exactly what she is paid by.
 
     ``base`` and ``incentive`` are the sums of the deliveries' shares; ``distance_m`` counts from the first
     shop, ``approach_m`` is the way there from the driver's last position when she alone is asked.
+    Of an offer that ``joins`` a trip, all of it is what comes on top: way, minutes, pay.
     Raises ValueError when a sum does not hold or currencies differ.
     """
 
@@ -102,6 +112,7 @@ class Terms:
     reason: str
     shown_at: MarketInstant
     expires_at: MarketInstant
+    joins: Joins | None = None
 
     def __post_init__(self) -> None:
         """Refuse terms whose parts are not the whole."""
@@ -134,12 +145,17 @@ def _miles(metres: int) -> Decimal:
     return Decimal(metres) / Decimal(str(METRES_PER_MILE))
 
 
-def pay_lines(rates: PayRates, metres: int, minutes: int, drops: int = 1) -> tuple[PayLine, ...]:
-    """The arithmetic of base pay: per trip, miles, minutes, and what lifts the sum to the deliveries' floors."""
+def pay_lines(
+    rates: PayRates, metres: int, minutes: int, drops: int = 1, *, new_trip: bool = True
+) -> tuple[PayLine, ...]:
+    """The arithmetic of base pay: per trip, miles, minutes, and what lifts the sum to the deliveries' floors.
+
+    Without ``new_trip`` nothing for the trip itself: what joins one never pays less than if all had been offered at once.
+    """
     currency = rates.currency
     miles = _miles(metres)
     lines = [
-        PayLine("per trip", Money(rates.base_minor, currency)),
+        *([PayLine("per trip", Money(rates.base_minor, currency))] if new_trip else []),
         PayLine(f"{miles:.1f} miles", Money(rates.per_mile_minor, currency).times(miles)),
         PayLine(f"{minutes} minutes", Money(rates.per_minute_minor * minutes, currency)),
     ]
@@ -167,9 +183,10 @@ def visits_of(deliveries: Sequence[Delivery]) -> tuple[tuple[DeliveryId, ...], .
     return tuple(tuple(one.id for one in deliveries if one.store_id == store_id) for store_id in stores)
 
 
-def _pickups(
+def pickups_of(
     deliveries: Sequence[Delivery], visits: Sequence[Sequence[DeliveryId]], legs: Sequence[Leg]
 ) -> tuple[PickupTerms, ...]:
+    """The shops, with what is collected at each. Raises ValueError when deliveries and visits do not fit."""
     by_id = {delivery.id: delivery for delivery in deliveries}
     if sorted(one for visit in visits for one in visit) != sorted(by_id):
         raise ValueError("each delivery is collected once")
@@ -192,6 +209,27 @@ def _pickups(
             )
         )
     return tuple(found)
+
+
+def drop_of(delivery: Delivery, leg: Leg, base: Money, incentive: Money, rates: PayRates) -> DropTerms:
+    """The part of one delivery: its door at the end of ``leg``, and its shares of what the offer pays."""
+    return DropTerms(
+        delivery_id=delivery.id,
+        zone=f"{delivery.dropoff.city} {delivery.dropoff.postcode}",
+        near=delivery.dropoff.point.rounded(AREA_M),
+        items=delivery.items,
+        units=delivery.units,
+        weight_g=delivery.weight_g,
+        requirements=tuple(sorted(delivery.requirements.names())),
+        due_at=delivery.due_at,
+        leg_m=leg.metres,
+        base=base,
+        incentive=incentive,
+        tip=delivery.tip,
+        tip_status=delivery.tip_status,
+        return_m=delivery.leg_m,
+        return_pay=return_pay(rates, delivery.leg_m),
+    )
 
 
 def compose(
@@ -218,7 +256,7 @@ def compose(
     visits = visits or visits_of(deliveries)
     if len(legs) != len(visits) - 1 + len(deliveries):
         raise ValueError(f"{len(legs)} legs do not join {len(visits)} shops and {len(deliveries)} doors")
-    pickups = _pickups(deliveries, visits, legs)
+    pickups = pickups_of(deliveries, visits, legs)
     distance_m = sum(leg.metres for leg in legs)
     drive_s = sum(leg.seconds for leg in legs)
     minutes = ceil((drive_s + pickup_stop_s * len(pickups) + drop_stop_s * len(deliveries)) / 60)
@@ -228,26 +266,7 @@ def compose(
     shares = zip(
         deliveries, legs[len(pickups) - 1 :], base.split(weights), incentive.split(weights), strict=True
     )
-    drops = tuple(
-        DropTerms(
-            delivery_id=delivery.id,
-            zone=f"{delivery.dropoff.city} {delivery.dropoff.postcode}",
-            near=delivery.dropoff.point.rounded(AREA_M),
-            items=delivery.items,
-            units=delivery.units,
-            weight_g=delivery.weight_g,
-            requirements=tuple(sorted(delivery.requirements.names())),
-            due_at=delivery.due_at,
-            leg_m=leg.metres,
-            base=base_share,
-            incentive=incentive_share,
-            tip=delivery.tip,
-            tip_status=delivery.tip_status,
-            return_m=delivery.leg_m,
-            return_pay=return_pay(rates, delivery.leg_m),
-        )
-        for delivery, leg, base_share, incentive_share in shares
-    )
+    drops = tuple(drop_of(*share, rates) for share in shares)
     return Terms(
         mode=mode,
         currency=rates.currency,
@@ -345,7 +364,27 @@ def document(terms: Terms) -> dict[str, Any]:
             }
             for drop in terms.drops
         ],
+        **({"joins": _joins(terms.joins)} if terms.joins else {}),
     }
+
+
+def _joins(joins: Joins) -> dict[str, Any]:
+    doors = zip(joins.doors, joins.legs_m, strict=True)
+    return {
+        "trip_id": str(joins.trip_id),
+        "doors": [{"delivery_id": str(one), "leg_m": leg_m} for one, leg_m in doors],
+    }
+
+
+def joins_of(stored: Mapping[str, Any]) -> Joins | None:
+    """The trip that a stored document adds to, if any."""
+    if (told := stored.get("joins")) is None:
+        return None
+    return Joins(
+        trip_id=TripId(UUID(told["trip_id"])),
+        doors=tuple(DeliveryId(UUID(door["delivery_id"])) for door in told["doors"]),
+        legs_m=tuple(door["leg_m"] for door in told["doors"]),
+    )
 
 
 def from_document(stored: Mapping[str, Any]) -> Terms:
@@ -402,6 +441,7 @@ def from_document(stored: Mapping[str, Any]) -> Terms:
             )
             for drop in stored["drops"]
         ),
+        joins=joins_of(stored),
     )
 
 

@@ -90,6 +90,7 @@ class CarriedTold(Told):
     proofs: list[ProofKind] = Field(description="What the hand-over needs.")
     return_policy: ReturnPolicy = Field(description="What happens to goods that could not be handed over.")
     order: str = Field(description="The merchant's own number, to be said at the counter.")
+    offer: str = Field(description="The offer by which you took it.")
     tip_minor: int
     due_at: datetime
 
@@ -110,7 +111,8 @@ class TripTold(Told):
     """A trip."""
 
     id: str = Field(examples=["trp_01jd0000000000000000000000"])
-    offer: str
+    offer: str = Field(description="The offer that began it.")
+    offers: list[str] = Field(description="That one, and those by which more of the shop joined it.")
     state: TripState
     shops: list[str] = Field(description="Names of the shops, in order.", examples=[["Juniper Cupcakes"]])
     stops: list[StopTold]
@@ -129,6 +131,7 @@ class TripTold(Told):
         return cls(
             id=public("trip", trip.id),
             offer=public("offer", trip.offer_id),
+            offers=[public("offer", one) for one in trip.offers],
             state=trip.state,
             shops=list(dict.fromkeys(delivery.pickup.name for delivery in carried)),
             stops=[_stop(stop, known if live else {}) for stop in trip.stops],
@@ -144,6 +147,7 @@ class TripTold(Told):
                     proofs=sorted(owed_proofs(delivery.requirements)),
                     return_policy=delivery.return_policy,
                     order=delivery.external_id,
+                    offer=public("offer", trip.joined.get(delivery.id, trip.offer_id)),
                     tip_minor=delivery.tip.minor,
                     due_at=delivery.due_at,
                 )

@@ -22,6 +22,7 @@ from doorstep.features.offers.rules import (
     LIVE_TRIPS,
     Answer,
     Cause,
+    Offer,
     Stop,
     StopKind,
     StopState,
@@ -77,7 +78,8 @@ async def one_at_a_time(work: Work, driver_id: UUID) -> None:
     )
 
 
-def _tell(work: Work, row: TripRow, event: Event) -> None:
+def tell(work: Work, row: TripRow, event: Event) -> None:
+    """Tell what happened to a trip, in sequence, and wake who looks at it. For this feature alone."""
     row.events_count += 1
     work.emit(event, stream=events.trip_stream(row.id), seq=row.events_count, market_id=row.market_id)
     work.wake(f"trip:{row.id}")
@@ -87,7 +89,7 @@ def _tell(work: Work, row: TripRow, event: Event) -> None:
 
 def _start(work: Work, row: TripRow) -> None:
     row.state, row.started_at = TripState.UNDER_WAY.value, work.now()
-    _tell(
+    tell(
         work,
         row,
         events.TripStarted(
@@ -130,6 +132,7 @@ async def begin(work: Work, offer: OfferRow, taken: Sequence[Delivery]) -> Trip:
         started_at=None,
         ended_at=None,
         events_count=0,
+        joined={},
     )
     if not live:
         _start(work, row)
@@ -143,6 +146,12 @@ async def begin(work: Work, offer: OfferRow, taken: Sequence[Delivery]) -> Trip:
         work.session.add(_stop_row(row, stop))
     await work.flush()
     return (await trip_views(work, [row]))[0]
+
+
+_LAID = (
+    "kind", "store_id", "delivery_ids", "lat", "lng", "leg_m", "leg_s", "stop_s", "not_before", "due_at",
+    "state", "reached_at", "done_at",
+)  # fmt: skip
 
 
 def _stop_row(trip: TripRow, stop: Stop) -> StopRow:
@@ -167,6 +176,15 @@ def _stop_row(trip: TripRow, stop: Stop) -> StopRow:
     )
 
 
+def lay(work: Work, trip: TripRow, rows: Sequence[StopRow], stops: Sequence[Stop]) -> None:
+    """Write the stops over the rows there are, by position, and add those that are new. For this feature alone."""
+    for row, stop in zip(rows, stops, strict=False):
+        fresh = _stop_row(trip, stop)
+        for name in _LAID:
+            setattr(row, name, getattr(fresh, name))
+    work.session.add_all(_stop_row(trip, stop) for stop in stops[len(rows) :])
+
+
 async def held(work: Work, trip_id: UUID) -> TripRow:
     """The trip's row, locked. Raises UnknownTrip. For this feature alone."""
     row = await work.session.get(TripRow, trip_id, with_for_update=True, populate_existing=True)
@@ -186,7 +204,7 @@ async def report(
     trip = await work.session.get(TripRow, trip_id)
     if trip is None:
         raise UnknownTrip
-    on_it = set((await _offered(work, trip)).delivery_ids)
+    on_it = await _ever_on(work, trip)
     heard: dict[int, Heard] = {}
     # By delivery, in the one order of locks that everybody uses; within one by the phone's time.
     for number, one in sorted(
@@ -229,10 +247,18 @@ def _told_at(one: Reported) -> tuple[float, int]:
     return (at, list(FactKind).index(fact.kind))
 
 
-async def _offered(work: Work, trip: TripRow) -> OfferRow:
+async def _ever_on(work: Work, trip: TripRow) -> set[UUID]:
+    """Every delivery that an accepted offer put on the trip, those that left it included."""
     offer = await work.session.get(OfferRow, trip.offer_id)
     assert offer is not None
-    return offer
+    return {*offer.delivery_ids, *(UUID(one) for one in trip.joined)}
+
+
+async def _offer_of(work: Work, trip: TripRow, delivery_id: UUID) -> Offer:
+    """The accepted offer that put a delivery on the trip."""
+    row = await work.session.get(OfferRow, UUID(trip.joined.get(str(delivery_id), str(trip.offer_id))))
+    assert row is not None
+    return offer_view(row)
 
 
 async def settle_trip(work: Work, trip_id: UUID) -> Trip:
@@ -256,10 +282,7 @@ async def settle_trip(work: Work, trip_id: UUID) -> Trip:
     before = [stop_view(stop) for stop in stop_rows]
     after = settle(before, states, work.now(), ways_back)
     if list(after) != before:
-        for stop_row, stop in zip(stop_rows, after, strict=False):
-            stop_row.state, stop_row.delivery_ids = stop.state.value, list(stop.delivery_ids)
-            stop_row.reached_at, stop_row.done_at = stop.reached_at, stop.done_at
-        work.session.add_all(_stop_row(row, stop) for stop in after[len(before) :])
+        lay(work, row, stop_rows, after)
         work.wake(f"trip:{row.id}")
         work.wake(f"driver:{row.driver_id}")
     if TripState(row.state) in LIVE_TRIPS and all_over(after):
@@ -285,7 +308,7 @@ async def _end(work: Work, row: TripRow, stops: Sequence[Stop]) -> None:
         last = max(done, key=lambda stop: stop.position)
         at = MarketInstant(last.done_at or work.now())
         await fixes.was_at(work, row.driver_id, row.market_id, last.point, at)
-    _tell(
+    tell(
         work,
         row,
         events.TripFinished(
@@ -320,7 +343,8 @@ async def take_off(work: Work, trip_id: UUID, delivery_id: UUID, cause: Cause, w
     row = await held(work, trip_id)
     if delivery_id not in row.delivery_ids:
         return
-    part = offer_view(await _offered(work, row)).terms.drop(delivery_id)
+    offer = await _offer_of(work, row, delivery_id)
+    part = offer.terms.drop(delivery_id)
     assert part is not None
     kept, tip_cover = kept_after(part, cause)
     row.delivery_ids = [one for one in row.delivery_ids if one != delivery_id]
@@ -338,12 +362,12 @@ async def take_off(work: Work, trip_id: UUID, delivery_id: UUID, cause: Cause, w
             at=work.now(),
         )
     )
-    _tell(
+    tell(
         work,
         row,
         events.TripChanged(
             trip_id=row.id,
-            offer_id=row.offer_id,
+            offer_id=offer.id,
             market_id=row.market_id,
             driver_id=row.driver_id,
             delivery_id=delivery_id,
