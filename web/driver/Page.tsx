@@ -137,7 +137,7 @@ function Inside({ me, lineLost, onOut }: { me: Me; lineLost: boolean; onOut: () 
           {some && (
             <button type="button" className="asked" onClick={() => setLooking(true)}>
               <i />
-              {words("offer.waits", {
+              {words(offers.shown[0]?.offer.joins ? "offer.waits.joins" : "offer.waits", {
                 n: offers.shown.length,
                 total: f.money(offers.shown[0]?.offer.total_minor ?? 0, offers.shown[0]?.offer.currency),
               })}

@@ -4,7 +4,7 @@ import { useWords } from "../words";
 
 type Facts = Record<string, unknown>;
 const MOST = 6;
-const SWITCHES = new Set(["mixing"]); // knobs that are yes (1) or no (0)
+const SWITCHES = new Set(["mixing", "trips_grow"]); // knobs that are yes (1) or no (0)
 
 /** Nested facts as one list of names and values: `terms.base_minor` is told as `base_minor`. */
 function flat(facts: Facts, within = ""): Map<string, unknown> {

@@ -82,7 +82,7 @@ export function OfferScreen({
           <Countdown key={offer.id} endsAt={shown.endsAt} wholeS={shown.wholeS} />
         </OfferTerms>
         <h2 className="sr" ref={heading} tabIndex={-1}>
-          {words("offer.spoken", {
+          {words(offer.joins ? "offer.joins.spoken" : "offer.spoken", {
             total: f.money(offer.total_minor, offer.currency),
             distance: f.distance(offer.distance_m),
             minutes: f.minutes(offer.minutes),
@@ -102,7 +102,7 @@ export function OfferScreen({
             {words("offer.yes")}
           </Button>
         </div>
-        <p className="calm">{words(offer.mode === "broadcast" ? "offer.calm.several" : "offer.calm")}</p>
+        <p className="calm">{words(calmOf(offer))}</p>
         {onBack && (
           <Button kind="quiet" size="shop" className="wide" onClick={onBack}>
             {words("offer.back")}
@@ -113,7 +113,12 @@ export function OfferScreen({
   );
 }
 
-/** The frozen terms as on the offer; the same in the trip and under earnings. */
+function calmOf(offer: Offer) {
+  if (offer.joins) return "offer.calm.joins";
+  return offer.mode === "broadcast" ? "offer.calm.several" : "offer.calm";
+}
+
+/** The frozen terms as on the offer; the same in the trip and under earnings. Of what joins a trip, all is on top. */
 export function OfferTerms({ offer, children }: { offer: Offer; children?: React.ReactNode }) {
   const words = useWords();
   const f = useFormat();
@@ -124,11 +129,20 @@ export function OfferTerms({ offer, children }: { offer: Offer; children?: React
   const pounds = f.weight(weight).split(/\s/)[0] ?? "";
   const needs = [...new Set(offer.drops.flatMap((one) => one.requirements))];
   const [amount, unit] = f.distance(offer.distance_m).split(/\s/);
+  const more = offer.joins ? ".more" : "";
   return (
     <>
+      {offer.joins && (
+        <p className="joins">
+          <b>{words("offer.joins", { n: offer.drops.length })}</b> {words("offer.joins.more")}
+        </p>
+      )}
       <div className="o1">
         <div>
-          <p className="amt">{money(offer.total_minor)}</p>
+          <p className="amt">
+            {offer.joins && "+"}
+            {money(offer.total_minor)}
+          </p>
           <p>
             {words.rich(
               offer.state === "open" && offer.approach_m !== null ? "offer.net" : "offer.net.then",
@@ -169,15 +183,15 @@ export function OfferTerms({ offer, children }: { offer: Offer; children?: React
       <dl className="facts">
         <div>
           <dd>{amount}</dd>
-          <dt>{unit === "mi" ? words("facts.miles") : words("facts.feet")}</dt>
+          <dt>{words(`facts.${unit === "mi" ? "miles" : "feet"}${more}`)}</dt>
         </div>
         <div>
           <dd>{f.count(offer.minutes)}</dd>
-          <dt>{words("facts.minutes")}</dt>
+          <dt>{words(`facts.minutes${more}`)}</dt>
         </div>
         <div>
           <dd>{f.count(offer.drops.length)}</dd>
-          <dt>{words("facts.doors", { n: offer.drops.length })}</dt>
+          <dt>{words(`facts.doors${more}`, { n: offer.drops.length })}</dt>
         </div>
         <div>
           <dd>{f.count(items)}</dd>
@@ -197,24 +211,26 @@ export function OfferTerms({ offer, children }: { offer: Offer; children?: React
               {offer.pickups.length > 1 && <small>{pickup.address.split(",")[0]}</small>}
             </div>
             <span>
-              {number > 0
-                ? words("offer.further", {
-                    distance: f.distance(pickup.leg_m),
-                    time: f.time(pickup.ready_at),
-                  })
-                : words((offer.approach_m ?? 0) < 60 ? "offer.ready" : "offer.away", {
-                    distance: f.distance(offer.approach_m ?? 0),
-                    minutes: f.minutes(offer.approach_minutes ?? 0),
-                    time: f.time(pickup.ready_at),
-                  })}
+              {offer.joins
+                ? words("offer.joins.shop", { time: f.time(pickup.ready_at) })
+                : number > 0
+                  ? words("offer.further", {
+                      distance: f.distance(pickup.leg_m),
+                      time: f.time(pickup.ready_at),
+                    })
+                  : words((offer.approach_m ?? 0) < 60 ? "offer.ready" : "offer.away", {
+                      distance: f.distance(offer.approach_m ?? 0),
+                      minutes: f.minutes(offer.approach_minutes ?? 0),
+                      time: f.time(pickup.ready_at),
+                    })}
             </span>
           </li>
         ))}
-        {offer.drops.map((drop) => (
-          <li key={drop.delivery}>
+        {doorsOf(offer).map(({ delivery, drop }) => (
+          <li key={delivery} className={drop ? undefined : "yours"}>
             <Icon name="home" />
-            <div>{drop.zone}</div>
-            <span>{words("offer.by", { time: f.time(drop.due_at) })}</span>
+            <div>{drop ? drop.zone : words("offer.joins.yours")}</div>
+            {drop && <span>{words("offer.by", { time: f.time(drop.due_at) })}</span>}
           </li>
         ))}
       </ul>
@@ -237,6 +253,12 @@ export function OfferTerms({ offer, children }: { offer: Offer; children?: React
       </p>
     </>
   );
+}
+
+/** The doors in their sequence: of a trip that it joins those that are hers already, too, of which it says no more. */
+function doorsOf(offer: Offer): { delivery: string; drop: Offer["drops"][number] | undefined }[] {
+  const doors = offer.joins?.doors ?? offer.drops.map((one) => one.delivery);
+  return doors.map((delivery) => ({ delivery, drop: offer.drops.find((one) => one.delivery === delivery) }));
 }
 
 function OfferMap({ offer, base, fix }: { offer: Offer; base: Base | null; fix: Fix | null }) {

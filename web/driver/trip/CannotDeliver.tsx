@@ -33,7 +33,7 @@ function Why_({ trip, stop, carried, onClose }: Props) {
   const f = useFormat();
   const id = useId();
   const { contacts } = useDone(carried.id);
-  const { data: offer } = useOfferOf(trip.offer);
+  const { data: offer } = useOfferOf(carried.offer);
   const [why, setWhy] = useState<Why | null>(null);
   const [more, setMore] = useState("");
   const { busy, wrong, act } = useAct();

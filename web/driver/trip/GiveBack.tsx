@@ -20,9 +20,7 @@ export function GiveBack({
 }) {
   const words = useWords();
   const refused = useRefused();
-  const f = useFormat();
   const id = useId();
-  const { data: offer } = useOfferOf(trip.offer);
   const [why, setWhy] = useState("");
   const [busy, setBusy] = useState("");
   const [wrong, setWrong] = useState("");
@@ -52,17 +50,9 @@ export function GiveBack({
         <p>{words("giveback.more")}</p>
         <label htmlFor={id}>{words("giveback.why")}</label>
         <input id={id} value={why} maxLength={500} onChange={(event) => setWhy(event.target.value)} />
-        {carried.map((one) => {
-          const part = offer?.drops.find((drop) => drop.delivery === one.id);
-          const pay = part ? part.base_minor + part.incentive_minor + part.tip_minor : null;
-          return (
-            <Button key={one.id} size="tall" busy={busy === one.id} onClick={() => void give(one.id)}>
-              {pay === null
-                ? words("giveback.do.plain", { name: one.shopper_first_name })
-                : words("giveback.do", { name: one.shopper_first_name, pay: f.money(pay, offer?.currency) })}
-            </Button>
-          );
-        })}
+        {carried.map((one) => (
+          <Give key={one.id} carried={one} busy={busy === one.id} onGive={() => void give(one.id)} />
+        ))}
         {wrong && (
           <p className="wrong" role="alert">
             {wrong}
@@ -70,5 +60,21 @@ export function GiveBack({
         )}
       </div>
     </Dialog>
+  );
+}
+
+/** One delivery to give back, with what it pays. */
+function Give({ carried, busy, onGive }: { carried: Carried; busy: boolean; onGive: () => void }) {
+  const words = useWords();
+  const f = useFormat();
+  const { data: offer } = useOfferOf(carried.offer);
+  const part = offer?.drops.find((drop) => drop.delivery === carried.id);
+  const pay = part ? part.base_minor + part.incentive_minor + part.tip_minor : null;
+  return (
+    <Button size="tall" busy={busy} onClick={onGive}>
+      {pay === null
+        ? words("giveback.do.plain", { name: carried.shopper_first_name })
+        : words("giveback.do", { name: carried.shopper_first_name, pay: f.money(pay, offer?.currency) })}
+    </Button>
   );
 }

@@ -99,7 +99,9 @@ export function TripScreen({ trip, base, pace }: { trip: Trip; base: Base | null
             </ul>
           </details>
         )}
-        <Promised offer={trip.offer} />
+        {trip.offers.map((offer) => (
+          <Promised key={offer} offer={offer} />
+        ))}
         {pace?.you?.as.includes("driver") && <Wheel pace={pace} />}
         <div className="bot">
           <Button
@@ -257,7 +259,9 @@ function Promised({ offer }: { offer: string }) {
     <details className="then">
       <summary>
         <Icon name="lock" size="s" />
-        {words("promised.this", { total: f.money(data.total_minor, data.currency) })}
+        {words(data.joins ? "promised.joined" : "promised.this", {
+          total: f.money(data.total_minor, data.currency),
+        })}
       </summary>
       <div className="promised">
         <OfferTerms offer={data} />
