@@ -16,10 +16,12 @@ from tests.factories.driver_phone import PHONE, DriverPhone, a_phone, pin_of
 from tests.factories.labels import label, square_label
 from tests.factories.merchants import make_merchant
 
+from doorstep.connectors.maps.protocol import Leg
 from doorstep.features.deliveries import queries as deliveries
 from doorstep.features.deliveries.rules import Delivery, DeliveryState, ProofKind, Requirements, ReturnPolicy
 from doorstep.features.drivers import queries as drivers
 from doorstep.features.offers.rules import OfferState
+from doorstep.units.geo import Metres, Seconds
 from doorstep.units.money import Money
 
 DECLINES = 50
@@ -376,6 +378,58 @@ class TestATrip:
         async with street.network.work() as work:
             events = await deliveries.timeline(work, delivery.id)
         assert events[-1].body["reason"] == "pin_wrong"
+
+    async def test_more_of_the_shop_joins_on_top_and_what_she_had_stays(
+        self, street: Street, visitor: Visitor
+    ) -> None:
+        town = street.town
+        phone = await phone_at(street, visitor)
+        page = phone.page
+        shop = await a_shop(street)
+        lunch = await town.delivery(tip=Money(4_00), merchant_id=shop)
+        trip = await town.trip(lunch)
+        await trip_on(phone)
+        dinner = await town.delivery(
+            tip=Money(2_50), merchant_id=shop, shopper_first_name="Bea", ready_at=lunch.ready_at
+        )
+        legs = (Leg(Metres(4000), Seconds(600)), Leg(Metres(800), Seconds(120)))
+        offer = await town.offer(
+            [dinner], joins=trip.id, doors=(lunch.id, dinner.id), legs=legs, lasts_s=3600
+        )
+        band = page.get_by_role(
+            "button", name=f"More from this shop for your trip: {offer.terms.total} on top"
+        )
+        await band.click()
+        card = page.locator(".offer")
+        await expect(card).to_contain_text("One more from the shop ahead")
+        await expect(card.locator(".amt")).to_have_text(f"+{offer.terms.total}")
+        await expect(card.locator(".facts")).to_contain_text(
+            re.compile(r"0.5more miles.*5more minutes.*1more door")
+        )
+        await expect(card.locator(".stops li")).to_contain_text(
+            ["on your way, ready", "A door of yours", "Nashville 37212"]
+        )
+        await expect(card).to_contain_text("Saying no changes nothing: your trip stays as it is.")
+        assert not await axe(page)
+        assert await no_sideways(page)
+        await phone.press("Accept")
+        await trip_on(phone)
+        for promised in ("Promised for this trip:", f"Promised for what joined it: {offer.terms.total}"):
+            await expect(page.get_by_text(promised)).to_be_visible()
+        await phone.press("Give back")
+        for name in ("Ann", "Bea"):
+            await expect(
+                page.get_by_role("button", name=re.compile(rf"Give {name}’s back, \$\d"))
+            ).to_be_visible()
+        await page.keyboard.press("Escape")
+        await phone.move(DOWNTOWN.point)
+        await phone.press("I have all 2")
+        await expect(page.get_by_role("heading", name="Ann L.")).to_be_visible()
+        for one in (lunch, dinner):
+            async with asyncio.timeout(10):
+                while "delivery.picked_up" not in await timeline(street, one):
+                    await asyncio.sleep(0.1)
+        assert (await now(street, dinner)).carrier == (await now(street, lunch)).carrier
 
     async def test_an_order_given_back_is_somebody_elses_and_its_pay_goes_with_it(
         self, street: Street, visitor: Visitor

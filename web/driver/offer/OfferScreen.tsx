@@ -145,7 +145,9 @@ export function OfferTerms({ offer, children }: { offer: Offer; children?: React
           </p>
           <p>
             {words.rich(
-              offer.state === "open" && offer.approach_m !== null ? "offer.net" : "offer.net.then",
+              offer.state === "open" && offer.approach_m !== null && !offer.joins
+                ? "offer.net"
+                : "offer.net.then",
               {
                 net: money(net.perHourMinor),
                 car: money(net.carMinor),
