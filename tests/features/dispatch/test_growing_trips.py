@@ -18,6 +18,7 @@ from doorstep.features.deliveries import queries as deliveries
 from doorstep.features.deliveries.rules import Delivery, DeliveryState
 from doorstep.features.dispatch import queries
 from doorstep.features.dispatch.rules import ReasonKind
+from doorstep.features.drivers import service as drivers
 from doorstep.features.markets import service as markets
 from doorstep.features.offers import queries as offers
 from doorstep.features.offers import service as offer_verbs
@@ -227,7 +228,14 @@ async def test_what_joined_can_be_given_back_and_what_was_there_stays(network: N
 
 @pytest.mark.parametrize(
     "how",
-    ["the market does not want it", "her phone is silent", "another shop", "her own question", "no time"],
+    [
+        "the market does not want it",
+        "her phone is silent",
+        "another shop",
+        "her own question",
+        "no time",
+        "off duty",
+    ],
 )
 async def test_a_trip_grows_only_where_it_can(network: Network, how: str) -> None:
     afternoon = await an_afternoon(network)
@@ -240,6 +248,9 @@ async def test_a_trip_grows_only_where_it_can(network: Network, how: str) -> Non
         changes = {"store_id": StoreId(UUID(int=5)), "pickup": DOWNTOWN}
     elif how == "her own question":
         await town.offer([await town.delivery()], lasts_s=3600)
+    elif how == "off duty":
+        async with network.work() as work:
+            await drivers.go_off_duty(work, town.drivers[0].id)
     elif how == "no time":
         network.clock.advance(8 * 60 + 80)
     await afternoon.another(**changes)

@@ -154,7 +154,12 @@ def take(belief: Belief) -> Snapshot:
         if delivery.id not in directed
     )
     trips = {trip.driver_id: trip for trip in belief.trips}
-    growing = {str(trip.driver_id): trip for trip in trips.values() if may_grow(trip, belief)}
+    on_duty = {driver.id for driver in belief.drivers}
+    growing = {
+        str(trip.driver_id): trip
+        for trip in trips.values()
+        if trip.driver_id in on_duty and may_grow(trip, belief)
+    }
     kept = [belief.carried[one] for trip in growing.values() for one in trip.delivery_ids]
     orders += tuple(_order(delivery, places, belief, reserved=False) for delivery in kept)
     asked = {o.driver_ids[0]: o for o in belief.offers if o.mode is OfferMode.DIRECTED}
