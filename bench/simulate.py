@@ -41,10 +41,17 @@ TRADED = (
     "orders_per_trip", "earned_per_hour_minor", "cost_per_order_minor",
 )  # fmt: skip
 
-FEES_MINOR = (700, 900, 1200)
-"""What a courier company takes for an order; a driver is paid about 880 here."""
-MINUTES_MINOR = (0, 25, 50, 100)
-"""What a waited minute is worth beside that; 0: the company is asked last."""
+Company = tuple[int, int, int, int]
+"""Noes after which all near are asked, then the courier company's fee, what a waited minute is worth beside it (0: it is asked last) and
+how long its courier takes to the store."""
+COMPANIES: tuple[Company, ...] = (
+    (3, 0, 0, 1200),
+    *((3, fee, minute, 1200) for fee in (700, 900, 1200) for minute in (0, 25, 50, 100)),
+    *((3, 900, minute, 600) for minute in (0, 50, 100)),
+    (0, 0, 0, 1200), (0, 900, 0, 1200), (0, 900, 50, 1200),
+)  # fmt: skip
+"""By the live ladder, without a company first; then one that is twice as quick; then as drivers are asked one by one alone. A driver is
+paid about 880 for an order here."""
 BROUGHT = (
     "ctd90", "ctd_mean", "ctd_p90", "undelivered_pct", "kept_pct", "by_company_pct", "asked_all_pct",
     "cost_per_order_minor", "driver_pay_minor", "company_fees_minor", "earned_per_hour_minor", "drive_min_per_order",
@@ -173,35 +180,41 @@ def mixing(runs: int, data: Path | None, only: str) -> list[dict[str, Any]]:
 
 
 def company(runs: int, only: str) -> list[dict[str, Any]]:
-    """No courier company, one that is asked last, and one whose price competes within the plan, on the same days, by the live ladder.
+    """No courier company, one that is asked last, and one whose price competes within the plan, on the same days.
 
-    ``…_against_none`` are paired differences to the days without one, ``…_against_last`` to the days on which one of that fee is
+    ``…_against_none`` are paired differences to the days without one, ``…_against_last`` to the days on which the same company is
     asked last. ``only``: of markets so named.
     """
     told = []
     for name in ("nashville", "nashville-short"):
         if only not in name:
             continue
-        days: dict[tuple[int, int], list[Measures]] = {}
-        for fee, minute in ((0, 0), *((fee, minute) for fee in FEES_MINOR for minute in MINUTES_MINOR)):
-            wishes = ["broadcast=3", f"company={fee}", f"company_minute={minute}"]
-            (setting,) = settings_of(*load(name), wishes)
-            kernels = warm_for(setting.scenario.dispatch.params)
-            days[fee, minute] = [
-                measure(play(setting.scenario, seed, kernels)) for seed in range(1, runs + 1)
-            ]
-            line: dict[str, Any] = {"market": name, "fee_minor": fee, "minute_minor": minute, "runs": runs}
+        days: dict[Company, list[Measures]] = {}
+        for one in COMPANIES:
+            asks, fee, minute, pickup_s = one
+            days[one] = _company_days(name, one, runs)
+            line: dict[str, Any] = {"market": name, "asked_of_all_after": asks, "fee_minor": fee}
+            line |= {"minute_minor": minute, "pickup_s": pickup_s, "runs": runs}
+            others = {"none": (asks, 0, 0, 1200)} if fee else {}
+            others |= {"last": (asks, fee, 0, pickup_s)} if minute else {}
             for figure in BROUGHT:
-                values = [float(getattr(m, figure)) for m in days[fee, minute]]
+                values = [float(getattr(m, figure)) for m in days[one]]
                 line[figure] = round(float(np.mean(values)), 3)
-                others = {"none": (0, 0)} if fee else {}
-                others |= {"last": (fee, 0)} if minute else {}
                 for other, key in others.items():
                     beside = [float(getattr(m, figure)) for m in days[key]]
                     line[f"{figure}_against_{other}"] = _told(paired(values, beside))
             told.append(line)
             print(line, flush=True)
     return told
+
+
+def _company_days(name: str, one: Company, runs: int) -> list[Measures]:
+    words = ("broadcast", "company", "company_minute", "company.pickup_s")
+    wishes = [f"{word}={value}" for word, value in zip(words, one, strict=True)]
+    (setting,) = settings_of(*load(name), wishes)
+    scenario = setting.scenario
+    kernels = warm_for(scenario.dispatch.params)
+    return [measure(play(scenario, seed, kernels)) for seed in range(1, runs + 1)]
 
 
 def _day(scenario: Scenario, policy: Policy, share: float, seed: int, kernels: Kernels) -> Measures:

@@ -406,7 +406,8 @@ class Market:
             slow = float(truth.usual[part]) * dispatch.way_factor
             if self.scenario.company.there:
                 self.belief.roads.told(slow)  # its price has the way to the door in it
-            world, cheaper = self.belief.world(self.now_s), set[str]()
+            world = self.belief.world(self.now_s)
+            cheaper: set[str] = set()
             if world.orders and world.drivers:
                 travel = self.belief.roads.told(slow)
                 seed = self.seed * 100_003 + (self.now_s - truth.begins_s) // (1 if extra else 60)
