@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from doorstep.engine.world import FOREVER_S, Driver, Order, Plan, World
-from doorstep.features.dispatch.snapshot import UNHEARD_S
+from doorstep.features.dispatch.snapshot import UNHEARD_S, elsewhere_s
 from doorstep.sim.roads import Roads
-from doorstep.sim.scenario import Dispatch
+from doorstep.sim.scenario import NOBODY, Company, Dispatch
 
 Spot = tuple[float, float]
 
@@ -47,11 +47,11 @@ ANYTHING = Gear(-1, 1 << 30)
 class Belief:
     """Orders that wait and drivers on duty, as reported."""
 
-    def __init__(self, roads: Roads, dispatch: Dispatch) -> None:
+    def __init__(self, roads: Roads, dispatch: Dispatch, company: Company = NOBODY) -> None:
         """Nothing is known yet."""
         self.roads = roads
         self.plan: Plan = {}
-        self._dispatch = dispatch
+        self._dispatch, self._company = dispatch, company
         self._rows: dict[str, int] = {}
         self._waiting: dict[int, Order] = {}
         self._ready: dict[int, int] = {}
@@ -63,6 +63,7 @@ class Belief:
         self._silent: dict[int, int] = {}
         self.passed_by_all: dict[int, int] = {}
         """By order, how often all drivers near were asked at once and nobody took it."""
+        self._refused_by_company: set[int] = set()
 
     # What a merchant and a store say.
     def placed(
@@ -208,9 +209,27 @@ class Belief:
         self._waiting[row] = replace(order, refused_by=order.refused_by | {f"d{driver:05d}"})
 
     def taken_by_nobody(self, row: int) -> None:
-        """Nobody took it in time: drivers are planned with again and asked one by one, but for who said no."""
+        """Nobody took it in time: the courier company is asked next, if it can have it.
+
+        Else drivers are planned with again and asked one by one, but for who said no.
+        """
         self.passed_by_all[row] = self.passed_by_all.get(row, 0) + 1
         if row in self._waiting:
+            self._waiting[row] = replace(self._waiting[row], reserved=self.company_can(row))
+
+    # What a courier company says.
+    def company_can(self, row: int) -> bool:
+        """Whether there is one that has not refused it."""
+        return self._company.there and row not in self._refused_by_company
+
+    def company_took(self, row: int) -> None:
+        """It has the order: nobody else is asked for it any more."""
+        self.roads.leave(self._waiting.pop(row).dropoff)
+
+    def company_refused(self, row: int) -> None:
+        """It does not take it: the order is with drivers again, and the company is never asked for it again."""
+        self._refused_by_company.add(row)
+        if row in self.passed_by_all:
             self._waiting[row] = replace(self._waiting[row], reserved=False)
 
     def waits(self, row: int) -> bool:
@@ -301,7 +320,7 @@ class Belief:
             for d, seen in self._seen.items()
             if seen.off_s >= now_s and d not in lost
         )
-        return World(tuple(self._waiting.values()), tuple(drivers), self.plan)
+        return World(self._orders(now_s), tuple(drivers), self.plan)
 
     @property
     def waiting(self) -> int:
@@ -317,6 +336,20 @@ class Belief:
     def busy(self) -> int:
         """How many drivers have a trip or an offer."""
         return len(self._jobs)
+
+    def _orders(self, now_s: int) -> tuple[Order, ...]:
+        """Every order that waits, with what a courier company costs where its price competes."""
+        if not self._company.in_plan:
+            return tuple(self._waiting.values())
+        return tuple(
+            replace(order, elsewhere_s=self._elsewhere_s(order, now_s)) if self.company_can(row) else order
+            for row, order in self._waiting.items()
+        )
+
+    def _elsewhere_s(self, order: Order, now_s: int) -> int:
+        comes_s, leg_s = now_s + self._company.pickup_s, self.roads.between(order.pickup, order.dropoff)
+        fee_min = self._company.fee_minor / self._company.minute_minor
+        return elsewhere_s(order, comes_s, leg_s, self._dispatch.params.late_price, fee_min)
 
     def _come(self, driver: int, at: Spot, on_s: int, off_s: int, gear: Gear) -> None:
         place = self.roads.take_stand(*at)

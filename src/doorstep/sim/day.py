@@ -16,11 +16,14 @@ from doorstep.engine.compiled import Kernels
 from doorstep.engine.decisions import Decisions, Send
 from doorstep.engine.params import Params
 from doorstep.engine.world import Travel, World
+from doorstep.features.dispatch.rules import Policy as Ladder
+from doorstep.features.dispatch.rules import Step
 from doorstep.sim.asked import Answer, Answers, AskedOfAll, Offer, Terms
 from doorstep.sim.belief import Belief, Gear
-from doorstep.sim.ladder import to_ask_all
+from doorstep.sim.errands import Errand, errand
+from doorstep.sim.ladder import due_steps
 from doorstep.sim.policies import DECIDES
-from doorstep.sim.rides import Ride, Spot, after, may_cancel, ride, without
+from doorstep.sim.rides import Ride, Spot, after, may_cancel, ride, wish_counts, without
 from doorstep.sim.roads import Roads
 from doorstep.sim.scenario import Scenario
 from doorstep.sim.tally import NEVER, Kind, Report, Tally, Told
@@ -62,7 +65,7 @@ class Market:
         self.truth, self.scenario, self.seed = truth, scenario, seed
         self.kernels, self.recorder = kernels, recorder
         self.now_s = truth.begins_s
-        self.belief = Belief(Roads(truth.ground, truth.stores), scenario.dispatch)
+        self.belief = Belief(Roads(truth.ground, truth.stores), scenario.dispatch, scenario.company)
         self.decide_s: list[float] = []
         orders, drivers = len(truth.orders.placed_s), len(truth.shifts.on_s)
         self.tally = Tally.blank(orders, drivers, len(truth.usual))
@@ -75,9 +78,11 @@ class Market:
                 truth.shifts.abilities.tolist(), truth.shifts.capacity_units.tolist(), strict=True
             )
         ]
-        self._ladder = scenario.dispatch.ladder() if scenario.dispatch.declines_before_broadcast else None
+        self._asks_all = scenario.dispatch.declines_before_broadcast > 0
+        self._ladder = scenario.dispatch.ladder() if self._asks_all or scenario.company.there else None
         self._offers: dict[int, Offer] = {}
         self._asked_all: dict[int, AskedOfAll] = {}
+        self._errands: dict[int, Errand] = {}
         self._rides: dict[int, deque[Ride]] = {}  # accepted trips, the one under way first
         self._unheard: dict[int, deque[Told]] = {}  # of those trips, in the order of the road
         self._void: set[int] = set()  # reports that will never be made
@@ -92,7 +97,8 @@ class Market:
             Kind.PLACED: self._placed, Kind.READY: self._ready, Kind.CANCELLED: self._cancelled,
             Kind.REPORTED: self._reported, Kind.GOES: self._goes, Kind.DECLINED: self._declined,
             Kind.LAPSED: self._lapsed, Kind.ACCEPTED: self._accepted, Kind.REFUSES: self._refuses,
-            Kind.TAKES: self._takes, Kind.UNTAKEN: self._untaken, Kind.TICK: self._tick,
+            Kind.TAKES: self._takes, Kind.UNTAKEN: self._untaken, Kind.BROUGHT: self._brought,
+            Kind.TICK: self._tick,
         }  # fmt: skip
         self._script()
 
@@ -154,7 +160,12 @@ class Market:
         self.belief.ready(row, self.now_s)
 
     def _cancelled(self, row: int, _: int) -> None:
-        """A shopper changes her mind: that counts until the goods are with a driver, or nobody came for them at all."""
+        """A shopper changes her mind: that counts until the goods are with somebody, or nobody came for them at all."""
+        if row in self._errands:
+            if wish_counts(self._errands[row].picked_s, self.now_s):
+                self.tally.cancelled_s[row] = self.now_s
+                del self._errands[row]
+            return
         driver, number = next(
             ((d, n) for d, rides in self._rides.items() for n, one in enumerate(rides) if row in one.rows),
             (NEVER, 0),
@@ -331,6 +342,23 @@ class Market:
             self.belief.taken_by_nobody(row)
             self._call()
 
+    # What a courier company is asked for.
+    def _hand_over(self, row: int) -> None:
+        """Ask the company for an order; it takes it, or says no at once."""
+        if not self.truth.orders.company_takes[row]:
+            self.tally.company_refused += 1
+            self.belief.company_refused(row)
+            self._call()
+            return
+        self.belief.company_took(row)
+        self.tally.handed_s[row] = self.now_s
+        self._errands[row] = errand(self.truth, self.scenario.company, row, self.now_s)
+        self._then(self._errands[row].dropped_s, Kind.BROUGHT, row)
+
+    def _brought(self, row: int, _: int) -> None:
+        if row in self._errands:  # it was not cancelled on the way
+            self.tally.book_errand(self._errands.pop(row))
+
     # Trips, as they are heard of.
     def _report(self, one: Ride, known: int = 0) -> None:
         """What her phone will say of a trip, and when it is heard; of its first stops, so many are ``known``."""
@@ -375,9 +403,13 @@ class Market:
         elif self.tally.series[part, 0] < 0:
             self.tally.series[part] = self.belief.waiting, self.belief.free, self.belief.busy
         if self.belief.waiting:
+            slow = float(truth.usual[part]) * dispatch.way_factor
+            if self.scenario.company.there:
+                self.belief.roads.told(slow)  # its price has the way to the door in it
             world = self.belief.world(self.now_s)
+            cheaper: set[str] = set()
             if world.orders and world.drivers:
-                travel = self.belief.roads.told(float(truth.usual[part]) * dispatch.way_factor)
+                travel = self.belief.roads.told(slow)
                 seed = self.seed * 100_003 + (self.now_s - truth.begins_s) // (1 if extra else 60)
                 began = time.perf_counter()
                 decisions = self._decide(world, travel, dispatch.params, self.now_s, seed, self.kernels)
@@ -385,11 +417,19 @@ class Market:
                 if self.recorder:
                     self.recorder(world, travel, dispatch.params, self.now_s, seed, decisions)
                 self.belief.plan = decisions.plan
+                cheaper = {outlook.order for outlook in decisions.outlooks if outlook.elsewhere}
                 for send in decisions.sends:
                     self._offer(send)
             if self._ladder:
-                for row, drivers in to_ask_all(self.belief, self._ladder, self.now_s, self._asked_all):
-                    self._ask_all(row, drivers)
+                self._climb(self._ladder, cheaper)
         going_on = self._unplaced or self.belief.waiting or self._offers
         if not extra and going_on and self.now_s < truth.begins_s + HORIZON_S - QUARTER_S:
             self._then(self.now_s + dispatch.params.tick_s, Kind.TICK, 0)
+
+    def _climb(self, ladder: Ladder, cheaper: set[str]) -> None:
+        """Do what the live ladder asks for orders that nobody is asked for alone."""
+        for row, step, drivers in due_steps(self.belief, ladder, self.now_s, self._asked_all, cheaper):
+            if step is Step.PROVIDER:
+                self._hand_over(row)
+            elif self._asks_all:
+                self._ask_all(row, drivers)

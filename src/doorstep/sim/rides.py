@@ -90,8 +90,12 @@ def ride(
 
 def may_cancel(carried: Ride | None, row: int, at_s: int) -> bool:
     """Whether a shopper's wish still counts: by the live rule, until the goods are with a carrier."""
-    gone = carried is not None and at_s >= carried.visits[carried.number_of(row)].picked_s
-    state = DeliveryState.PICKED_UP if gone else DeliveryState.AT_PICKUP
+    return carried is None or wish_counts(carried.visits[carried.number_of(row)].picked_s, at_s)
+
+
+def wish_counts(picked_s: int, at_s: int) -> bool:
+    """The same of an order whose goods somebody has from ``picked_s`` on."""
+    state = DeliveryState.PICKED_UP if at_s >= picked_s else DeliveryState.AT_PICKUP
     return cancel_refusal(state, Party.SHOPPER, CancelReason.CHANGED_MIND, ReturnPolicy.RETURN) is None
 
 

@@ -34,6 +34,14 @@ KNOBS = {
         False,
         "noes after which all drivers near are asked at once, 0 for never",
     ),
+    "company": Knob(
+        "company.fee_minor", False, "what a courier company takes for an order, in cents; 0: there is none"
+    ),
+    "company_minute": Knob(
+        "company.minute_minor",
+        False,
+        "what a waited minute is worth beside its fee, in cents; 0: it is asked last",
+    ),
     "promise": Knob("demand.promise_min", False, "minutes promised from order to door"),
     "policy": Knob("dispatch.policy", False, "who decides: engine, late_f1 or nearest"),
     "tick": Knob("dispatch.engine.tick_s", False, "seconds between two looks at the market"),
