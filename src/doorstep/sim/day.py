@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from doorstep.engine.compiled import Kernels
-from doorstep.engine.decisions import Decisions, Send
+from doorstep.engine.decisions import Decisions, Pickup, Send
 from doorstep.engine.params import Params
 from doorstep.engine.world import Travel, World
 from doorstep.features.dispatch.rules import Policy as Ladder
@@ -23,7 +23,7 @@ from doorstep.sim.belief import Belief, Gear
 from doorstep.sim.errands import Errand, errand
 from doorstep.sim.ladder import due_steps
 from doorstep.sim.policies import DECIDES
-from doorstep.sim.rides import Ride, Spot, after, may_cancel, ride, wish_counts, without
+from doorstep.sim.rides import Ride, Spot, after, may_cancel, ride, wish_counts, with_more, without
 from doorstep.sim.roads import Roads
 from doorstep.sim.scenario import Scenario
 from doorstep.sim.tally import NEVER, Kind, Report, Tally, Told
@@ -178,6 +178,8 @@ class Market:
         self.tally.cancelled_s[row] = self.now_s
         if driver != NEVER:
             self._leave_out(driver, number, row)
+        elif asked != NEVER and self._offers[asked].doors:
+            self._take_back(asked, row)
         elif asked != NEVER:
             del self._offers[asked]
             self.tally.withdrawn += 1
@@ -190,6 +192,8 @@ class Market:
 
     def _leave_out(self, driver: int, number: int, row: int) -> None:
         """An order leaves an accepted trip, and the trips after it begin otherwise."""
+        if driver in self._offers and self._offers[driver].doors:
+            self._take_back(driver)  # it was reckoned with all its doors
         rides = list(self._rides[driver])
         heard_s = self._heard_s(driver, self.now_s)
         self.belief.left_out(driver, row)
@@ -240,9 +244,14 @@ class Market:
         visits = tuple(tuple(int(name[1:]) for name in visit) for visit in send.visits)
         terms = self._answers.terms(rows, self.now_s, visits)
         expires_s = self.now_s + self.scenario.dispatch.offer_lasts_s
-        self._serial += 1
-        self._offers[driver] = Offer(self._serial, terms)
         self.belief.offered(driver, send.orders, expires_s, terms.minutes, send.visits)
+        self._show(driver, terms)
+
+    def _show(self, driver: int, terms: Terms, doors: tuple[int, ...] = ()) -> None:
+        """Put an offer on her phone; what she will say is settled."""
+        expires_s = self.now_s + self.scenario.dispatch.offer_lasts_s
+        self._serial += 1
+        self._offers[driver] = Offer(self._serial, terms, doors)
         self.tally.offers += 1
         answer, at_s = self._answers.of(driver, terms, self.now_s, expires_s)
         if answer is Answer.NOTHING or not self._hears_now(driver):
@@ -269,8 +278,10 @@ class Market:
         return offer is not None and offer.number == number
 
     def _not_taken(self, driver: int) -> None:
-        del self._offers[driver]
-        self.belief.not_taken(driver)
+        if self._offers.pop(driver).doors:
+            self.belief.not_joined(driver, refused=True)
+        else:
+            self.belief.not_taken(driver)
         self._call()
         if driver in self._leaving:
             self._goes(driver, 0)
@@ -284,8 +295,43 @@ class Market:
     def _accepted(self, driver: int, number: int) -> None:
         if self._open(driver, number):
             offer = self._offers.pop(driver)
+            if offer.doors:
+                self._grows(driver, offer)
+                return
             self.belief.accepted(driver, self.now_s)
             self._drives(driver, offer.terms)
+
+    # What is offered to join a trip.
+    def _ask_to_join(self, pickup: Pickup) -> None:
+        """Ask a driver under way to a store whether more of it may come along."""
+        driver = int(pickup.driver[1:])
+        on_it = self._rides[driver][0].rows
+        doors = self.belief.asked_to_join(driver, pickup.orders, pickup.joined)
+        terms = self._answers.more(on_it, doors, self.now_s, self.belief.waits_longer_s(driver, self.now_s))
+        self._show(driver, terms, doors)
+
+    def _grows(self, driver: int, offer: Offer) -> None:
+        """She said yes; too late if she has the goods by now."""
+        one = self._rides[driver][0]
+        if self.now_s >= one.visits[0].picked_s:
+            self.tally.withdrawn += 1
+            self.belief.not_joined(driver, refused=False)
+            self._call()
+            return
+        self.belief.joined(driver)
+        self.tally.grown += 1
+        grown = with_more(self.truth, one, offer.doors, offer.terms.pay_minor)
+        self._rides[driver][0] = grown
+        self._void.update(told.serial for told in self._unheard[driver])
+        self._unheard[driver] = deque()
+        self._report(grown)
+
+    def _take_back(self, driver: int, cancelled: int = NEVER) -> None:
+        """What was offered to join her trip is offered no more."""
+        del self._offers[driver]
+        self.tally.withdrawn += 1
+        self.belief.not_joined(driver, refused=False, cancelled=cancelled)
+        self._call()
 
     def _drives(self, driver: int, terms: Terms) -> None:
         """She drives, as the truth has it: now, or when the trip is over that she is on still."""
@@ -376,6 +422,8 @@ class Market:
             return
         told = self._unheard[driver].popleft()
         if told.report is Report.PICKED_UP:
+            if driver in self._offers and self._offers[driver].doors:
+                self._take_back(driver)  # the goods are with her
             self.belief.picked_up(driver, told.at_s)
         elif told.report is Report.DROPPED:
             self.belief.handed_over(driver, told.at_s)
@@ -397,6 +445,7 @@ class Market:
     def _tick(self, extra: int, _: int) -> None:
         """Look at what is believed, decide, offer."""
         truth, dispatch = self.truth, self.scenario.dispatch
+        params = dispatch.decides_with()
         part = quarter(truth, self.now_s)
         if extra:
             self._called = False
@@ -412,14 +461,17 @@ class Market:
                 travel = self.belief.roads.told(slow)
                 seed = self.seed * 100_003 + (self.now_s - truth.begins_s) // (1 if extra else 60)
                 began = time.perf_counter()
-                decisions = self._decide(world, travel, dispatch.params, self.now_s, seed, self.kernels)
+                decisions = self._decide(world, travel, params, self.now_s, seed, self.kernels)
                 self.decide_s.append(time.perf_counter() - began)
                 if self.recorder:
-                    self.recorder(world, travel, dispatch.params, self.now_s, seed, decisions)
+                    self.recorder(world, travel, params, self.now_s, seed, decisions)
                 self.belief.plan = decisions.plan
                 cheaper = {outlook.order for outlook in decisions.outlooks if outlook.elsewhere}
                 for send in decisions.sends:
                     self._offer(send)
+                for pickup in decisions.pickups:
+                    if pickup.joined:
+                        self._ask_to_join(pickup)
             if self._ladder:
                 self._climb(self._ladder, cheaper)
         going_on = self._unplaced or self.belief.waiting or self._offers

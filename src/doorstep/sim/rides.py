@@ -124,6 +124,13 @@ def without(truth: Truth, one: Ride, row: int, heard_s: int) -> Ride:
     return _on(truth, before, way, ((here, visit.luck), *ahead), waits_until_s=min(visit.picked_s, heard_s))
 
 
+def with_more(truth: Truth, one: Ride, doors: tuple[int, ...], pay_minor: int) -> Ride:
+    """``one``, of one store whose goods are still there, with all of ``doors`` instead of its own, for ``pay_minor`` on top."""
+    (visit,) = one.visits
+    grown = replace(one, rows=doors, visits=(), pay_minor=one.pay_minor + pay_minor)
+    return _on(truth, grown, visit.way, ((tuple(sorted(doors)), visit.luck),))
+
+
 def after(truth: Truth, one: Ride, before: Ride) -> Ride:
     """``one`` when the ride before it ends otherwise than was thought."""
     return ride(

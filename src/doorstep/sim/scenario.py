@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -231,6 +231,9 @@ class Dispatch:
     """A free driver whose last fix is older is not planned with."""
     pickup_service_s: int = PICKUP_SERVICE_S
     dropoff_service_s: int = DROPOFF_SERVICE_S
+    grow: bool = True
+    """Whether more of a store may be offered to join a trip until its goods are collected, the market's ``trips_grow``: by the engine
+    alone, and not where stores are mixed."""
     ready_factor: float = 1.0
     """What dispatch believes of a preparation time, times what it was told: another quantile of how long kitchens take."""
     way_factor: float = 1.0
@@ -250,6 +253,15 @@ class Dispatch:
         _within("dispatch.silent_s", self.silent_s, 60, 1e9)
         _within("dispatch.pickup_service_s", self.pickup_service_s, 0, 3600)
         _within("dispatch.dropoff_service_s", self.dropoff_service_s, 0, 3600)
+
+    @property
+    def grows(self) -> bool:
+        """Whether trips grow."""
+        return self.grow and self.policy is Policy.ENGINE and not self.params.mixing
+
+    def decides_with(self) -> Params:
+        """The engine's knobs, as the live network completes them."""
+        return replace(self.params, join_lead_s=self.offer_lasts_s) if self.grows else self.params
 
     def ladder(self) -> Ladder:
         """The live rule's settings; where all are never asked at once, no number of noes is enough for it."""

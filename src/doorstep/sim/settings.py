@@ -27,6 +27,9 @@ KNOBS = {
     "pay": Knob("pay.scale", False, "pay rates, times the market's"),
     "batching": Knob("dispatch.engine.max_bundle", False, "orders a trip may hold"),
     "mixing": Knob("dispatch.engine.mixing", False, "1: a trip may lead to several stores, 0: to one"),
+    "growing": Knob(
+        "dispatch.grow", False, "1: more of a store may be offered to join a trip under way, 0: not"
+    ),
     "declines": Knob("behaviour.declines", False, "chance that a driver does not take an offer"),
     "cancels": Knob("behaviour.cancels", False, "share of shoppers who change their mind before the pickup"),
     "broadcast": Knob(

@@ -75,8 +75,9 @@ class Tally:
     offers: int = 0
     declined: int = 0
     lapsed: int = 0
-    withdrawn: int = 0  # because an order was cancelled
+    withdrawn: int = 0  # because an order was cancelled, or the trip it was to join had left its store
     trips: int = 0
+    grown: int = 0  # offers by which more joined a trip under way
     company_refused: int = 0  # orders that the courier company did not take
 
     @classmethod
