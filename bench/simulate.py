@@ -1,6 +1,6 @@
-"""How long a day of a metro takes on one core, what declines cost beside two other dispatchers, and what mixing stores brings.
+"""How long a day of a metro takes on one core, what declines cost beside two other dispatchers, and what mixing stores or a courier company brings.
 
-``python -m bench.simulate [--only metro|declines|growth|mixing] [--runs N] [--data MDRP] [--json FILE]``. Processor time is what counts on a shared machine: it is what one
+``python -m bench.simulate [--only metro|declines|growth|mixing|company] [--runs N] [--data MDRP] [--json FILE]``. Processor time is what counts on a shared machine: it is what one
 core of its own would take; wall time stands beside it.
 """
 
@@ -20,6 +20,7 @@ from doorstep.sim.day import play
 from doorstep.sim.measures import Measures, measure
 from doorstep.sim.reading import load, scenario_of
 from doorstep.sim.scenario import LIVE, Behaviour, Policy, Scenario
+from doorstep.sim.settings import settings_of
 
 AIM_S = 60.0
 DECLINES = (0.0, 0.1, 0.3)
@@ -38,6 +39,22 @@ RECORDED = ("0o100t100s1p100", "1o50t100s1p100", SHORT_DAY)
 TRADED = (
     "ctd90", "ctd_mean", "ctd_p90", "undelivered_pct", "rtp_mean", "drive_min_per_order", "wait_min_per_order",
     "orders_per_trip", "earned_per_hour_minor", "cost_per_order_minor",
+)  # fmt: skip
+
+Company = tuple[int, int, int, int]
+"""Noes after which all near are asked, then the courier company's fee, what a waited minute is worth beside it (0: it is asked last) and
+how long its courier takes to the store."""
+COMPANIES: tuple[Company, ...] = (
+    (3, 0, 0, 1200),
+    *((3, fee, minute, 1200) for fee in (700, 900, 1200) for minute in (0, 25, 50, 100)),
+    *((3, 900, minute, 600) for minute in (0, 50, 100)),
+    (0, 0, 0, 1200), (0, 900, 0, 1200), (0, 900, 50, 1200),
+)  # fmt: skip
+"""By the live ladder, without a company first; then one that is twice as quick; then as drivers are asked one by one alone. A driver is
+paid about 880 for an order here."""
+BROUGHT = (
+    "ctd90", "ctd_mean", "ctd_p90", "undelivered_pct", "kept_pct", "by_company_pct", "asked_all_pct",
+    "cost_per_order_minor", "driver_pay_minor", "company_fees_minor", "earned_per_hour_minor", "drive_min_per_order",
 )  # fmt: skip
 
 
@@ -162,6 +179,44 @@ def mixing(runs: int, data: Path | None, only: str) -> list[dict[str, Any]]:
     return told
 
 
+def company(runs: int, only: str) -> list[dict[str, Any]]:
+    """No courier company, one that is asked last, and one whose price competes within the plan, on the same days.
+
+    ``…_against_none`` are paired differences to the days without one, ``…_against_last`` to the days on which the same company is
+    asked last. ``only``: of markets so named.
+    """
+    told = []
+    for name in ("nashville", "nashville-short"):
+        if only not in name:
+            continue
+        days: dict[Company, list[Measures]] = {}
+        for one in COMPANIES:
+            asks, fee, minute, pickup_s = one
+            days[one] = _company_days(name, one, runs)
+            line: dict[str, Any] = {"market": name, "asked_of_all_after": asks, "fee_minor": fee}
+            line |= {"minute_minor": minute, "pickup_s": pickup_s, "runs": runs}
+            others = {"none": (asks, 0, 0, 1200)} if fee else {}
+            others |= {"last": (asks, fee, 0, pickup_s)} if minute else {}
+            for figure in BROUGHT:
+                values = [float(getattr(m, figure)) for m in days[one]]
+                line[figure] = round(float(np.mean(values)), 3)
+                for other, key in others.items():
+                    beside = [float(getattr(m, figure)) for m in days[key]]
+                    line[f"{figure}_against_{other}"] = _told(paired(values, beside))
+            told.append(line)
+            print(line, flush=True)
+    return told
+
+
+def _company_days(name: str, one: Company, runs: int) -> list[Measures]:
+    words = ("broadcast", "company", "company_minute", "company.pickup_s")
+    wishes = [f"{word}={value}" for word, value in zip(words, one, strict=True)]
+    (setting,) = settings_of(*load(name), wishes)
+    scenario = setting.scenario
+    kernels = warm_for(scenario.dispatch.params)
+    return [measure(play(scenario, seed, kernels)) for seed in range(1, runs + 1)]
+
+
 def _day(scenario: Scenario, policy: Policy, share: float, seed: int, kernels: Kernels) -> Measures:
     people = replace(scenario.behaviour, declines=share)
     dispatch = replace(scenario.dispatch, policy=policy)
@@ -175,10 +230,12 @@ def _told(one: Estimate) -> dict[str, float | None]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench.simulate", description=__doc__)
-    parser.add_argument("--only", choices=("metro", "declines", "growth", "mixing"))
+    parser.add_argument("--only", choices=("metro", "declines", "growth", "mixing", "company"))
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--scenarios", default="nashville,nashville-short", help="of the declines")
-    parser.add_argument("--market", default="", help="of mixing: only those whose name holds this")
+    parser.add_argument(
+        "--market", default="", help="of mixing and company: only those whose name holds this"
+    )
     parser.add_argument("--data", type=Path, help="the folder of the MDRP instances, for declines and mixing")
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
@@ -200,6 +257,8 @@ def main() -> None:
         }
     if chosen.only == "mixing":
         report["mixing"] = mixing(chosen.runs, chosen.data, chosen.market)
+    if chosen.only == "company":
+        report["company"] = company(chosen.runs, chosen.market)
     write(chosen.json, report)
 
 

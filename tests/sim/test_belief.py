@@ -63,7 +63,7 @@ def test_what_nobody_took_when_all_were_asked_is_in_the_plan_again_and_stays_the
 
 
 def test_a_driver_who_should_be_done_by_now_is_not_free_until_she_says_so() -> None:
-    belief = market()
+    belief = market(Dispatch(grow=False))
     belief.offered(7, ("o000000",), 60, 20)
     belief.accepted(7, 20)
     late_s = belief.world(20).drivers[0].free_s + 600
@@ -79,7 +79,7 @@ def test_a_driver_who_should_be_done_by_now_is_not_free_until_she_says_so() -> N
 
 def busy_market() -> Belief:
     """The driver is on her way with the first order; a second one came in."""
-    belief = market()
+    belief = market(Dispatch(grow=False))
     belief.offered(7, ("o000000",), 60, 20)
     belief.accepted(7, 20)
     belief.placed(1, store=1, door=(3000.0, 0.0), placed_s=100, told_s=900, due_s=3700)

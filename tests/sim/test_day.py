@@ -91,7 +91,7 @@ def test_every_order_is_carried_once_and_in_the_order_of_things(kernels: Kernels
     assert (tally.picked_s[done] >= orders.ready_s[done]).all()
     assert (tally.dropped_s[done] > tally.picked_s[done]).all()
     assert (day.truth.shifts.on_s[tally.carrier[done]] <= tally.picked_s[done]).all()
-    assert tally.trips + tally.declined + tally.lapsed == tally.offers
+    assert tally.trips + tally.grown + tally.declined + tally.lapsed + tally.withdrawn == tally.offers
     assert tally.tips_minor.sum() == orders.tip_minor[done].sum()
 
 
@@ -269,7 +269,7 @@ def test_a_driver_asked_on_her_way_never_has_two_trips_at_once(kernels: Kernels,
     people = Behaviour(declines=0.3, signal_losses_h=losses_h)
     day = play(replace(busy, behaviour=people), 4, kernels)
     tally = day.tally
-    assert tally.trips + tally.declined + tally.lapsed == tally.offers
+    assert tally.trips + tally.grown + tally.declined + tally.lapsed + tally.withdrawn == tally.offers
     each_drives_one_trip_at_a_time(tally)
 
 

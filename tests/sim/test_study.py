@@ -15,7 +15,7 @@ from doorstep.sim.pools import Here, largest_first
 from doorstep.sim.reading import load, scenario_of, shipped
 from doorstep.sim.report import page
 from doorstep.sim.report.drawings import steps
-from doorstep.sim.scenario import Policy, ScenarioRefused
+from doorstep.sim.scenario import Company, Policy, ScenarioRefused
 from doorstep.sim.settings import settings_of
 from doorstep.sim.study import Study, study
 
@@ -82,6 +82,9 @@ def test_every_shipped_scenario_can_be_played() -> None:
             "fleet.abilities.alcohol = 2: must lie between 0 and 1",
         ),
         ('title = "x"\n[fleet.vehicles]\ncar = 0', "somebody drives something"),
+        ('title = "x"\n[company]\nfee = 900', "company.fee: unknown; did you mean 'fee_minor'"),
+        ('title = "x"\n[company]\nfee_minor = 9.5', "company.fee_minor = 9.5: must be a whole number"),
+        ('title = "x"\n[company]\nrefuses = 2', "company.refuses = 2: must lie between 0 and 1"),
         ('title = "x"\n[behaviour]\ncancels = -1', "behaviour.cancels = -1: must lie"),
         ("title = ", "not TOML"),
     ],
@@ -183,6 +186,46 @@ def small_study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     file = tmp_path_factory.mktemp("village") / "village.toml"
     file.write_text(TINY)
     return study(settings_of(*load(str(file)), ["slots=1,2", "batching=4,1"]), range(1, 4), Here())
+
+
+def test_a_company_is_varied_by_its_fee_and_by_what_a_minute_is_worth(village: Path) -> None:
+    name, raw = load(str(village))
+    none, *others = settings_of(name, raw, ["company=0,900", "company_minute=0,50", "company.pickup_s=600"])
+    assert not none.scenario.company.there
+    assert [one.scenario.company.in_plan for one in others] == [False, False, True]
+    assert others[-1].scenario.company == Company(fee_minor=900, minute_minor=50, pickup_s=600)
+
+
+def test_the_page_shows_what_a_company_brings_and_nothing_of_it_where_there_is_none(
+    village: Path, small_study: Study
+) -> None:
+    warm_up()
+    name, raw = load(str(village))
+    raw["fleet"]["drivers"] = 4
+    found = study(settings_of(name, raw, ["company=0,900", "broadcast=3"]), range(1, 3), Here())
+    written = page(found, "doorstep simulate village --vary company=0,900")
+    tags = Tags()
+    tags.feed(written)
+    assert not tags.open
+    text = " ".join("".join(tags.text).split())
+    for part in (
+        "What a courier company brings",
+        "By a company",
+        "To drivers",
+        "To companies",
+        "$9.00 an order",
+    ):
+        assert part in text, part
+    drawings = written.split("<svg")[1:]
+    assert len(drawings) == 6
+    for drawing in drawings:
+        ET.fromstring("<svg" + drawing.split("</svg>")[0] + "</svg>")
+    assert "outside couriers" not in text
+    assert "nan" not in text.lower().split()
+    alone = page(small_study, "doorstep simulate village")
+    assert "By a company" not in alone
+    assert "courier company brings" not in alone
+    assert "outside couriers" in alone
 
 
 class Tags(HTMLParser):

@@ -7,7 +7,7 @@ from math import ceil
 
 import numpy as np
 
-from doorstep.features.offers.terms import base_pay
+from doorstep.features.offers.terms import base_pay, pay_lines
 from doorstep.sim.chance import Dice
 from doorstep.sim.rides import Visits
 from doorstep.sim.scenario import Scenario
@@ -31,6 +31,8 @@ class Offer:
 
     number: int
     terms: Terms
+    doors: tuple[int, ...] = ()
+    """Of one that adds to the trip she is under way with: all the orders that it would then have, in drop sequence."""
 
 
 @dataclass(slots=True)
@@ -72,6 +74,28 @@ class Answers:
         way_m = ceil(truth.ground.metres(spots[:-1], spots[1:]).sum())
         pay_minor = base_pay(self._rates, way_m, minutes, len(chosen)).minor
         return Terms(tuple(rows), visits, minutes, way_m, pay_minor)
+
+    def more(self, on_it: Sequence[int], doors: Sequence[int], now_s: int, waits_s: int) -> Terms:
+        """What an offer says that adds to a trip ``on_it``, which would then have ``doors``: what comes on top, as live.
+
+        ``waits_s``: how much longer she waits at the store for it.
+        """
+        joining = tuple(row for row in doors if row not in on_it)
+        before_m, before_s = self._way(on_it, now_s)
+        then_m, then_s = self._way(doors, now_s)
+        stops_s = len(joining) * self._scenario.dispatch.dropoff_service_s
+        minutes = ceil((max(0, then_s - before_s) + stops_s + waits_s) / 60)
+        way_m = max(0, then_m - before_m)
+        lines = pay_lines(self._rates, way_m, minutes, len(joining), new_trip=False)
+        return Terms(joining, (joining,), minutes, way_m, sum(line.amount.minor for line in lines))
+
+    def _way(self, rows: Sequence[int], now_s: int) -> tuple[int, int]:
+        """Metres and seconds from the store of ``rows`` through their doors, as everybody expects the roads."""
+        truth, chosen = self._truth, list(rows)
+        spots = np.concatenate((truth.stores[truth.orders.store[chosen[:1]]], truth.orders.door[chosen]))
+        slow = float(truth.usual[quarter(truth, now_s)])
+        drive_s = int(truth.ground.seconds(truth.ground.spans(spots[:-1], spots[1:]), slow).sum())
+        return ceil(truth.ground.metres(spots[:-1], spots[1:]).sum()), drive_s
 
     def of(self, driver: int, terms: Terms, now_s: int, expires_s: int) -> tuple[Answer, int]:
         """What ``driver`` answers to an offer that she sees at ``now_s``, and when; nothing is told when it runs out."""

@@ -6,14 +6,14 @@ a trip is where her last stop is when she is likely done, a free driver whose ph
 """
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from doorstep.engine.world import FOREVER_S, Driver, Order, Plan, World
-from doorstep.features.dispatch.snapshot import UNHEARD_S
+from doorstep.features.dispatch.snapshot import UNHEARD_S, elsewhere_s
 from doorstep.sim.roads import Roads
-from doorstep.sim.scenario import Dispatch
+from doorstep.sim.scenario import NOBODY, Company, Dispatch
 
 Spot = tuple[float, float]
 
@@ -29,6 +29,7 @@ class Job:
     collected: int = 0
     dropped: int = 0
     accepted: bool = False
+    off: bool = False  # everything was cancelled; she has not said yet where she turned
     left_place: int = 0  # where she last set out on it, and when, as believed
     left_s: int = 0
 
@@ -47,11 +48,11 @@ ANYTHING = Gear(-1, 1 << 30)
 class Belief:
     """Orders that wait and drivers on duty, as reported."""
 
-    def __init__(self, roads: Roads, dispatch: Dispatch) -> None:
+    def __init__(self, roads: Roads, dispatch: Dispatch, company: Company = NOBODY) -> None:
         """Nothing is known yet."""
         self.roads = roads
         self.plan: Plan = {}
-        self._dispatch = dispatch
+        self._dispatch, self._company = dispatch, company
         self._rows: dict[str, int] = {}
         self._waiting: dict[int, Order] = {}
         self._ready: dict[int, int] = {}
@@ -61,8 +62,10 @@ class Belief:
         self._jobs: dict[int, list[Job]] = {}  # the one under way first, then the one that follows it
         self._expected: set[int] = set()
         self._silent: dict[int, int] = {}
+        self._joining: dict[int, tuple[Order, ...]] = {}  # all doors of a trip if its driver says yes to more
         self.passed_by_all: dict[int, int] = {}
         """By order, how often all drivers near were asked at once and nobody took it."""
+        self._refused_by_company: set[int] = set()
 
     # What a merchant and a store say.
     def placed(
@@ -170,6 +173,48 @@ class Belief:
                 self._waiting[row] = replace(order, ready_s=self._ready.get(row, order.ready_s))
         self._see(driver)
 
+    # What is offered to join a trip.
+    def asked_to_join(self, driver: int, names: Sequence[str], joining: Sequence[str]) -> tuple[int, ...]:
+        """She is asked whether ``joining`` may come along on her trip, which would then have ``names``; the rows of all."""
+        known = {order.id: order for order in self._jobs[driver][0].orders}
+        known |= {name: self._waiting.pop(self._rows[name]) for name in joining}
+        self._joining[driver] = tuple(known[name] for name in names)
+        self._see(driver)
+        return tuple(self._rows[name] for name in names)
+
+    def joined(self, driver: int) -> None:
+        """She said yes: they are hers."""
+        job = self._jobs[driver][0]
+        job.orders = self._joining.pop(driver)
+        job.visits = (job.orders,)
+        self._go_on(job, job.left_place, job.left_s)
+        self._see(driver)
+
+    def not_joined(self, driver: int, *, refused: bool, cancelled: int = -1) -> None:
+        """She did not, or it was taken back: they wait again, not for her if she ``refused``; one of them may be ``cancelled``."""
+        on_it = {order.id for order in self._jobs[driver][0].orders}
+        for order in self._joining.pop(driver):
+            row = self._rows[order.id]
+            if order.id in on_it:
+                continue
+            if row == cancelled:
+                self.roads.leave(order.dropoff)
+                continue
+            refused_by = order.refused_by | ({f"d{driver:05d}"} if refused else set())
+            self._waiting[row] = replace(
+                order,
+                refused_by=refused_by,
+                ready_s=self._ready.get(row, order.ready_s),
+                reserved=refused and self._past_asking(row, refused_by),
+            )
+        self._see(driver)
+
+    def waits_longer_s(self, driver: int, now_s: int) -> int:
+        """How much longer she would wait at the store for what is offered to join her trip."""
+        job = self._jobs[driver][0]
+        ready_s = max(order.ready_s for order in self._joining[driver])
+        return max(0, ready_s - max(now_s, self._collects_s(job)))
+
     def cancelled(self, row: int) -> None:
         """A shopper took an order back that nobody was asked for or brings."""
         order = self._waiting.pop(row, None)
@@ -195,6 +240,8 @@ class Belief:
         elif number:
             self.roads.leave(gone.dropoff)
             del jobs[number]
+        else:
+            job.off = True
         self._see(driver)
 
     # What all drivers near are asked at once.
@@ -208,9 +255,27 @@ class Belief:
         self._waiting[row] = replace(order, refused_by=order.refused_by | {f"d{driver:05d}"})
 
     def taken_by_nobody(self, row: int) -> None:
-        """Nobody took it in time: drivers are planned with again and asked one by one, but for who said no."""
+        """Nobody took it in time: the courier company is asked next, if it can have it.
+
+        Else drivers are planned with again and asked one by one, but for who said no.
+        """
         self.passed_by_all[row] = self.passed_by_all.get(row, 0) + 1
         if row in self._waiting:
+            self._waiting[row] = replace(self._waiting[row], reserved=self.company_can(row))
+
+    # What a courier company says.
+    def company_can(self, row: int) -> bool:
+        """Whether there is one that has not refused it."""
+        return self._company.there and row not in self._refused_by_company
+
+    def company_took(self, row: int) -> None:
+        """It has the order: nobody else is asked for it any more."""
+        self.roads.leave(self._waiting.pop(row).dropoff)
+
+    def company_refused(self, row: int) -> None:
+        """It does not take it: the order is with drivers again, and the company is never asked for it again."""
+        self._refused_by_company.add(row)
+        if row in self.passed_by_all:
             self._waiting[row] = replace(self._waiting[row], reserved=False)
 
     def waits(self, row: int) -> bool:
@@ -296,12 +361,45 @@ class Belief:
         unheard = {
             d for d, since_s in self._silent.items() if since_s < now_s - UNHEARD_S and d in self._jobs
         }
+        growing = self._growing(now_s, unheard) if self._dispatch.grows else {}
         drivers = (
-            replace(seen, spoken_for=True) if d in unheard else seen
+            replace(seen, spoken_for=True) if d in unheard else growing.get(d, seen)
             for d, seen in self._seen.items()
             if seen.off_s >= now_s and d not in lost
         )
-        return World(tuple(self._waiting.values()), tuple(drivers), self.plan)
+        kept = tuple(
+            replace(order, reserved=False, ready_s=self._ready.get(self._rows[order.id], order.ready_s))
+            for driver in growing
+            for order in self._jobs[driver][0].orders
+        )
+        return World(self._orders(now_s) + kept, tuple(drivers), self.plan)
+
+    def _growing(self, now_s: int, unheard: Collection[int]) -> dict[int, Driver]:
+        """Drivers whose trips more may join, by the live rule (``snapshot.may_grow``): each at her store, when she is there."""
+        found = {}
+        for driver, jobs in self._jobs.items():
+            job = jobs[0]
+            if len(jobs) > 1 or not job.accepted or job.off or job.collected or len(job.visits) != 1:
+                continue
+            if driver in unheard or driver in self._joining or self._seen[driver].off_s < now_s:
+                continue
+            if self._collects_s(job) - now_s >= self._dispatch.offer_lasts_s:
+                found[driver] = replace(
+                    self._standing[driver],
+                    place=job.orders[0].pickup,
+                    free_s=self._there_s(job),
+                    keeps=tuple(order.id for order in job.orders),
+                )
+        return found
+
+    def _there_s(self, job: Job) -> int:
+        """When she reaches the store of a trip, by the plan."""
+        return job.left_s + self.roads.between(job.left_place, job.orders[0].pickup)
+
+    def _collects_s(self, job: Job) -> int:
+        """When she has the goods, by the plan."""
+        ready_s = max(self._ready.get(self._rows[order.id], order.ready_s) for order in job.orders)
+        return max(self._there_s(job) + job.orders[0].pickup_service_s // 2, ready_s)
 
     @property
     def waiting(self) -> int:
@@ -317,6 +415,20 @@ class Belief:
     def busy(self) -> int:
         """How many drivers have a trip or an offer."""
         return len(self._jobs)
+
+    def _orders(self, now_s: int) -> tuple[Order, ...]:
+        """Every order that waits, with what a courier company costs where its price competes."""
+        if not self._company.in_plan:
+            return tuple(self._waiting.values())
+        return tuple(
+            replace(order, elsewhere_s=self._elsewhere_s(order, now_s)) if self.company_can(row) else order
+            for row, order in self._waiting.items()
+        )
+
+    def _elsewhere_s(self, order: Order, now_s: int) -> int:
+        comes_s, leg_s = now_s + self._company.pickup_s, self.roads.between(order.pickup, order.dropoff)
+        fee_min = self._company.fee_minor / self._company.minute_minor
+        return elsewhere_s(order, comes_s, leg_s, self._dispatch.params.late_price, fee_min)
 
     def _come(self, driver: int, at: Spot, on_s: int, off_s: int, gear: Gear) -> None:
         place = self.roads.take_stand(*at)
@@ -340,7 +452,7 @@ class Belief:
             self._standing[driver],
             place=last.orders[-1].dropoff,
             free_s=last.free_s,
-            spoken_for=len(jobs) > 1 or not last.accepted,
+            spoken_for=len(jobs) > 1 or not last.accepted or driver in self._joining,
         )
 
     def _go_on(self, job: Job, place: int, at_s: int) -> None:

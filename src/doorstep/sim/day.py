@@ -13,14 +13,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from doorstep.engine.compiled import Kernels
-from doorstep.engine.decisions import Decisions, Send
+from doorstep.engine.decisions import Decisions, Pickup, Send
 from doorstep.engine.params import Params
 from doorstep.engine.world import Travel, World
+from doorstep.features.dispatch.rules import Policy as Ladder
+from doorstep.features.dispatch.rules import Step
 from doorstep.sim.asked import Answer, Answers, AskedOfAll, Offer, Terms
 from doorstep.sim.belief import Belief, Gear
-from doorstep.sim.ladder import to_ask_all
+from doorstep.sim.errands import Errand, errand
+from doorstep.sim.ladder import due_steps
 from doorstep.sim.policies import DECIDES
-from doorstep.sim.rides import Ride, Spot, after, may_cancel, ride, without
+from doorstep.sim.rides import Ride, Spot, after, may_cancel, ride, wish_counts, with_more, without
 from doorstep.sim.roads import Roads
 from doorstep.sim.scenario import Scenario
 from doorstep.sim.tally import NEVER, Kind, Report, Tally, Told
@@ -62,7 +65,7 @@ class Market:
         self.truth, self.scenario, self.seed = truth, scenario, seed
         self.kernels, self.recorder = kernels, recorder
         self.now_s = truth.begins_s
-        self.belief = Belief(Roads(truth.ground, truth.stores), scenario.dispatch)
+        self.belief = Belief(Roads(truth.ground, truth.stores), scenario.dispatch, scenario.company)
         self.decide_s: list[float] = []
         orders, drivers = len(truth.orders.placed_s), len(truth.shifts.on_s)
         self.tally = Tally.blank(orders, drivers, len(truth.usual))
@@ -75,9 +78,11 @@ class Market:
                 truth.shifts.abilities.tolist(), truth.shifts.capacity_units.tolist(), strict=True
             )
         ]
-        self._ladder = scenario.dispatch.ladder() if scenario.dispatch.declines_before_broadcast else None
+        self._asks_all = scenario.dispatch.declines_before_broadcast > 0
+        self._ladder = scenario.dispatch.ladder() if self._asks_all or scenario.company.there else None
         self._offers: dict[int, Offer] = {}
         self._asked_all: dict[int, AskedOfAll] = {}
+        self._errands: dict[int, Errand] = {}
         self._rides: dict[int, deque[Ride]] = {}  # accepted trips, the one under way first
         self._unheard: dict[int, deque[Told]] = {}  # of those trips, in the order of the road
         self._void: set[int] = set()  # reports that will never be made
@@ -92,7 +97,8 @@ class Market:
             Kind.PLACED: self._placed, Kind.READY: self._ready, Kind.CANCELLED: self._cancelled,
             Kind.REPORTED: self._reported, Kind.GOES: self._goes, Kind.DECLINED: self._declined,
             Kind.LAPSED: self._lapsed, Kind.ACCEPTED: self._accepted, Kind.REFUSES: self._refuses,
-            Kind.TAKES: self._takes, Kind.UNTAKEN: self._untaken, Kind.TICK: self._tick,
+            Kind.TAKES: self._takes, Kind.UNTAKEN: self._untaken, Kind.BROUGHT: self._brought,
+            Kind.TICK: self._tick,
         }  # fmt: skip
         self._script()
 
@@ -154,7 +160,12 @@ class Market:
         self.belief.ready(row, self.now_s)
 
     def _cancelled(self, row: int, _: int) -> None:
-        """A shopper changes her mind: that counts until the goods are with a driver, or nobody came for them at all."""
+        """A shopper changes her mind: that counts until the goods are with somebody, or nobody came for them at all."""
+        if row in self._errands:
+            if wish_counts(self._errands[row].picked_s, self.now_s):
+                self.tally.cancelled_s[row] = self.now_s
+                del self._errands[row]
+            return
         driver, number = next(
             ((d, n) for d, rides in self._rides.items() for n, one in enumerate(rides) if row in one.rows),
             (NEVER, 0),
@@ -167,6 +178,8 @@ class Market:
         self.tally.cancelled_s[row] = self.now_s
         if driver != NEVER:
             self._leave_out(driver, number, row)
+        elif asked != NEVER and self._offers[asked].doors:
+            self._take_back(asked, row)
         elif asked != NEVER:
             del self._offers[asked]
             self.tally.withdrawn += 1
@@ -179,6 +192,8 @@ class Market:
 
     def _leave_out(self, driver: int, number: int, row: int) -> None:
         """An order leaves an accepted trip, and the trips after it begin otherwise."""
+        if driver in self._offers and self._offers[driver].doors:
+            self._take_back(driver)  # it was reckoned with all its doors
         rides = list(self._rides[driver])
         heard_s = self._heard_s(driver, self.now_s)
         self.belief.left_out(driver, row)
@@ -229,9 +244,14 @@ class Market:
         visits = tuple(tuple(int(name[1:]) for name in visit) for visit in send.visits)
         terms = self._answers.terms(rows, self.now_s, visits)
         expires_s = self.now_s + self.scenario.dispatch.offer_lasts_s
-        self._serial += 1
-        self._offers[driver] = Offer(self._serial, terms)
         self.belief.offered(driver, send.orders, expires_s, terms.minutes, send.visits)
+        self._show(driver, terms)
+
+    def _show(self, driver: int, terms: Terms, doors: tuple[int, ...] = ()) -> None:
+        """Put an offer on her phone; what she will say is settled."""
+        expires_s = self.now_s + self.scenario.dispatch.offer_lasts_s
+        self._serial += 1
+        self._offers[driver] = Offer(self._serial, terms, doors)
         self.tally.offers += 1
         answer, at_s = self._answers.of(driver, terms, self.now_s, expires_s)
         if answer is Answer.NOTHING or not self._hears_now(driver):
@@ -258,8 +278,10 @@ class Market:
         return offer is not None and offer.number == number
 
     def _not_taken(self, driver: int) -> None:
-        del self._offers[driver]
-        self.belief.not_taken(driver)
+        if self._offers.pop(driver).doors:
+            self.belief.not_joined(driver, refused=True)
+        else:
+            self.belief.not_taken(driver)
         self._call()
         if driver in self._leaving:
             self._goes(driver, 0)
@@ -273,8 +295,43 @@ class Market:
     def _accepted(self, driver: int, number: int) -> None:
         if self._open(driver, number):
             offer = self._offers.pop(driver)
+            if offer.doors:
+                self._grows(driver, offer)
+                return
             self.belief.accepted(driver, self.now_s)
             self._drives(driver, offer.terms)
+
+    # What is offered to join a trip.
+    def _ask_to_join(self, pickup: Pickup) -> None:
+        """Ask a driver under way to a store whether more of it may come along."""
+        driver = int(pickup.driver[1:])
+        on_it = self._rides[driver][0].rows
+        doors = self.belief.asked_to_join(driver, pickup.orders, pickup.joined)
+        terms = self._answers.more(on_it, doors, self.now_s, self.belief.waits_longer_s(driver, self.now_s))
+        self._show(driver, terms, doors)
+
+    def _grows(self, driver: int, offer: Offer) -> None:
+        """She said yes; too late if she has the goods by now."""
+        one = self._rides[driver][0]
+        if self.now_s >= one.visits[0].picked_s:
+            self.tally.withdrawn += 1
+            self.belief.not_joined(driver, refused=False)
+            self._call()
+            return
+        self.belief.joined(driver)
+        self.tally.grown += 1
+        grown = with_more(self.truth, one, offer.doors, offer.terms.pay_minor)
+        self._rides[driver][0] = grown
+        self._void.update(told.serial for told in self._unheard[driver])
+        self._unheard[driver] = deque()
+        self._report(grown)
+
+    def _take_back(self, driver: int, cancelled: int = NEVER) -> None:
+        """What was offered to join her trip is offered no more."""
+        del self._offers[driver]
+        self.tally.withdrawn += 1
+        self.belief.not_joined(driver, refused=False, cancelled=cancelled)
+        self._call()
 
     def _drives(self, driver: int, terms: Terms) -> None:
         """She drives, as the truth has it: now, or when the trip is over that she is on still."""
@@ -331,6 +388,23 @@ class Market:
             self.belief.taken_by_nobody(row)
             self._call()
 
+    # What a courier company is asked for.
+    def _hand_over(self, row: int) -> None:
+        """Ask the company for an order; it takes it, or says no at once."""
+        if not self.truth.orders.company_takes[row]:
+            self.tally.company_refused += 1
+            self.belief.company_refused(row)
+            self._call()
+            return
+        self.belief.company_took(row)
+        self.tally.handed_s[row] = self.now_s
+        self._errands[row] = errand(self.truth, self.scenario.company, row, self.now_s)
+        self._then(self._errands[row].dropped_s, Kind.BROUGHT, row)
+
+    def _brought(self, row: int, _: int) -> None:
+        if row in self._errands:  # it was not cancelled on the way
+            self.tally.book_errand(self._errands.pop(row))
+
     # Trips, as they are heard of.
     def _report(self, one: Ride, known: int = 0) -> None:
         """What her phone will say of a trip, and when it is heard; of its first stops, so many are ``known``."""
@@ -348,6 +422,8 @@ class Market:
             return
         told = self._unheard[driver].popleft()
         if told.report is Report.PICKED_UP:
+            if driver in self._offers and self._offers[driver].doors:
+                self._take_back(driver)  # the goods are with her
             self.belief.picked_up(driver, told.at_s)
         elif told.report is Report.DROPPED:
             self.belief.handed_over(driver, told.at_s)
@@ -369,27 +445,43 @@ class Market:
     def _tick(self, extra: int, _: int) -> None:
         """Look at what is believed, decide, offer."""
         truth, dispatch = self.truth, self.scenario.dispatch
+        params = dispatch.decides_with()
         part = quarter(truth, self.now_s)
         if extra:
             self._called = False
         elif self.tally.series[part, 0] < 0:
             self.tally.series[part] = self.belief.waiting, self.belief.free, self.belief.busy
         if self.belief.waiting:
+            slow = float(truth.usual[part]) * dispatch.way_factor
+            if self.scenario.company.there:
+                self.belief.roads.told(slow)  # its price has the way to the door in it
             world = self.belief.world(self.now_s)
+            cheaper: set[str] = set()
             if world.orders and world.drivers:
-                travel = self.belief.roads.told(float(truth.usual[part]) * dispatch.way_factor)
+                travel = self.belief.roads.told(slow)
                 seed = self.seed * 100_003 + (self.now_s - truth.begins_s) // (1 if extra else 60)
                 began = time.perf_counter()
-                decisions = self._decide(world, travel, dispatch.params, self.now_s, seed, self.kernels)
+                decisions = self._decide(world, travel, params, self.now_s, seed, self.kernels)
                 self.decide_s.append(time.perf_counter() - began)
                 if self.recorder:
-                    self.recorder(world, travel, dispatch.params, self.now_s, seed, decisions)
+                    self.recorder(world, travel, params, self.now_s, seed, decisions)
                 self.belief.plan = decisions.plan
+                cheaper = {outlook.order for outlook in decisions.outlooks if outlook.elsewhere}
                 for send in decisions.sends:
                     self._offer(send)
+                for pickup in decisions.pickups:
+                    if pickup.joined:
+                        self._ask_to_join(pickup)
             if self._ladder:
-                for row, drivers in to_ask_all(self.belief, self._ladder, self.now_s, self._asked_all):
-                    self._ask_all(row, drivers)
+                self._climb(self._ladder, cheaper)
         going_on = self._unplaced or self.belief.waiting or self._offers
         if not extra and going_on and self.now_s < truth.begins_s + HORIZON_S - QUARTER_S:
             self._then(self.now_s + dispatch.params.tick_s, Kind.TICK, 0)
+
+    def _climb(self, ladder: Ladder, cheaper: set[str]) -> None:
+        """Do what the live ladder asks for orders that nobody is asked for alone."""
+        for row, step, drivers in due_steps(self.belief, ladder, self.now_s, self._asked_all, cheaper):
+            if step is Step.PROVIDER:
+                self._hand_over(row)
+            elif self._asks_all:
+                self._ask_all(row, drivers)

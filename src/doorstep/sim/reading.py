@@ -21,6 +21,7 @@ from doorstep.sim.scenario import (
     TRUSTED,
     Behaviour,
     City,
+    Company,
     Demand,
     Dispatch,
     Fleet,
@@ -37,6 +38,7 @@ _TABLES: Mapping[str, type] = {
     "fleet": Fleet,
     "behaviour": Behaviour,
     "dispatch": Dispatch,
+    "company": Company,
 }
 _HEAD = {"title": str, "summary": str, "day": date}
 

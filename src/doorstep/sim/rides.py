@@ -90,8 +90,12 @@ def ride(
 
 def may_cancel(carried: Ride | None, row: int, at_s: int) -> bool:
     """Whether a shopper's wish still counts: by the live rule, until the goods are with a carrier."""
-    gone = carried is not None and at_s >= carried.visits[carried.number_of(row)].picked_s
-    state = DeliveryState.PICKED_UP if gone else DeliveryState.AT_PICKUP
+    return carried is None or wish_counts(carried.visits[carried.number_of(row)].picked_s, at_s)
+
+
+def wish_counts(picked_s: int, at_s: int) -> bool:
+    """The same of an order whose goods somebody has from ``picked_s`` on."""
+    state = DeliveryState.PICKED_UP if at_s >= picked_s else DeliveryState.AT_PICKUP
     return cancel_refusal(state, Party.SHOPPER, CancelReason.CHANGED_MIND, ReturnPolicy.RETURN) is None
 
 
@@ -118,6 +122,13 @@ def without(truth: Truth, one: Ride, row: int, heard_s: int) -> Ride:
     if not here:
         return _on(truth, before, way, ahead)
     return _on(truth, before, way, ((here, visit.luck), *ahead), waits_until_s=min(visit.picked_s, heard_s))
+
+
+def with_more(truth: Truth, one: Ride, doors: tuple[int, ...], pay_minor: int) -> Ride:
+    """``one``, of one store whose goods are still there, with all of ``doors`` instead of its own, for ``pay_minor`` on top."""
+    (visit,) = one.visits
+    grown = replace(one, rows=doors, visits=(), pay_minor=one.pay_minor + pay_minor)
+    return _on(truth, grown, visit.way, ((tuple(sorted(doors)), visit.luck),))
 
 
 def after(truth: Truth, one: Ride, before: Ride) -> Ride:

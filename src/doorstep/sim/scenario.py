@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +10,13 @@ from pathlib import Path
 from doorstep.connectors.us.zips import NASHVILLE_CBSA
 from doorstep.engine.params import Params
 from doorstep.features.dispatch.rules import Policy as Ladder
-from doorstep.features.dispatch.snapshot import DROPOFF_SERVICE_S, PICKUP_SERVICE_S, SILENT_S, STANDARD
+from doorstep.features.dispatch.snapshot import (
+    COMPANY_PICKUP_S,
+    DROPOFF_SERVICE_S,
+    PICKUP_SERVICE_S,
+    SILENT_S,
+    STANDARD,
+)
 from doorstep.features.drivers.rules import NEEDED, Ability, VehicleKind
 from doorstep.features.markets.rules import PayRates
 
@@ -22,6 +28,8 @@ WORKDAY_HOURS = (
 
 
 _LADDER = Ladder()
+_NEVER = 1 << 30
+"""More noes than anybody says."""
 LIVE = STANDARD
 """The engine's knobs of a live market that has set none."""
 
@@ -223,6 +231,9 @@ class Dispatch:
     """A free driver whose last fix is older is not planned with."""
     pickup_service_s: int = PICKUP_SERVICE_S
     dropoff_service_s: int = DROPOFF_SERVICE_S
+    grow: bool = True
+    """Whether more of a store may be offered to join a trip until its goods are collected, the market's ``trips_grow``: by the engine
+    alone, and not where stores are mixed."""
     ready_factor: float = 1.0
     """What dispatch believes of a preparation time, times what it was told: another quantile of how long kitchens take."""
     way_factor: float = 1.0
@@ -243,15 +254,63 @@ class Dispatch:
         _within("dispatch.pickup_service_s", self.pickup_service_s, 0, 3600)
         _within("dispatch.dropoff_service_s", self.dropoff_service_s, 0, 3600)
 
+    @property
+    def grows(self) -> bool:
+        """Whether trips grow."""
+        return self.grow and self.policy is Policy.ENGINE and not self.params.mixing
+
+    def decides_with(self) -> Params:
+        """The engine's knobs, as the live network completes them."""
+        return replace(self.params, join_lead_s=self.offer_lasts_s) if self.grows else self.params
+
     def ladder(self) -> Ladder:
-        """The live rule's settings."""
+        """The live rule's settings; where all are never asked at once, no number of noes is enough for it."""
         return Ladder(
-            declines_before_broadcast=self.declines_before_broadcast,
+            declines_before_broadcast=self.declines_before_broadcast or _NEVER,
             broadcast_lead=timedelta(seconds=self.broadcast_lead_s),
             broadcast_lasts=timedelta(seconds=self.broadcast_lasts_s),
             broadcast_reach_m=self.broadcast_reach_m,
             give_up=timedelta(minutes=self.give_up_min),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """A courier company behind the drivers. It is asked as the live network asks one, and sends a courier for one order."""
+
+    fee_minor: int = 0
+    """What it takes for an order; 0: there is none."""
+    minute_minor: int = 0
+    """What a minute of a shopper's waiting is worth beside its fee, the market's ``company_minute_minor``: it competes within the
+    plan then. 0: it is asked last."""
+    pickup_s: int = COMPANY_PICKUP_S
+    """From when it is asked until its courier is at the store: what dispatch reckons with, and the median of what is true."""
+    pickup_spread: float = 0.3
+    """Spread of the truth around that (of its logarithm)."""
+    refuses: float = 0.0
+    """Share of orders that it does not take; dispatch hears which when it asks."""
+
+    def __post_init__(self) -> None:
+        """Refuse fees below nothing and chances outside [0, 1]."""
+        _within("company.fee_minor", self.fee_minor, 0, 100_000)
+        _within("company.minute_minor", self.minute_minor, 0, 100_000)
+        _within("company.pickup_s", self.pickup_s, 0, 4 * 3600)
+        _within("company.pickup_spread", self.pickup_spread, 0, 2)
+        _within("company.refuses", self.refuses, 0, 1)
+
+    @property
+    def there(self) -> bool:
+        """Whether there is one at all."""
+        return self.fee_minor > 0
+
+    @property
+    def in_plan(self) -> bool:
+        """Whether its price competes with drivers within the plan."""
+        return self.there and self.minute_minor > 0
+
+
+NOBODY = Company()
+"""No courier company."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +326,7 @@ class Scenario:
     fleet: Fleet = field(default_factory=Fleet)
     behaviour: Behaviour = field(default_factory=Behaviour)
     dispatch: Dispatch = field(default_factory=Dispatch)
+    company: Company = NOBODY
     pay: PayRates = field(default_factory=PayRates)
     pay_scale: float = 1.0
     kept_goal_pct: float = 95.0

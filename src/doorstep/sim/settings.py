@@ -27,12 +27,23 @@ KNOBS = {
     "pay": Knob("pay.scale", False, "pay rates, times the market's"),
     "batching": Knob("dispatch.engine.max_bundle", False, "orders a trip may hold"),
     "mixing": Knob("dispatch.engine.mixing", False, "1: a trip may lead to several stores, 0: to one"),
+    "growing": Knob(
+        "dispatch.grow", False, "1: more of a store may be offered to join a trip under way, 0: not"
+    ),
     "declines": Knob("behaviour.declines", False, "chance that a driver does not take an offer"),
     "cancels": Knob("behaviour.cancels", False, "share of shoppers who change their mind before the pickup"),
     "broadcast": Knob(
         "dispatch.declines_before_broadcast",
         False,
         "noes after which all drivers near are asked at once, 0 for never",
+    ),
+    "company": Knob(
+        "company.fee_minor", False, "what a courier company takes for an order, in cents; 0: there is none"
+    ),
+    "company_minute": Knob(
+        "company.minute_minor",
+        False,
+        "what a waited minute is worth beside its fee, in cents; 0: it is asked last",
     ),
     "promise": Knob("demand.promise_min", False, "minutes promised from order to door"),
     "policy": Knob("dispatch.policy", False, "who decides: engine, late_f1 or nearest"),

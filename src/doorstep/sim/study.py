@@ -24,10 +24,10 @@ class Picture:
 
     hours: NDArray[
         np.float64
-    ]  # (24, 5): orders, delivered, minutes to the door, waiting orders, free drivers
+    ]  # (24, 6): orders, delivered, minutes to the door, waiting orders, free drivers, brought by a company
     cells: dict[
-        tuple[int, int], tuple[int, float, int]
-    ]  # orders, minutes to the door (COUNTED_AS_MIN for what nobody brought), not within the promise
+        tuple[int, int], tuple[int, float, int, int]
+    ]  # orders, minutes to the door (COUNTED_AS_MIN for what nobody brought), not within the promise, brought by a company
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Study:
     def best(self, days: Sequence[int] | None = None) -> int:
         """The cheapest setting that keeps the goal's share of promises; when none does, the one that keeps most.
 
-        Cost is what the network pays per order. ``days``: judge by these days (positions in ``seeds``) alone.
+        Cost is what the network pays per order, drivers and courier companies. ``days``: judge by these days (positions in ``seeds``) alone.
         """
         chosen = range(len(self.seeds)) if days is None else days
 
@@ -126,21 +126,23 @@ def picture(day: Day) -> Picture:
     done, wanted = tally.dropped_s >= 0, tally.cancelled_s == NEVER
     minutes = np.where(done, (tally.dropped_s - orders.placed_s) / 60, 0.0)
     hour = np.clip((orders.placed_s - truth.begins_s) // 3600, 0, 23)
-    hours = np.zeros((24, 5))
+    hours = np.zeros((24, 6))
     hours[:, 0] = np.bincount(hour[wanted], minlength=24)
     hours[:, 1] = np.bincount(hour, done, minlength=24)
     hours[:, 2] = np.bincount(hour, minutes, minlength=24)
     seen = np.maximum(tally.series[:96, :2], 0).reshape(24, 4, 2)
-    hours[:, 3:] = seen.mean(axis=1)
+    hours[:, 3:5] = seen.mean(axis=1)
+    hours[:, 5] = np.bincount(hour, tally.by_company, minlength=24)
     broken = ~(done & (tally.dropped_s <= orders.due_s))
     counted = np.where(done, minutes, COUNTED_AS_MIN)
-    cells: dict[tuple[int, int], tuple[int, float, int]] = {}
-    for (x, y), took, missed in zip(
+    cells: dict[tuple[int, int], tuple[int, float, int, int]] = {}
+    for (x, y), took, missed, outside in zip(
         np.floor(orders.door[wanted] / CELL_M).astype(int).tolist(),
         counted[wanted],
         broken[wanted],
+        tally.by_company[wanted],
         strict=True,
     ):
-        count, spent, late = cells.get((x, y), (0, 0.0, 0))
-        cells[x, y] = (count + 1, spent + float(took), late + int(missed))
+        count, spent, late, handed = cells.get((x, y), (0, 0.0, 0, 0))
+        cells[x, y] = (count + 1, spent + float(took), late + int(missed), handed + int(outside))
     return Picture(hours, cells)

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
+from doorstep.sim.errands import Errand
 from doorstep.sim.rides import Ride
 from doorstep.sim.truth import NEVER_S, Whole
 
@@ -28,7 +30,8 @@ class Kind(IntEnum):
     REFUSES = 11  # an answer to what all near were asked
     TAKES = 12  # an answer to what all near were asked
     UNTAKEN = 13  # nobody took what all near were asked
-    TICK = 14  # dispatch looks
+    BROUGHT = 14  # a courier company's courier is done
+    TICK = 15  # dispatch looks
 
 
 class Report(IntEnum):
@@ -60,6 +63,8 @@ class Tally:
     asked_all: (
         Whole  # how often all drivers near were asked for it at once; not NEVER but zero where they were not
     )
+    handed_s: Whole  # when a courier company took it
+    fee_minor: Whole  # what the company was paid for it; zero where no company brought it
     pay_minor: Whole  # by driver, tips apart
     tips_minor: Whole
     driven_s: Whole
@@ -70,8 +75,10 @@ class Tally:
     offers: int = 0
     declined: int = 0
     lapsed: int = 0
-    withdrawn: int = 0  # because an order was cancelled
+    withdrawn: int = 0  # because an order was cancelled, or the trip it was to join had left its store
     trips: int = 0
+    grown: int = 0  # offers by which more joined a trip under way
+    company_refused: int = 0  # orders that the courier company did not take
 
     @classmethod
     def blank(cls, orders: int, drivers: int, quarters: int) -> "Tally":
@@ -85,10 +92,22 @@ class Tally:
 
         return cls(
             picked_s=never(), dropped_s=never(), carrier=never(), cancelled_s=never(),
-            asked_all=np.zeros(orders, np.int64), pay_minor=nothing(), tips_minor=nothing(),
+            asked_all=np.zeros(orders, np.int64), handed_s=never(), fee_minor=np.zeros(orders, np.int64),
+            pay_minor=nothing(), tips_minor=nothing(),
             driven_s=nothing(), waited_s=nothing(), engaged_s=nothing(), duty_s=nothing(),
             series=np.full((quarters, 3), NEVER, np.int64),
         )  # fmt: skip
+
+    @property
+    def by_company(self) -> NDArray[np.bool_]:
+        """By order, whether a courier company brought it."""
+        return np.asarray((self.handed_s != NEVER) & (self.dropped_s != NEVER), np.bool_)
+
+    def book_errand(self, errand: Errand) -> None:
+        """An order that a courier company has brought."""
+        self.picked_s[errand.row] = errand.picked_s
+        self.dropped_s[errand.row] = errand.dropped_s
+        self.fee_minor[errand.row] = errand.fee_minor
 
     def book(self, ride: Ride, tips_minor: Whole) -> None:
         """A trip that is over; ``tips_minor`` are those of all orders."""

@@ -52,6 +52,8 @@ class Orders:
     units: Whole
     needs: Whole  # bit masks of abilities
     cancel_s: Whole  # when the shopper changes her mind; NEVER_S when she does not
+    company_luck: Real  # how long a courier company's courier takes to the store, against the median
+    company_takes: NDArray[np.bool_]  # whether the company takes it when it is asked
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -229,6 +231,10 @@ def _orders(
         units=_units(scenario.demand.units, seed, count),
         needs=_needs(scenario.demand.needs, seed, count),
         cancel_s=_changes_of_mind(people, seed, placed_s),
+        company_luck=np.exp(
+            scenario.company.pickup_spread * stream(seed, "company's way").standard_normal(count)
+        ),
+        company_takes=stream(seed, "company takes").random(count) >= scenario.company.refuses,
     )
 
 

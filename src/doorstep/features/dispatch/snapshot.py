@@ -235,7 +235,7 @@ def _with_the_ladder(delivery: Delivery, belief: Belief) -> bool:
 def _order(delivery: Delivery, places: _Places, belief: Belief, *, reserved: bool) -> Order:
     pickup_service_s, dropoff_service_s = stops_s(belief.market)
     alone = delivery.merchant_id in belief.apart
-    return Order(
+    order = Order(
         id=str(delivery.id),
         pickup=places.number(delivery.pickup.point),
         dropoff=places.number(delivery.dropoff.point),
@@ -251,21 +251,26 @@ def _order(delivery: Delivery, places: _Places, belief: Belief, *, reserved: boo
         alone=alone,
         needs=sum(ABILITIES[a] for a in abilities_for(delivery.requirements.names())),
         refused_by=frozenset(str(d) for d in belief.refusals.get(delivery.id, ())),
-        elsewhere_s=_elsewhere_s(delivery, belief),
         reserved=reserved,
+    )
+    fee, minute_minor = belief.fees.get(delivery.id), knob(belief.market, "company_minute_minor", 0)
+    if fee is None or not minute_minor:
+        return order
+    comes = belief.now + timedelta(seconds=knob(belief.market, "company_pickup_s", COMPANY_PICKUP_S))
+    late_price = params_of(belief.market).late_price
+    return replace(
+        order, elsewhere_s=elsewhere_s(order, epoch_s(comes), delivery.leg_s, late_price, fee / minute_minor)
     )
 
 
-def _elsewhere_s(delivery: Delivery, belief: Belief) -> int:
-    """What a courier company costs: how long the shopper waits for it, what she waits too long, and its fee as minutes."""
-    fee, minute_minor = belief.fees.get(delivery.id), knob(belief.market, "company_minute_minor", 0)
-    if fee is None or not minute_minor:
-        return FOREVER_S
-    comes = belief.now + timedelta(seconds=knob(belief.market, "company_pickup_s", COMPANY_PICKUP_S))
-    service_s, door_s = stops_s(belief.market)
-    there_s = max(epoch_s(comes), epoch_s(delivery.ready_at)) + service_s + delivery.leg_s + door_s // 2
-    late_s = max(0, there_s - epoch_s(delivery.due_at)) * params_of(belief.market).late_price
-    return max(0, round(there_s - epoch_s(delivery.wanted_from) + late_s + 60 * fee / minute_minor))
+def elsewhere_s(order: Order, comes_s: int, leg_s: int, late_price: float, fee_min: float) -> int:
+    """What a courier company costs: how long the shopper waits for it, what she waits too long, and its fee as minutes.
+
+    ``comes_s``: when its courier is reckoned to be at the store; ``leg_s``: from there to the door. In seconds of her waiting.
+    """
+    there_s = max(comes_s, order.ready_s) + order.pickup_service_s + leg_s + order.dropoff_service_s // 2
+    late_s = max(0, there_s - order.due_s) * late_price
+    return max(0, round(there_s - order.wanted_from_s + late_s + 60 * fee_min))
 
 
 def _spoken_for(driver: Driver, belief: Belief, trip: Trip | None, offer: Offer | None) -> bool:

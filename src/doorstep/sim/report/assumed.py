@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from html import escape
 
-from doorstep.sim.scenario import City, Scenario
+from doorstep.sim.scenario import NOBODY, City, Company, Scenario
 from doorstep.sim.town import town_of
 
 
-def assumed(scenario: Scenario) -> str:
-    """The section of the report."""
+def assumed(scenario: Scenario, company: Company = NOBODY) -> str:
+    """The section of the report; ``company`` is the courier company behind the drivers of some setting."""
     people, demand, fleet = scenario.behaviour, scenario.demand, scenario.fleet
     known = scenario.city.recorded is not None
     facts = [
@@ -22,10 +22,13 @@ def assumed(scenario: Scenario) -> str:
         ("Phones", f"silent {people.signal_losses_h:g} times an hour for {people.signal_lost_min:g} min; drivers begin {people.late_min:g} min late, {100 * people.leaves_early:.0f}% leave early"),
         ("Shoppers", f"{100 * people.cancels:g}% change their mind, about {people.cancels_after_min:g} min after ordering; it counts until the goods are with a driver" if people.cancels else "nobody cancels"),
     ]  # fmt: skip
+    if company.there:
+        facts.append(("Courier company", _outside(company)))
+    missing = "" if company.there else "outside couriers, "
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(told)}</dd>" for name, told in facts)
     return (
         f"<dl>{rows}</dl><p class='small' style='margin-top:12px'>How drivers answer to pay is the weakest of these: it is an assumption until your own"
-        " offers tell better. Not simulated: outside couriers, failed hand-overs, windows of the next day.</p>"
+        f" offers tell better. Not simulated: {missing}failed hand-overs, windows of the next day.</p>"
     )
 
 
@@ -78,6 +81,15 @@ def _ladder(scenario: Scenario) -> str:
         return "; always asked one by one"
     times = "a no" if count == 1 else f"{count} noes"
     return f"; after {times}, or shortly before the latest departure, all drivers near are asked at once"
+
+
+def _outside(company: Company) -> str:
+    """What it is assumed to do; its fee and how it is asked stand among what was varied, or in the scenario."""
+    told = f"${company.fee_minor / 100:,.2f} an order; its courier is at the store {company.pickup_s / 60:g} min after it is asked (the median; true times spread {100 * company.pickup_spread:.0f}% around it)"
+    told += f"; it does not take {100 * company.refuses:g}% of what it is asked" if company.refuses else ""
+    if company.in_plan:
+        return f"{told}; within the plan, a waited minute at ${company.minute_minor / 100:,.2f}"
+    return f"{told}; asked last, when nobody took an order or nobody could"
 
 
 def _shares(shares: Mapping[str, float]) -> str:

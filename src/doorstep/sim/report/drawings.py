@@ -163,10 +163,11 @@ def town(
     cell_m: float,
     bounds: Sequence[float],
     says: str,
+    unit_told: str = "min",
 ) -> str:
-    """The town by cells: a disc's area is the number of orders, its shade the minutes to the door; squares are stores.
+    """The town by cells: a disc's area is the number of orders, its shade their figure, as minutes to the door; squares are stores.
 
-    ``bounds`` part the shades, rising; ``roads`` are lines below it all, stores and roads in metres.
+    ``bounds`` part the shades, rising, of figures in ``unit_told``; ``roads`` are lines below it all, stores and roads in metres.
     """
     if not cells:
         return svg(f'<text class="axis" x="{LEFT}" y="40">no orders</text>', says, 60)
@@ -185,11 +186,11 @@ def town(
         if any(0 <= px <= WIDE and 0 <= py <= high for px, py in points):
             told = " ".join(f"{px:.0f},{py:.0f}" for px, py in points)
             body += f'<polyline class="road {kind}" points="{told}"/>'
-    for (cx, cy), (count, minutes) in sorted(cells.items()):
-        shade = sum(minutes > bound for bound in bounds)
+    for (cx, cy), (count, figure) in sorted(cells.items()):
+        shade = sum(figure > bound for bound in bounds)
         at_x, at_y = place(cx + 0.5, cy + 0.5)
         radius = max(1.0, unit * 0.56 * (count / most) ** 0.5)
-        body += f'<circle class="cell s{shade}" cx="{at_x:.1f}" cy="{at_y:.1f}" r="{radius:.1f}"><title>{count} orders, {minutes:.0f} min</title></circle>'
+        body += f'<circle class="cell s{shade}" cx="{at_x:.1f}" cy="{at_y:.1f}" r="{radius:.1f}"><title>{count} orders, {figure:.0f} {unit_told}</title></circle>'
     for sx, sy in stores:
         at_x, at_y = place(sx / cell_m, sy / cell_m)
         if 0 <= at_x <= WIDE and 0 <= at_y <= high:

@@ -20,6 +20,8 @@ class Shown:
     unit: str = ""
     money: bool = False
     places: int = 1
+    beside: str = ""
+    """The figure without which this one says nothing."""
 
 
 SHOWN = (
@@ -31,7 +33,7 @@ SHOWN = (
     Shown(
         "cost_per_order_minor",
         "Pay per order",
-        "what you pay drivers for an order, tips apart",
+        "what you pay for an order: drivers, tips apart, and courier companies",
         False,
         money=True,
     ),
@@ -44,6 +46,25 @@ SHOWN = (
 RARE = (
     Shown("cancelled_pct", "Cancelled", "by shoppers before the pickup; not counted elsewhere", None, "%"),
     Shown("asked_all_pct", "Asked of all", "orders for which all drivers near were asked at once", None, "%"),
+    Shown("by_company_pct", "By a company", "orders that a courier company brought", None, "%"),
+    Shown(
+        "driver_pay_minor",
+        "To drivers",
+        "what you pay drivers for the whole day, tips apart",
+        None,
+        money=True,
+        places=0,
+        beside="by_company_pct",
+    ),
+    Shown(
+        "company_fees_minor",
+        "To companies",
+        "what you pay courier companies for the whole day",
+        None,
+        money=True,
+        places=0,
+        beside="by_company_pct",
+    ),
 )
 """Told only where there is something to tell."""
 
@@ -51,13 +72,15 @@ RARE = (
 def told(study: Study) -> tuple[Shown, ...]:
     """The figures of ``study`` that say something."""
     every = range(len(study.settings))
-    return SHOWN + tuple(rare for rare in RARE if any(any(study.values(n, rare.name)) for n in every))
+    return SHOWN + tuple(
+        rare for rare in RARE if any(any(study.values(n, rare.beside or rare.name)) for n in every)
+    )
 
 
 def written(value: float, shown: Shown, *, signed: bool = False) -> str:
     """``value`` as a reader sees it."""
     amount = abs(value) / 100 if shown.money else abs(value)
-    places = 2 if shown.money else shown.places
+    places = 2 if shown.money and shown.places else shown.places
     text = f"{amount:,.{places}f}"
     negative = value < 0 and float(text.replace(",", "")) != 0
     sign = MINUS if negative else "+" if signed else ""

@@ -10,6 +10,7 @@ from doorstep.connectors.maps.drawn_roads import CREDIT
 from doorstep.sim.report.assumed import assumed
 from doorstep.sim.report.drawings import Mark, by_hour, town, trade_off
 from doorstep.sim.report.figures import SHOWN, Shown, half, told, verdict, written
+from doorstep.sim.scenario import Company
 from doorstep.sim.settings import KNOBS
 from doorstep.sim.study import CELL_M, Study
 from doorstep.sim.town import town_of
@@ -17,6 +18,8 @@ from doorstep.sim.truth import draw
 
 _BY_NAME = {shown.name: shown for shown in SHOWN}
 _KEPT, _COST = _BY_NAME["kept_pct"], _BY_NAME["cost_per_order_minor"]
+_SHARES = (0.0, 10.0, 25.0, 50.0)
+"""Per cent of a cell's orders that part the shades of the company's map."""
 
 
 def page(study: Study, command: str) -> str:
@@ -40,7 +43,8 @@ def page(study: Study, command: str) -> str:
         map=_map(study, best, bounds),
         keys=_keys(several and best != 0),
         map_keys=_map_keys(bounds, study.settings[best].label, CREDIT if scenario.city.extract else ""),
-        assumed=assumed(scenario),
+        company=_company(study),
+        assumed=assumed(scenario, _stands_behind(study)),
         command=escape(command),
     )
 
@@ -175,18 +179,71 @@ def _cell(study: Study, number: int, shown: Shown) -> str:
 
 
 def _map(study: Study, best: int, bounds: list[float]) -> str:
-    cells: dict[tuple[int, int], tuple[int, float]] = {}
-    for outcome in study.outcomes[best]:
-        for cell, (count, spent, _) in outcome.picture.cells.items():
-            before = cells.get(cell, (0, 0.0))
-            cells[cell] = (before[0] + count, before[1] + spent)
-    scenario = study.settings[best].scenario
-    truth = draw(scenario, study.seeds[0])
-    stores = [(float(x), float(y)) for x, y in truth.stores]
-    means = {cell: (count, spent / count) for cell, (count, spent) in cells.items()}
+    means = {cell: (count, spent / count) for cell, (count, spent, _) in _cells(study, best).items()}
+    says = "A map of the town: minutes to the door by area"
+    return town(means, *_ground(study, best), CELL_M, bounds, says)
+
+
+def _cells(study: Study, setting: int) -> dict[tuple[int, int], tuple[int, float, int]]:
+    """Over all days, by cell: orders, minutes to the door, orders that a courier company brought."""
+    cells: dict[tuple[int, int], tuple[int, float, int]] = {}
+    for outcome in study.outcomes[setting]:
+        for cell, (count, spent, _, outside) in outcome.picture.cells.items():
+            before = cells.get(cell, (0, 0.0, 0))
+            cells[cell] = (before[0] + count, before[1] + spent, before[2] + outside)
+    return cells
+
+
+def _ground(
+    study: Study, setting: int
+) -> tuple[list[tuple[float, float]], list[tuple[str, list[tuple[float, float]]]]]:
+    """Stores and roads of a setting's town, in metres."""
+    scenario = study.settings[setting].scenario
+    stores = [(float(x), float(y)) for x, y in draw(scenario, study.seeds[0]).stores]
     roads = () if scenario.city.recorded else town_of(scenario.city).roads
-    lines = [(kind, [(float(x), float(y)) for x, y in line]) for kind, line in roads]
-    return town(means, stores, lines, CELL_M, bounds, "A map of the town: minutes to the door by area")
+    return stores, [(kind, [(float(x), float(y)) for x, y in line]) for kind, line in roads]
+
+
+def _stands_behind(study: Study) -> Company:
+    """The courier company of the first setting that has one."""
+    companies = [setting.scenario.company for setting in study.settings]
+    return next((company for company in companies if company.there), companies[0])
+
+
+def _company(study: Study) -> str:
+    """What a courier company brings, when and where: the recommended setting, or the one that hands over most; empty without any."""
+    shares = [study.estimate(number, "by_company_pct").mean for number in range(len(study.settings))]
+    if not any(shares):
+        return ""
+    best = study.best()
+    chosen = best if shares[best] else max(range(len(shares)), key=lambda number: shares[number])
+    label = study.settings[chosen].label
+    lines = [
+        ("thin", "all orders", _hourly(study, chosen, 0)),
+        ("best", "by a company", _hourly(study, chosen, 5)),
+    ]
+    parts = {
+        cell: (count, 100 * outside / count) for cell, (count, _, outside) in _cells(study, chosen).items()
+    }
+    says = "A map of the town: share of orders that a courier company brought, by area"
+    drawn = town(parts, *_ground(study, chosen), CELL_M, _SHARES, says, "% by a company")
+    names = ["none", *(f"to {bound:g}%" for bound in _SHARES[1:]), "more"]
+    credit = CREDIT if study.settings[chosen].scenario.city.extract else ""
+    return (
+        '<section><h2>What a courier company brings</h2><div class="pair">'
+        f"<figure>{by_hour(lines, 'orders an hour')}<figcaption>Orders that a company brought, by the hour of the order, on an average day under"
+        f" {escape(label)}; above it all orders, the thin line.</figcaption></figure>"
+        f"<figure>{drawn}<figcaption>The same days: a disc's area is its orders, its shade the share that a company brought."
+        f' {_shades(names)}<span class="key"><b class="q"></b>store</span> {credit}</figcaption></figure></div></section>'
+    )
+
+
+def _shades(names: list[str]) -> str:
+    """The key to a map's shades."""
+    return "".join(
+        f'<span class="key"><b style="background:var(--s{n})"></b>{name}</span>'
+        for n, name in enumerate(names)
+    )
 
 
 def _keys(two: bool) -> str:
@@ -196,8 +253,4 @@ def _keys(two: bool) -> str:
 
 def _map_keys(bounds: list[float], label: str, credit: str) -> str:
     names = [f"to {bounds[0]:.0f} min", *(f"to {b:.0f}" for b in bounds[1:]), "longer than promised"]
-    keys = "".join(
-        f'<span class="key"><b style="background:var(--s{n})"></b>{name}</span>'
-        for n, name in enumerate(names)
-    )
-    return f'Under {escape(label)}, all days: a disc\'s area is its orders, its shade the minutes to the door, 90 for what nobody brought. {keys}<span class="key"><b class="q"></b>store</span> {credit}'
+    return f'Under {escape(label)}, all days: a disc\'s area is its orders, its shade the minutes to the door, 90 for what nobody brought. {_shades(names)}<span class="key"><b class="q"></b>store</span> {credit}'
