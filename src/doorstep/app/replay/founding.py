@@ -110,6 +110,7 @@ async def _found(work: Work, instance: Instance, speed: float) -> Cast:
             dispatch={
                 "offer_lead_s": round(OFFER_REAL_S * speed),
                 "ask_ahead_s": 0,  # as the recorded days have it: a courier hears of nothing while she drives
+                "trips_grow": 0,
                 "pickup_service_s": instance.pickup_service_min * 60,
                 "dropoff_service_s": instance.dropoff_service_min * 60,
                 "silent_s": 24 * 3600,
