@@ -134,3 +134,32 @@ def test_who_waits_at_a_store_leaves_it_when_the_food_is_ready(given_: tuple[Wor
         assert pickup.pickup_s == times.pickup_s
         assert now <= pickup.pickup_s < now + QUICK.tick_s
         assert pickup.pickup_s >= max(o.ready_s for o in trip)
+
+
+def test_who_has_to_answer_is_asked_so_much_earlier_and_told_what_others_would_cost() -> None:
+    asks = Params(join_lead_s=60)
+    world = World((LUNCH, TWIN), (UNDER_WAY, FAR, replace(FAR, id="kim", place=4, free_s=READY)))
+    assert not decide(world, LINE, asks, READY - 120, 1, PYTHON).pickups
+    (pickup,) = decide(world, LINE, asks, READY - 60, 1, PYTHON).pickups
+    assert pickup.joined == ("twin",)
+    assert pickup.sentence.startswith("one more order of the store she is under way to")
+    nearer, farther = pickup.rivals
+    assert (nearer.driver, farther.driver) == ("kim", "zoe")
+    assert 0 < nearer.extra_cost < farther.extra_cost
+    assert pickup.pickup_s < nearer.pickup_s < farther.pickup_s
+    assert 0 < pickup.cost < 60, "minutes: its own wait and lateness, and what the other waits longer"
+    told = decide(world, LINE, Params(), READY, 1, PYTHON).pickups[0]
+    assert (told.rivals, told.cost) == ((), 0.0), "nobody is asked in a recorded day"
+
+
+@LAWS
+@given(worlds_under_way())
+def test_what_is_asked_and_why_is_the_same_in_either_kernels(drawn: tuple[World, Travel, int]) -> None:
+    world, travel, now = drawn
+    asks = replace(QUICK, join_lead_s=90)
+    asked = decide(world, travel, asks, now, 3, PYTHON)
+    assert asked == decide(world, travel, asks, now, 3, warm_up())
+    for pickup in asked.pickups:
+        assert pickup.cost >= 0 or pickup.joined
+        assert [r.extra_cost for r in pickup.rivals] == sorted(r.extra_cost for r in pickup.rivals)
+        assert pickup.driver not in {r.driver for r in pickup.rivals}

@@ -6,6 +6,7 @@ driver her first trip if leaving a tick later would delay it. A driver under way
 leaves it (their "two-stage additive commitment"), when the world says that her trip is open.
 """
 
+from dataclasses import replace
 from functools import partial
 
 from doorstep.engine import reasons
@@ -18,7 +19,7 @@ from doorstep.engine.mixing import decide as mixed
 from doorstep.engine.objective import NEVER
 from doorstep.engine.params import Params
 from doorstep.engine.schedule import Times, times_of
-from doorstep.engine.world import Chain, Driver, Order, Ways, World
+from doorstep.engine.world import Chain, Order, Ways, World
 
 
 def decide(
@@ -49,7 +50,9 @@ def decide(
         plan=what_remains(layout, chains, gone),
         outlooks=outlooks(layout, params, kernels, chains, times, gone),
         cost=int(layout.search.tally[TOTAL]) / reasons.MILLISECONDS,
-        pickups=tuple(pickup(layout.drivers[d], chains[d][0], times[d][0]) for d in closing),
+        pickups=tuple(
+            pickup(layout, kernels, travel, params, now_s, chains, d, times[d][0]) for d in closing
+        ),
     )
 
 
@@ -97,16 +100,38 @@ def closes(layout: Layout, d: int, times: Times, params: Params, now_s: int) -> 
     return bool(layout.drivers[d].keeps) and times.pickup_s - params.join_lead_s < now_s + params.tick_s
 
 
-def pickup(driver: Driver, trip: tuple[Order, ...], times: Times) -> Pickup:
-    """What ``driver`` takes from the store where her open trip is."""
-    joined = tuple(o.id for o in trip if o.id not in driver.keeps)
-    return Pickup(
+def pickup(
+    layout: Layout,
+    kernels: Kernels,
+    travel: Ways,
+    params: Params,
+    now_s: int,
+    chains: list[list[tuple[Order, ...]]],
+    d: int,
+    times: Times,
+) -> Pickup:
+    """What driver ``d`` takes from the store where her open trip is; with reasons where she is asked for what joined it."""
+    driver, trip = layout.drivers[d], chains[d][0]
+    joined = tuple(o for o in trip if o.id not in driver.keeps)
+    found = Pickup(
         driver.id,
         tuple(o.id for o in trip),
-        joined,
+        tuple(o.id for o in joined),
         times.pickup_s,
         times.drops_s,
         reasons.closed(len(joined)),
+    )
+    if not joined or not params.join_lead_s:
+        return found
+    kept = reasons.excluded(layout, kernels, layout.orders.index(joined[0]))
+    cost, rivals = reasons.joining(layout, travel, params, now_s, chains, d, joined)
+    return replace(
+        found,
+        sentence=reasons.comes_along(len(joined)),
+        cost=cost,
+        rivals=rivals,
+        excluded=kept.counts,
+        kept_out=kept.nearest,
     )
 
 

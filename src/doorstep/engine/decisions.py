@@ -55,6 +55,11 @@ class Pickup:
     pickup_s: int
     drops_s: tuple[int, ...]
     sentence: str
+    # Where she is asked whether they may join (``Params.join_lead_s``), as in ``Send``:
+    cost: float = 0.0  # what they add to the plan
+    rivals: tuple[Rival, ...] = ()  # with whom a trip of their own would cost how much more
+    excluded: Mapping[str, int] = field(default_factory=dict)
+    kept_out: tuple[KeptOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,9 @@ from doorstep.engine.chains import MARKS, PRICE, Case, Search
 from doorstep.engine.compiled import Kernels
 from doorstep.engine.decisions import KeptOut, Outlook, Rival
 from doorstep.engine.objective import NEVER
-from doorstep.engine.schedule import Times
-from doorstep.engine.world import Driver, Order
+from doorstep.engine.params import Params
+from doorstep.engine.schedule import Times, times_of
+from doorstep.engine.world import Driver, Order, Ways
 
 NAMES = {
     walls.LACKS_ABILITY: "abilities",
@@ -145,6 +146,50 @@ def closed(joined: int) -> str:
     if not joined:
         return "picked up as it was sent; waiting longer would delay it"
     return f"{'one order' if joined == 1 else f'{joined} orders'} of the same store joined on the way; waiting longer would delay it"
+
+
+def comes_along(joining: int) -> str:
+    """Why a driver under way is asked for more of her store."""
+    what = "one more order" if joining == 1 else f"{joining} more orders"
+    return f"{what} of the store she is under way to; asking later would delay the pickup"
+
+
+def joining(
+    layout: Layout,
+    travel: Ways,
+    params: Params,
+    now_s: int,
+    chains: list[list[tuple[Order, ...]]],
+    d: int,
+    joined: tuple[Order, ...],
+) -> tuple[float, tuple[Rival, ...]]:
+    """What it adds to driver ``d``'s chain that ``joined`` come along, and the three candidates for whom a trip of their own,
+    before all they are planned for, would have cost least, with how much more.
+    """
+
+    def priced(k: int, chain: list[tuple[Order, ...]]) -> tuple[float, int]:
+        times = times_of(layout.drivers[k], chain, travel, params, now_s) if chain else []
+        return sum(one.cost for one in times), max((one.pickup_s for one in times), default=0)
+
+    first, *later = chains[d]
+    alone = tuple(order for order in first if order not in joined)
+    own = priced(d, chains[d])[0] - priced(d, [alone, *later])[0]
+    wide = layout.case.candidates_most
+    here = layout.orders.index(joined[0]) * wide
+    found = []
+    for k in (int(layout.search.candidate[one]) for one in range(here, here + wide)):
+        if k < 0:
+            break
+        driver, open_trips = layout.drivers[k], 1 if layout.drivers[k].keeps else 0
+        if k == d or sum(order.units for order in joined) > driver.capacity_units:
+            continue
+        chain = [*chains[k][:open_trips], joined, *chains[k][open_trips:]]
+        cost, last_s = priced(k, chain)
+        if last_s <= driver.off_s:
+            pickup_s = times_of(driver, chain, travel, params, now_s)[open_trips].pickup_s
+            found.append((cost - priced(k, chains[k])[0] - own, k, pickup_s))
+    nearest = sorted(found)[:3]
+    return own, tuple(Rival(layout.drivers[k].id, more, pickup_s) for more, k, pickup_s in nearest)
 
 
 def on_the_way(order: Order, driver: Driver) -> str:

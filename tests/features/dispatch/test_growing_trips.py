@@ -99,13 +99,15 @@ async def test_more_of_the_shop_joins_and_is_paid_on_top(network: Network) -> No
     assert terms.joins.trip_id == afternoon.trip.id
     assert set(terms.joins.doors) == {afternoon.lunch.id, dinner.id}
     assert terms.distance_m < 2000, "what comes on top, not the way of the whole trip"
-    assert "joined on the way" in terms.reason
+    assert "one more order of the store she is under way to" in terms.reason
     async with network.work() as work:
         assert (await deliveries.delivery(work, dinner.id)).state is DeliveryState.BATCHED
         reasons = [r for r in await queries.reasons(work, dinner.id) if r.kind is ReasonKind.OFFERED]
         assert await queries.reasons(work, afternoon.lunch.id) == [], "it waits for nobody"
         key = await queries.record_key(work, offer.tick_id)  # type: ignore[arg-type]
     assert [one.offer_id for one in reasons] == [offer.id]
+    (rival,) = reasons[0].facts["rivals"]  # type: ignore[attr-defined]
+    assert (rival["name"], rival["extra_cost"] > 5) == (town.drivers[1].first_name, True)
     assert record.replay(await network.connectors.blobs.get(key)).same
 
     grown = await town.accept(offer)

@@ -256,27 +256,10 @@ async def _offer(
     stores = [orders[visit[0]].pickup for visit in visits]
     route = [driver.place, *stores, *(orders[o].dropoff for o in send.orders)]
     legs = [_leg(matrix, a, b) for a, b in pairwise(route)]
-    body: dict[str, Any] = {
-        "cost": round(send.cost, 3),
-        "leave_s": send.leave_s,
-        "pickup_s": send.pickup_s,
-        "drops_s": list(send.drops_s),
-        "rivals": [
-            {
-                "driver": r.driver,
-                "name": names.get(r.driver, ""),
-                "extra_cost": r.extra_cost,
-                "pickup_s": r.pickup_s,
-            }
-            for r in send.rivals
-        ],
-        "excluded": dict(send.excluded),
-        "kept_out": service.kept_out(send.kept_out, names),
-    }
     proposed = service.Proposed(
         tick_id=tick_id, market_id=belief.market.id, driver_id=DriverId(UUID(send.driver)),
         delivery_ids=_deliveries(send.orders), versions=snapshot.versions, legs=legs[1:], stops_s=stops_s(belief.market),
-        policy=policy_of(belief.market), sentence=_named(names, send.driver, send.sentence), body=body, least_real_s=least_real_s,
+        policy=policy_of(belief.market), sentence=_named(names, send.driver, send.sentence), body={**_why(send, names), "leave_s": send.leave_s}, least_real_s=least_real_s,
     )  # fmt: skip
 
     async def show(work: Work) -> object:
@@ -306,7 +289,7 @@ async def _ask_to_join(
         delivery_ids=_deliveries(pickup.joined), versions=snapshot.versions,
         legs=[_leg(matrix, a, b) for a, b in pairwise(route)], stops_s=stops_s(belief.market), policy=policy_of(belief.market),
         sentence=_named(names, pickup.driver, pickup.sentence),
-        body={"pickup_s": pickup.pickup_s, "drops_s": list(pickup.drops_s)}, least_real_s=least_real_s,
+        body=_why(pickup, names), least_real_s=least_real_s,
     )  # fmt: skip
     trip = snapshot.growing[pickup.driver]
 
@@ -338,6 +321,26 @@ async def _shown(
         async with database.work(ACTOR) as work:
             await service.count_stale(work, tick_id)
     return offer is not None
+
+
+def _why(chosen: Send | Pickup, names: Mapping[str, str]) -> dict[str, Any]:
+    """Why her: what is kept with the reason."""
+    return {
+        "cost": round(chosen.cost, 3),
+        "pickup_s": chosen.pickup_s,
+        "drops_s": list(chosen.drops_s),
+        "rivals": [
+            {
+                "driver": r.driver,
+                "name": names.get(r.driver, ""),
+                "extra_cost": r.extra_cost,
+                "pickup_s": r.pickup_s,
+            }
+            for r in chosen.rivals
+        ],
+        "excluded": dict(chosen.excluded),
+        "kept_out": service.kept_out(chosen.kept_out, names),
+    }
 
 
 def _deliveries(ids: Sequence[str]) -> list[DeliveryId]:
