@@ -1,11 +1,12 @@
 """How long a day of a metro takes on one core, what declines cost beside two other dispatchers, and what mixing stores or a courier company brings.
 
-``python -m bench.simulate [--only metro|declines|growth|mixing|company] [--runs N] [--data MDRP] [--json FILE]``. Processor time is what counts on a shared machine: it is what one
+``python -m bench.simulate [--only metro|declines|growth|mixing|joining|company] [--runs N] [--data MDRP] [--json FILE]``. Processor time is what counts on a shared machine: it is what one
 core of its own would take; wall time stands beside it.
 """
 
 import argparse
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -155,23 +156,50 @@ def shortages(data: Path | None) -> dict[str, Scenario]:
 
 def mixing(runs: int, data: Path | None, only: str) -> list[dict[str, Any]]:
     """One store a trip and several, as a live market's offers go out, on the same days. ``only``: of markets so named."""
+
+    def mixed(scenario: Scenario, on: bool) -> Scenario:
+        params = replace(scenario.dispatch.params, mixing=on)
+        return replace(scenario, dispatch=replace(scenario.dispatch, params=params))
+
+    markets = {name: one for name, one in shortages(data).items() if only in name}
+    return _with_and_without(markets, "mixing", "one_store", mixed, runs)
+
+
+def joining(runs: int, data: Path | None, only: str) -> list[dict[str, Any]]:
+    """Trips that stay as they were offered, and trips that more of their store may join. ``only``: of markets so named."""
+
+    def grows(scenario: Scenario, on: bool) -> Scenario:
+        return replace(scenario, dispatch=replace(scenario.dispatch, grow=on))
+
+    names = ["nashville", "nashville-short", *(str(data / name) for name in (RECORDED if data else ()))]
+    markets = {Path(name).name: scenario_of(*load(name)) for name in names}
+    return _with_and_without(
+        {name: one for name, one in markets.items() if only in name}, "joining", "as_offered", grows, runs
+    )
+
+
+def _with_and_without(
+    markets: Mapping[str, Scenario],
+    what: str,
+    before: str,
+    change: Callable[[Scenario, bool], Scenario],
+    runs: int,
+) -> list[dict[str, Any]]:
+    """The same days without and with a change, by market, and the paired differences with their 95 % intervals."""
     told = []
-    for name, scenario in shortages(data).items():
-        if only not in name:
-            continue
+    for name, scenario in markets.items():
         days: dict[bool, list[Measures]] = {}
-        for mixed in (False, True):
-            params = replace(scenario.dispatch.params, mixing=mixed)
-            one = replace(scenario, dispatch=replace(scenario.dispatch, params=params))
-            kernels = warm_for(params)
-            days[mixed] = [measure(play(one, seed, kernels)) for seed in range(1, runs + 1)]
-        for mixed, played in days.items():
-            line: dict[str, Any] = {"market": name, "mixing": mixed, "runs": runs}
+        for on in (False, True):
+            one = change(scenario, on)
+            kernels = warm_for(one.dispatch.params)
+            days[on] = [measure(play(one, seed, kernels)) for seed in range(1, runs + 1)]
+        for on, played in days.items():
+            line: dict[str, Any] = {"market": name, what: on, "runs": runs}
             for figure in TRADED:
                 values = [float(getattr(m, figure)) for m in played]
                 line[figure] = round(float(np.mean(values)), 3)
-                if mixed:
-                    line[f"{figure}_against_one_store"] = _told(
+                if on:
+                    line[f"{figure}_against_{before}"] = _told(
                         paired(values, [float(getattr(m, figure)) for m in days[False]])
                     )
             told.append(line)
@@ -230,13 +258,15 @@ def _told(one: Estimate) -> dict[str, float | None]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench.simulate", description=__doc__)
-    parser.add_argument("--only", choices=("metro", "declines", "growth", "mixing", "company"))
+    parser.add_argument("--only", choices=("metro", "declines", "growth", "mixing", "joining", "company"))
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--scenarios", default="nashville,nashville-short", help="of the declines")
     parser.add_argument(
-        "--market", default="", help="of mixing and company: only those whose name holds this"
+        "--market", default="", help="of mixing, joining and company: only those whose name holds this"
     )
-    parser.add_argument("--data", type=Path, help="the folder of the MDRP instances, for declines and mixing")
+    parser.add_argument(
+        "--data", type=Path, help="the folder of the MDRP instances, for declines, mixing and joining"
+    )
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
     report: dict[str, Any] = {"machine": machine()}
@@ -257,6 +287,8 @@ def main() -> None:
         }
     if chosen.only == "mixing":
         report["mixing"] = mixing(chosen.runs, chosen.data, chosen.market)
+    if chosen.only == "joining":
+        report["joining"] = joining(chosen.runs, chosen.data, chosen.market)
     if chosen.only == "company":
         report["company"] = company(chosen.runs, chosen.market)
     write(chosen.json, report)
