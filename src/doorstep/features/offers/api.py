@@ -15,6 +15,7 @@ from doorstep.features.deliveries.rules import Fact, ProofKind
 from doorstep.features.deliveries.service import PaperSeen, ProofTaken
 from doorstep.features.drivers import queries as drivers
 from doorstep.features.offers import queries, schemas, service, trip_schemas
+from doorstep.features.offers.reporting import Contact, Reported
 from doorstep.features.offers.rules import (
     CONTACTS,
     FACT_OF,
@@ -28,7 +29,6 @@ from doorstep.features.offers.rules import (
     document,
     meant,
 )
-from doorstep.features.offers.trips import Contact, Reported
 from doorstep.features.offers.ways import ways
 from doorstep.platform.auth.actors import Actor, Audience
 from doorstep.platform.auth.gate import DriverWork, audience_actor, database_of

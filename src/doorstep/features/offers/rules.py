@@ -8,6 +8,7 @@ from uuid import UUID
 
 from doorstep.connectors.maps.protocol import Leg
 from doorstep.features.deliveries.rules import CancelReason, FactKind, Party
+from doorstep.features.offers.papers import document, document_hash, from_document, joins_of, terms_hash
 from doorstep.features.offers.stops import (
     Stop,
     StopKind,
@@ -29,13 +30,8 @@ from doorstep.features.offers.terms import (
     Terms,
     base_pay,
     compose,
-    document,
-    document_hash,
-    from_document,
-    joins_of,
     pay_lines,
     still_true,
-    terms_hash,
 )
 from doorstep.units.geo import METRES_PER_MILE, LatLng
 from doorstep.units.ids import DeliveryId, DriverId, MarketId, OfferId, TripId

@@ -8,14 +8,13 @@ from doorstep.features.offers.closing import (
     withdraw_joining,
     withdraw_stale,
 )
+from doorstep.features.offers.reporting import Reported, report
 from doorstep.features.offers.rules import OfferMode
 from doorstep.features.offers.showing import OffersDue, show
 from doorstep.features.offers.trips import (
-    Reported,
     give_back,
     release,
     remember_refusal,
-    report,
     settle_trip,
     take_off,
 )

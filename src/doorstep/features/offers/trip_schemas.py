@@ -15,9 +15,9 @@ from doorstep.features.deliveries.rules import (
     owed_proofs,
 )
 from doorstep.features.offers import rules
+from doorstep.features.offers.reporting import Heard
 from doorstep.features.offers.rules import Cause, ReportKind, Stop, StopKind, StopState, Trip, TripState
 from doorstep.features.offers.schemas import Asked, Point, Told
-from doorstep.features.offers.trips import Heard
 from doorstep.units.ids import public
 
 Text = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]
