@@ -1,5 +1,6 @@
 """A trip grows: more of its shop is offered to the driver who is under way there, until she has the goods."""
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -7,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from tests.factories.deliveries import DOWNTOWN, HOME
-from tests.factories.dispatch import stand, turn
+from tests.factories.dispatch import hold, stand, turn
 from tests.factories.network import Network
 from tests.factories.offers import Town, a_town
 from tests.features.offers.test_trips import WELL, said, tell
@@ -17,7 +18,7 @@ from doorstep.connectors.maps.protocol import Leg
 from doorstep.engine import record
 from doorstep.features.deliveries import queries as deliveries
 from doorstep.features.deliveries.rules import Delivery, DeliveryState
-from doorstep.features.dispatch import queries
+from doorstep.features.dispatch import cycle, queries
 from doorstep.features.dispatch.rules import ReasonKind
 from doorstep.features.drivers import service as drivers
 from doorstep.features.markets import service as markets
@@ -267,3 +268,45 @@ async def test_a_trip_grows_only_where_it_can(network: Network, how: str) -> Non
             open_now = await offers.open_in_market(work, town.market.id)
         assert not [one for one in open_now if one.terms.joins], how
         network.clock.advance(HALF_A_MINUTE)
+
+
+async def test_a_yes_and_the_pickup_at_one_moment_leave_one_truth(network: Network) -> None:
+    """She collects on one phone while the yes goes out: it joined and is hers, or it did not and waits."""
+    afternoon = await an_afternoon(network)
+    town = afternoon.town
+    dinner = await afternoon.another()
+    offer = await afternoon.until_asked()
+    assert offer is not None
+    answers = await asyncio.gather(
+        town.accept(offer),
+        tell(town, afternoon.trip, [said(network, "picked_up", afternoon.lunch)]),
+        return_exceptions=True,
+    )
+    await network.run_jobs()
+    trip = await town.trip_now(afternoon.trip.id)
+    async with network.work() as work:
+        state = (await deliveries.delivery(work, dinner.id)).state
+        for answer in await invariants.ask(work):
+            assert answer.broken == 0, answer
+    if isinstance(answers[0], OfferGone):
+        assert trip.delivery_ids == (afternoon.lunch.id,)
+        assert state is DeliveryState.REQUESTED
+    else:
+        assert not isinstance(answers[0], BaseException), answers[0]
+        assert (set(trip.delivery_ids), state) == ({afternoon.lunch.id, dinner.id}, DeliveryState.ASSIGNED)
+        assert trip.stops[0].state is StopState.REACHED, "she is still at the shop, for the second one"
+    assert not isinstance(answers[1], BaseException), answers[1]
+
+
+async def test_two_ticks_at_once_ask_her_once(network: Network) -> None:
+    afternoon = await an_afternoon(network)
+    town = afternoon.town
+    await afternoon.another()
+    await afternoon.goes_on(8 * 60 + 30)
+    lease = await hold(network, town.market.id)
+    await asyncio.gather(
+        *(cycle.tick(network.system, network.connectors, town.market.id, lease) for _ in range(3))
+    )
+    async with network.work() as work:
+        (offer,) = await offers.open_in_market(work, town.market.id)
+    assert offer.terms.joins is not None
