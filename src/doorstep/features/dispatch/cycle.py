@@ -1,4 +1,4 @@
-"""One turn of dispatch for a market: look, decide, write, offer, climb the ladder.
+"""One turn of dispatch for a market: look, decide, write, then act (``acting``).
 
 Only the lease holder turns; each transaction checks the lease's epoch. The world outside (travel times)
 is asked between transactions, the engine runs in a thread and holds no lock.
@@ -6,36 +6,29 @@ is asked between transactions, the engine runs in a thread and holds no lock.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import pairwise
-from typing import Any
 from uuid import UUID
 
-import structlog
-
-from doorstep.connectors.maps.protocol import Leg, TravelMatrix
+from doorstep.connectors.maps.protocol import TravelMatrix
 from doorstep.connectors.outside import Connectors
 from doorstep.engine import record
 from doorstep.engine.compiled import ready, warm_up
 from doorstep.engine.decide import decide
-from doorstep.engine.decisions import Decisions, Pickup, Send
+from doorstep.engine.decisions import Decisions
 from doorstep.engine.mixing import compiled as mixing
 from doorstep.engine.params import Params
 from doorstep.engine.world import Travel
 from doorstep.features.deliveries import queries as deliveries
-from doorstep.features.deliveries import service as delivery_verbs
 from doorstep.features.deliveries.rules import Delivery
 from doorstep.features.dispatch import queries, service
-from doorstep.features.dispatch.rules import Policy, Step, Waiting, next_step
+from doorstep.features.dispatch.acting import ACTOR, Turn
+from doorstep.features.dispatch.rules import Step
 from doorstep.features.dispatch.snapshot import (
     Belief,
     Snapshot,
-    eligible,
     params_of,
-    policy_of,
-    stops_s,
     take,
 )
 from doorstep.features.drivers import queries as drivers
@@ -47,16 +40,11 @@ from doorstep.features.offers import queries as offers
 from doorstep.features.offers import service as offer_verbs
 from doorstep.features.providers import queries as providers
 from doorstep.platform import leases
-from doorstep.platform.auth.actors import system
 from doorstep.platform.db.work import Database, Work
-from doorstep.platform.errors import Refusal
-from doorstep.platform.metrics import STALE_DECISIONS, TICK_SECONDS
+from doorstep.platform.metrics import TICK_SECONDS
 from doorstep.platform.tracing import span
-from doorstep.units.ids import DeliveryId, DriverId
 from doorstep.units.time import MarketInstant, epoch_s
 
-log = structlog.get_logger("dispatch")
-ACTOR = system("dispatch")
 CALM = timedelta(seconds=2)
 """Urgent calls closer together than this (market time) are answered by one tick."""
 
@@ -145,25 +133,21 @@ async def _turn(
         gone = await service.write_tick(work, facts, decisions, names, under_way=set(belief.carried))
     for old in gone:
         await connectors.blobs.remove(old)
-    offered = stale = 0
-    for send in decisions.sends:
-        if await _offer(database, lease, belief, snapshot, matrix, tick_id, send, names, least_real_s):
-            offered += 1
-        else:
-            stale += 1
-    for pickup in decisions.pickups:
-        if not pickup.joined:
-            continue
-        if await _ask_to_join(
-            database, lease, belief, snapshot, matrix, tick_id, pickup, names, least_real_s
-        ):
-            offered += 1
-        else:
-            stale += 1
-    climbed = await _climb(database, lease, belief, tick_id, decisions, least_real_s)
+    act = Turn(
+        database=database, lease=lease, belief=belief, snapshot=snapshot, matrix=matrix, tick_id=tick_id,
+        names=names, least_real_s=least_real_s,
+    )  # fmt: skip
+    shown = [await act.offer(send) for send in decisions.sends]
+    shown += [await act.ask_to_join(pickup) for pickup in decisions.pickups if pickup.joined]
+    climbed = await act.climb(decisions)
     TICK_SECONDS.labels("write").observe(time.perf_counter() - began)
     return TickOutcome(
-        tick_id, offered, stale, climbed[Step.BROADCAST], climbed[Step.PROVIDER], climbed[Step.EXPIRE]
+        tick_id,
+        sum(shown),
+        shown.count(False),
+        climbed[Step.BROADCAST],
+        climbed[Step.PROVIDER],
+        climbed[Step.EXPIRE],
     )
 
 
@@ -236,198 +220,3 @@ def _decide(
     engine_us = int((time.perf_counter() - began) * 1e6)
     content = record.pack(snapshot.world, travel, params, now_s, seed, decisions, kernels.name)
     return decisions, content, engine_us
-
-
-async def _offer(
-    database: Database,
-    lease: leases.Lease,
-    belief: Belief,
-    snapshot: Snapshot,
-    matrix: TravelMatrix,
-    tick_id: UUID,
-    send: Send,
-    names: Mapping[str, str],
-    least_real_s: int,
-) -> bool:
-    """Offer one trip in a transaction of its own. Whether it was still possible."""
-    orders = {o.id: o for o in snapshot.world.orders}
-    driver = next(d for d in snapshot.world.drivers if d.id == send.driver)
-    visits = send.visits or (send.orders,)
-    stores = [orders[visit[0]].pickup for visit in visits]
-    route = [driver.place, *stores, *(orders[o].dropoff for o in send.orders)]
-    legs = [_leg(matrix, a, b) for a, b in pairwise(route)]
-    proposed = service.Proposed(
-        tick_id=tick_id, market_id=belief.market.id, driver_id=DriverId(UUID(send.driver)),
-        delivery_ids=_deliveries(send.orders), versions=snapshot.versions, legs=legs[1:], stops_s=stops_s(belief.market),
-        policy=policy_of(belief.market), sentence=_named(names, send.driver, send.sentence), body={**_why(send, names), "leave_s": send.leave_s}, least_real_s=least_real_s,
-    )  # fmt: skip
-
-    async def show(work: Work) -> object:
-        return await service.offer_trip(
-            work, proposed, approach=legs[0], visits=[_deliveries(visit) for visit in visits], visits_s=send.visits_s
-        )  # fmt: skip
-
-    return await _shown(database, lease, tick_id, send.driver, show)
-
-
-async def _ask_to_join(
-    database: Database,
-    lease: leases.Lease,
-    belief: Belief,
-    snapshot: Snapshot,
-    matrix: TravelMatrix,
-    tick_id: UUID,
-    pickup: Pickup,
-    names: Mapping[str, str],
-    least_real_s: int,
-) -> bool:
-    """Offer a driver under way to a shop that more of it joins her trip. Whether it was still possible."""
-    orders = {o.id: o for o in snapshot.world.orders}
-    route = [orders[pickup.orders[0]].pickup, *(orders[o].dropoff for o in pickup.orders)]
-    proposed = service.Proposed(
-        tick_id=tick_id, market_id=belief.market.id, driver_id=DriverId(UUID(pickup.driver)),
-        delivery_ids=_deliveries(pickup.joined), versions=snapshot.versions,
-        legs=[_leg(matrix, a, b) for a, b in pairwise(route)], stops_s=stops_s(belief.market), policy=policy_of(belief.market),
-        sentence=_named(names, pickup.driver, pickup.sentence),
-        body=_why(pickup, names), least_real_s=least_real_s,
-    )  # fmt: skip
-    trip = snapshot.growing[pickup.driver]
-
-    async def show(work: Work) -> object:
-        return await service.offer_to_join(work, proposed, trip.id, doors=_deliveries(pickup.orders))
-
-    return await _shown(database, lease, tick_id, pickup.driver, show)
-
-
-async def _shown(
-    database: Database,
-    lease: leases.Lease,
-    tick_id: UUID,
-    driver: str,
-    show: Callable[[Work], Awaitable[object]],
-) -> bool:
-    """Show an offer in a transaction of its own. Whether it was still possible; counted with the tick when not."""
-    offer = None
-    try:
-        async with database.work(ACTOR) as work:
-            await leases.check(work, lease)
-            offer = await show(work)
-    except leases.LostLease:
-        raise
-    except Refusal as refusal:
-        log.info("decision_refused", code=refusal.code, driver=driver)
-    if offer is None:
-        STALE_DECISIONS.inc()
-        async with database.work(ACTOR) as work:
-            await service.count_stale(work, tick_id)
-    return offer is not None
-
-
-def _why(chosen: Send | Pickup, names: Mapping[str, str]) -> dict[str, Any]:
-    """Why her: what is kept with the reason."""
-    return {
-        "cost": round(chosen.cost, 3),
-        "pickup_s": chosen.pickup_s,
-        "drops_s": list(chosen.drops_s),
-        "rivals": [
-            {
-                "driver": r.driver,
-                "name": names.get(r.driver, ""),
-                "extra_cost": r.extra_cost,
-                "pickup_s": r.pickup_s,
-            }
-            for r in chosen.rivals
-        ],
-        "excluded": dict(chosen.excluded),
-        "kept_out": service.kept_out(chosen.kept_out, names),
-    }
-
-
-def _deliveries(ids: Sequence[str]) -> list[DeliveryId]:
-    return [DeliveryId(UUID(one)) for one in ids]
-
-
-def _named(names: Mapping[str, str], driver: str, sentence: str) -> str:
-    return f"{names.get(driver, 'this driver')}: {sentence}"
-
-
-def _leg(matrix: TravelMatrix, a: int, b: int) -> Leg:
-    return Leg(metres=int(matrix.metres[a, b]), seconds=int(matrix.seconds[a, b]))  # type: ignore[arg-type]
-
-
-async def _climb(
-    database: Database,
-    lease: leases.Lease,
-    belief: Belief,
-    tick_id: UUID,
-    decisions: Decisions,
-    least_real_s: int,
-) -> dict[Step, int]:
-    """Do what the ladder asks for deliveries that no directed offer holds: broadcast, provider, end."""
-    done = dict.fromkeys(Step, 0)
-    policy, fallback = policy_of(belief.market), belief.market.fallback
-    offered = {d for o in belief.offers for d in o.delivery_ids}
-    sent = {order for send in decisions.sends for order in send.orders}
-    sent |= {order for pickup in decisions.pickups for order in pickup.joined}
-    cheaper = {outlook.order for outlook in decisions.outlooks if outlook.elsewhere}
-    idle = [d for d in belief.deliveries if d.id not in offered and str(d.id) not in sent]
-    if not idle:
-        return done
-    async with database.work(ACTOR) as work:
-        chances = await providers.chances(work, belief.market.id, idle)
-    for delivery in idle:
-        chance = chances.get(delivery.id)
-        if chance is not None and chance.asked:
-            continue
-        near = eligible(delivery, belief, policy) if _pressing(delivery, belief, policy) else []
-        step, why = next_step(
-            Waiting(
-                due_at=delivery.due_at,
-                ready_at=delivery.ready_at,
-                drive=timedelta(seconds=delivery.leg_s + 420),
-                refusals=len(belief.refusals.get(delivery.id, ())),
-                broadcasts=belief.broadcasts.get(delivery.id, 0),
-                eligible=len(near),
-                provider_open=fallback.allowed and bool(chance and chance.open),
-                cheaper=str(delivery.id) in cheaper,
-            ),
-            policy,
-            belief.now,
-        )
-        if step is Step.PLAN:
-            continue
-        async with database.work(ACTOR) as work:
-            try:
-                await leases.check(work, lease)
-                present = await deliveries.delivery(work, delivery.id)
-                if present.version != delivery.version:
-                    continue
-                if step is Step.BROADCAST:
-                    await service.broadcast(
-                        work, tick_id=tick_id, delivery=delivery, driver_ids=near, policy=policy, why=why,
-                        least_real_s=least_real_s,
-                    )  # fmt: skip
-                elif step is Step.PROVIDER:
-                    await service.hand_to_provider(
-                        work, tick_id=tick_id, delivery=delivery, why=why, most_minor=fallback.most_minor
-                    )
-                else:
-                    await delivery_verbs.expire(work, delivery.id, why)
-            except leases.LostLease:
-                raise
-            except Refusal as refusal:
-                log.info("ladder_refused", step=step, code=refusal.code)
-                await work.session.rollback()
-                continue
-            done[step] += 1
-    return done
-
-
-def _pressing(delivery: Delivery, belief: Belief, policy: Policy) -> bool:
-    """Whether the ladder may have something to do: sparing the search for near drivers otherwise."""
-    refused = len(belief.refusals.get(delivery.id, ()))
-    early = belief.now + policy.broadcast_lead + timedelta(minutes=1)
-    return refused >= policy.declines_before_broadcast or early >= max(
-        delivery.due_at - timedelta(seconds=delivery.leg_s + 420) - policy.approach,
-        delivery.ready_at - policy.approach,
-    )
