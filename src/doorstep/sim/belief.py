@@ -7,42 +7,16 @@ a trip is where her last stop is when she is likely done, a free driver whose ph
 
 import heapq
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 from doorstep.engine.world import FOREVER_S, Driver, Order, Plan, World
 from doorstep.features.dispatch.snapshot import UNHEARD_S, elsewhere_s
+from doorstep.sim.jobs import ANYTHING, Gear, Job
 from doorstep.sim.roads import Roads
 from doorstep.sim.scenario import NOBODY, Company, Dispatch
 
 Spot = tuple[float, float]
-
-
-@dataclass(slots=True)
-class Job:
-    """A trip that was offered or accepted: its orders in drop sequence and when she is likely done."""
-
-    orders: tuple[Order, ...]
-    visits: tuple[tuple[Order, ...], ...]  # what is collected at each store, in sequence
-    free_s: int
-    span_s: int  # from when she is free for it to its end, as offered
-    collected: int = 0
-    dropped: int = 0
-    accepted: bool = False
-    off: bool = False  # everything was cancelled; she has not said yet where she turned
-    left_place: int = 0  # where she last set out on it, and when, as believed
-    left_s: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Gear:
-    """What a driver can take: a bit mask of abilities, and load units."""
-
-    abilities: int
-    capacity_units: int
-
-
-ANYTHING = Gear(-1, 1 << 30)
 
 
 class Belief:
@@ -187,7 +161,7 @@ class Belief:
         job = self._jobs[driver][0]
         job.orders = self._joining.pop(driver)
         job.visits = (job.orders,)
-        self._go_on(job, job.left_place, job.left_s)
+        job.go_on(self.roads, job.left_place, job.left_s)
         self._see(driver)
 
     def not_joined(self, driver: int, *, refused: bool, cancelled: int = -1) -> None:
@@ -213,7 +187,7 @@ class Belief:
         """How much longer she would wait at the store for what is offered to join her trip."""
         job = self._jobs[driver][0]
         ready_s = max(order.ready_s for order in self._joining[driver])
-        return max(0, ready_s - max(now_s, self._collects_s(job)))
+        return max(0, ready_s - max(now_s, job.collects_s(self.roads, self._told_ready)))
 
     def cancelled(self, row: int) -> None:
         """A shopper took an order back that nobody was asked for or brings."""
@@ -236,7 +210,7 @@ class Belief:
             job.orders = left
             visits = (tuple(o for o in visit if o is not gone) for visit in job.visits)
             job.visits = tuple(visit for visit in visits if visit)
-            self._go_on(job, job.left_place, job.left_s)
+            job.go_on(self.roads, job.left_place, job.left_s)
         elif number:
             self.roads.leave(gone.dropoff)
             del jobs[number]
@@ -311,10 +285,10 @@ class Belief:
         *before, job = self._jobs[driver]
         job.accepted = True
         if before:
-            self._go_on(job, before[-1].orders[-1].dropoff, before[-1].free_s)
+            job.go_on(self.roads, before[-1].orders[-1].dropoff, before[-1].free_s)
             job.span_s = job.free_s - before[-1].free_s
         else:
-            self._go_on(job, self._standing[driver].place, now_s)
+            job.go_on(self.roads, self._standing[driver].place, now_s)
         self._see(driver)
 
     def picked_up(self, driver: int, at_s: int) -> None:
@@ -322,7 +296,7 @@ class Belief:
         job = self._jobs[driver][0]
         first = job.visits[job.collected][0]
         job.collected += 1
-        self._go_on(job, first.pickup, at_s + first.pickup_service_s - first.pickup_service_s // 2)
+        job.go_on(self.roads, first.pickup, at_s + first.pickup_service_s - first.pickup_service_s // 2)
         self._see(driver)
 
     def handed_over(self, driver: int, at_s: int) -> None:
@@ -330,7 +304,7 @@ class Belief:
         job = self._jobs[driver][0]
         order = job.orders[job.dropped]
         job.dropped += 1
-        self._go_on(job, order.dropoff, at_s + order.dropoff_service_s - order.dropoff_service_s // 2)
+        job.go_on(self.roads, order.dropoff, at_s + order.dropoff_service_s - order.dropoff_service_s // 2)
         self._see(driver)
 
     def finished(self, driver: int, at: Spot, at_s: int) -> None:
@@ -342,7 +316,7 @@ class Belief:
         self._standing[driver] = here
         following = self._jobs[driver]
         if following and following[0].accepted:
-            self._go_on(following[0], here.place, at_s)
+            following[0].go_on(self.roads, here.place, at_s)
         self._see(driver)
 
     # What the engine sees.
@@ -368,7 +342,7 @@ class Belief:
             if seen.off_s >= now_s and d not in lost
         )
         kept = tuple(
-            replace(order, reserved=False, ready_s=self._ready.get(self._rows[order.id], order.ready_s))
+            replace(order, reserved=False, ready_s=self._told_ready(order))
             for driver in growing
             for order in self._jobs[driver][0].orders
         )
@@ -383,23 +357,18 @@ class Belief:
                 continue
             if driver in unheard or driver in self._joining or self._seen[driver].off_s < now_s:
                 continue
-            if self._collects_s(job) - now_s >= self._dispatch.offer_lasts_s:
+            if job.collects_s(self.roads, self._told_ready) - now_s >= self._dispatch.offer_lasts_s:
                 found[driver] = replace(
                     self._standing[driver],
                     place=job.orders[0].pickup,
-                    free_s=self._there_s(job),
+                    free_s=job.there_s(self.roads),
                     keeps=tuple(order.id for order in job.orders),
                 )
         return found
 
-    def _there_s(self, job: Job) -> int:
-        """When she reaches the store of a trip, by the plan."""
-        return job.left_s + self.roads.between(job.left_place, job.orders[0].pickup)
-
-    def _collects_s(self, job: Job) -> int:
-        """When she has the goods, by the plan."""
-        ready_s = max(self._ready.get(self._rows[order.id], order.ready_s) for order in job.orders)
-        return max(self._there_s(job) + job.orders[0].pickup_service_s // 2, ready_s)
+    def _told_ready(self, order: Order) -> int:
+        """When an order is ready, by the last word of its store."""
+        return self._ready.get(self._rows[order.id], order.ready_s)
 
     @property
     def waiting(self) -> int:
@@ -454,20 +423,6 @@ class Belief:
             free_s=last.free_s,
             spoken_for=len(jobs) > 1 or not last.accepted or driver in self._joining,
         )
-
-    def _go_on(self, job: Job, place: int, at_s: int) -> None:
-        """What is left of a trip as the roads have it, leaving ``place`` at ``at_s``."""
-        job.left_place, job.left_s = place, at_s
-        for visit in job.visits[job.collected :]:
-            first = visit[0]
-            inside_s = at_s + self.roads.between(place, first.pickup) + first.pickup_service_s // 2
-            picked_s = max(inside_s, *(o.ready_s for o in visit))
-            at_s = picked_s + first.pickup_service_s - first.pickup_service_s // 2
-            place = first.pickup
-        for order in job.orders[job.dropped :]:
-            at_s += self.roads.between(place, order.dropoff) + order.dropoff_service_s
-            place = order.dropoff
-        job.free_s = at_s
 
     def _end_hopeless(self, now_s: int) -> None:
         while self._ends and self._ends[0][0] <= now_s:

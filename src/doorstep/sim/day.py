@@ -6,7 +6,6 @@ of a driver whose phone is silent are heard when it speaks again; an offer to he
 
 import heapq
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,14 +18,16 @@ from doorstep.engine.world import Travel, World
 from doorstep.features.dispatch.rules import Policy as Ladder
 from doorstep.features.dispatch.rules import Step
 from doorstep.sim.asked import Answer, Answers, AskedOfAll, Offer, Terms
-from doorstep.sim.belief import Belief, Gear
+from doorstep.sim.belief import Belief
+from doorstep.sim.driven import Driven
 from doorstep.sim.errands import Errand, errand
+from doorstep.sim.jobs import gears
 from doorstep.sim.ladder import due_steps
 from doorstep.sim.policies import DECIDES
-from doorstep.sim.rides import Ride, Spot, after, may_cancel, ride, wish_counts, with_more, without
+from doorstep.sim.rides import Spot, after, may_cancel, ride, wish_counts, with_more, without
 from doorstep.sim.roads import Roads
 from doorstep.sim.scenario import Scenario
-from doorstep.sim.tally import NEVER, Kind, Report, Tally, Told
+from doorstep.sim.tally import NEVER, Kind, Report, Tally
 from doorstep.sim.truth import HORIZON_S, QUARTER_S, Real, Truth, draw, quarter
 
 Recorder = Callable[[World, Travel, Params, int, int, Decisions], None]
@@ -72,21 +73,14 @@ class Market:
         self._decide = DECIDES[scenario.dispatch.policy]
         self._answers = Answers(scenario, truth, seed)
         self._at: list[Spot] = [(float(x), float(y)) for x, y in truth.shifts.start]
-        self._gear = [
-            Gear(able, load)
-            for able, load in zip(
-                truth.shifts.abilities.tolist(), truth.shifts.capacity_units.tolist(), strict=True
-            )
-        ]
+        self._gear = gears(truth.shifts)
         self._asks_all = scenario.dispatch.declines_before_broadcast > 0
         self._ladder = scenario.dispatch.ladder() if self._asks_all or scenario.company.there else None
         self._offers: dict[int, Offer] = {}
         self._asked_all: dict[int, AskedOfAll] = {}
         self._errands: dict[int, Errand] = {}
-        self._rides: dict[int, deque[Ride]] = {}  # accepted trips, the one under way first
-        self._unheard: dict[int, deque[Told]] = {}  # of those trips, in the order of the road
-        self._void: set[int] = set()  # reports that will never be made
-        self._serial = 0  # of offers and reports
+        self._driven = Driven(self._says)
+        self._serial = 0  # of offers
         self._leaving: set[int] = set()
         self._unplaced = orders
         self._called = False
@@ -141,6 +135,9 @@ class Market:
                 return until_s
         return at_s
 
+    def _says(self, driver: int, serial: int, at_s: int) -> None:
+        self._then(self._heard_s(driver, at_s), Kind.REPORTED, driver, serial)
+
     # Stores and shoppers.
     def _placed(self, row: int, _: int) -> None:
         orders = self.truth.orders
@@ -166,14 +163,11 @@ class Market:
                 self.tally.cancelled_s[row] = self.now_s
                 del self._errands[row]
             return
-        driver, number = next(
-            ((d, n) for d, rides in self._rides.items() for n, one in enumerate(rides) if row in one.rows),
-            (NEVER, 0),
-        )
+        driver, number = self._driven.with_order(row) or (NEVER, 0)
         asked = next((d for d, offer in self._offers.items() if row in offer.terms.rows), NEVER)
         if driver == NEVER and asked == NEVER and not self.belief.waits(row):
             return  # handed over, or given up
-        if not may_cancel(self._rides[driver][number] if driver != NEVER else None, row, self.now_s):
+        if not may_cancel(self._driven.of(driver)[number] if driver != NEVER else None, row, self.now_s):
             return
         self.tally.cancelled_s[row] = self.now_s
         if driver != NEVER:
@@ -194,27 +188,15 @@ class Market:
         """An order leaves an accepted trip, and the trips after it begin otherwise."""
         if driver in self._offers and self._offers[driver].doors:
             self._take_back(driver)  # it was reckoned with all its doors
-        rides = list(self._rides[driver])
+        rides = self._driven.of(driver)
         heard_s = self._heard_s(driver, self.now_s)
         self.belief.left_out(driver, row)
         changed = [without(self.truth, rides[number], row, heard_s)]
         if number and not changed[0].rows:  # she had not begun it
             changed = []
-        for later in rides[number + 1 :]:
+        for later in list(rides)[number + 1 :]:
             changed.append(after(self.truth, later, changed[-1] if changed else rides[number - 1]))
-        self._rides[driver] = deque((*rides[:number], *changed))
-        told = self._unheard[driver]
-        picked_up = Report.PICKED_UP
-        unheard = sum(one.ride is rides[number] and one.report is picked_up for one in told)
-        known = (
-            len(rides[number].visits) - unheard
-        )  # stores she has been to, as was heard: all before that order's
-        stays = [one for one in told if one.ride in rides[:number]]
-        self._void.update(one.serial for one in told if one not in stays)
-        self._unheard[driver] = deque(stays)
-        for one in changed:
-            self._report(one, known)
-            known = 0
+        self._driven.changed(driver, number, changed)
 
     # Drivers and their phones.
     def _comes(self, driver: int, _: int) -> None:
@@ -228,7 +210,7 @@ class Market:
         self.belief.heard(driver)
 
     def _goes(self, driver: int, _: int) -> None:
-        if driver in self._offers or driver in self._rides:
+        if driver in self._offers or driver in self._driven:
             self._leaving.add(driver)
             return
         self._leaving.discard(driver)
@@ -305,14 +287,14 @@ class Market:
     def _ask_to_join(self, pickup: Pickup) -> None:
         """Ask a driver under way to a store whether more of it may come along."""
         driver = int(pickup.driver[1:])
-        on_it = self._rides[driver][0].rows
+        on_it = self._driven.of(driver)[0].rows
         doors = self.belief.asked_to_join(driver, pickup.orders, pickup.joined)
         terms = self._answers.more(on_it, doors, self.now_s, self.belief.waits_longer_s(driver, self.now_s))
         self._show(driver, terms, doors)
 
     def _grows(self, driver: int, offer: Offer) -> None:
         """She said yes; too late if she has the goods by now."""
-        one = self._rides[driver][0]
+        one = self._driven.of(driver)[0]
         if self.now_s >= one.visits[0].picked_s:
             self.tally.withdrawn += 1
             self.belief.not_joined(driver, refused=False)
@@ -321,10 +303,7 @@ class Market:
         self.belief.joined(driver)
         self.tally.grown += 1
         grown = with_more(self.truth, one, offer.doors, offer.terms.pay_minor)
-        self._rides[driver][0] = grown
-        self._void.update(told.serial for told in self._unheard[driver])
-        self._unheard[driver] = deque()
-        self._report(grown)
+        self._driven.changed(driver, 0, [grown])
 
     def _take_back(self, driver: int, cancelled: int = NEVER) -> None:
         """What was offered to join her trip is offered no more."""
@@ -335,15 +314,14 @@ class Market:
 
     def _drives(self, driver: int, terms: Terms) -> None:
         """She drives, as the truth has it: now, or when the trip is over that she is on still."""
-        rides = self._rides.setdefault(driver, deque())
+        rides = self._driven.of(driver)
         begins_s = max(self.now_s, rides[-1].ends_s) if rides else self.now_s
         start = rides[-1].end if rides else self._at[driver]
         one = ride(
             self.truth, driver, terms.rows, terms.visits,
             pay_minor=terms.pay_minor, accepted_s=self.now_s, begins_s=begins_s, start=start,
         )  # fmt: skip
-        rides.append(one)
-        self._report(one)
+        self._driven.accepted(one)
         self.tally.trips += 1
 
     # What all drivers near are asked at once.
@@ -373,7 +351,7 @@ class Market:
         """The first has it, if nothing else has come between."""
         asked = self._asked_all.get(row)
         shifts = self.truth.shifts
-        busy = driver in self._offers or driver in self._rides or driver in self._leaving
+        busy = driver in self._offers or driver in self._driven or driver in self._leaving
         if asked is None or busy or self.now_s > int(shifts.off_s[driver]) or not self.belief.waits(row):
             return
         del self._asked_all[row]
@@ -406,21 +384,11 @@ class Market:
             self.tally.book_errand(self._errands.pop(row))
 
     # Trips, as they are heard of.
-    def _report(self, one: Ride, known: int = 0) -> None:
-        """What her phone will say of a trip, and when it is heard; of its first stops, so many are ``known``."""
-        told = [(Report.PICKED_UP, visit.picked_s) for visit in one.visits[known:]]
-        told += [(Report.DROPPED, at_s) for at_s in one.dropped_s]
-        for report, at_s in (*told, (Report.FINISHED, one.ends_s)):
-            self._serial += 1
-            self._unheard.setdefault(one.driver, deque()).append(Told(self._serial, report, at_s, one))
-            self._then(self._heard_s(one.driver, at_s), Kind.REPORTED, one.driver, self._serial)
-
     def _reported(self, driver: int, serial: int) -> None:
         """What a silent phone kept is heard at one instant, and still in the order of the road."""
-        if serial in self._void:
-            self._void.discard(serial)
+        told = self._driven.heard(driver, serial)
+        if told is None:
             return
-        told = self._unheard[driver].popleft()
         if told.report is Report.PICKED_UP:
             if driver in self._offers and self._offers[driver].doors:
                 self._take_back(driver)  # the goods are with her
@@ -431,13 +399,10 @@ class Market:
             self._finished(driver, told.at_s)
 
     def _finished(self, driver: int, at_s: int) -> None:
-        ahead = self._rides[driver]
-        over = ahead.popleft()
+        over = self._driven.over(driver)
         self._at[driver] = over.end
         self.tally.book(over, self.truth.orders.tip_minor)
         self.belief.finished(driver, over.end, at_s)
-        if not ahead:
-            del self._rides[driver]
         if driver in self._leaving:
             self._goes(driver, 0)
 
