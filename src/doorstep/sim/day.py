@@ -191,9 +191,8 @@ class Market:
         rides = self._driven.of(driver)
         heard_s = self._heard_s(driver, self.now_s)
         self.belief.left_out(driver, row)
-        changed = [without(self.truth, rides[number], row, heard_s)]
-        if number and not changed[0].rows:  # she had not begun it
-            changed = []
+        left = without(self.truth, rides[number], row, heard_s)
+        changed = [left] if left.rows or not number else []  # one that she had not begun is no more
         for later in list(rides)[number + 1 :]:
             changed.append(after(self.truth, later, changed[-1] if changed else rides[number - 1]))
         self._driven.changed(driver, number, changed)
@@ -302,8 +301,7 @@ class Market:
             return
         self.belief.joined(driver)
         self.tally.grown += 1
-        grown = with_more(self.truth, one, offer.doors, offer.terms.pay_minor)
-        self._driven.changed(driver, 0, [grown])
+        self._driven.changed(driver, 0, [with_more(self.truth, one, offer.doors, offer.terms.pay_minor)])
 
     def _take_back(self, driver: int, cancelled: int = NEVER) -> None:
         """What was offered to join her trip is offered no more."""
