@@ -28,10 +28,11 @@ from doorstep.features.deliveries import queries as deliveries
 from doorstep.features.deliveries import service as delivery_verbs
 from doorstep.features.deliveries.rules import Delivery
 from doorstep.features.dispatch import queries, service
-from doorstep.features.dispatch.rules import Policy, Step, Waiting, next_step
+from doorstep.features.dispatch.rules import Policy, Step, Waiting, latest_departure, next_step
 from doorstep.features.dispatch.snapshot import (
     Belief,
     Snapshot,
+    company_approach,
     eligible,
     params_of,
     policy_of,
@@ -310,21 +311,19 @@ async def _climb(
         chance = chances.get(delivery.id)
         if chance is not None and chance.asked:
             continue
-        near = eligible(delivery, belief, policy) if _pressing(delivery, belief, policy) else []
-        step, why = next_step(
-            Waiting(
-                due_at=delivery.due_at,
-                ready_at=delivery.ready_at,
-                drive=timedelta(seconds=delivery.leg_s + 420),
-                refusals=len(belief.refusals.get(delivery.id, ())),
-                broadcasts=belief.broadcasts.get(delivery.id, 0),
-                eligible=len(near),
-                provider_open=fallback.allowed and bool(chance and chance.open),
-                cheaper=str(delivery.id) in cheaper,
-            ),
-            policy,
-            belief.now,
+        waiting = Waiting(
+            due_at=delivery.due_at,
+            ready_at=delivery.ready_at,
+            drive=timedelta(seconds=delivery.leg_s + 420),
+            refusals=len(belief.refusals.get(delivery.id, ())),
+            broadcasts=belief.broadcasts.get(delivery.id, 0),
+            eligible=0,
+            provider_open=fallback.allowed and bool(chance and chance.open),
+            cheaper=str(delivery.id) in cheaper,
+            provider_approach=company_approach(belief.market),
         )
+        near = eligible(delivery, belief, policy) if _pressing(waiting, policy, belief.now) else []
+        step, why = next_step(replace(waiting, eligible=len(near)), policy, belief.now)
         if step is Step.PLAN:
             continue
         async with database.work(ACTOR) as work:
@@ -354,11 +353,8 @@ async def _climb(
     return done
 
 
-def _pressing(delivery: Delivery, belief: Belief, policy: Policy) -> bool:
+def _pressing(waiting: Waiting, policy: Policy, now: MarketInstant) -> bool:
     """Whether the ladder may have something to do: sparing the search for near drivers otherwise."""
-    refused = len(belief.refusals.get(delivery.id, ()))
-    early = belief.now + policy.broadcast_lead + timedelta(minutes=1)
-    return refused >= policy.declines_before_broadcast or early >= max(
-        delivery.due_at - timedelta(seconds=delivery.leg_s + 420) - policy.approach,
-        delivery.ready_at - policy.approach,
-    )
+    early = now + policy.broadcast_lead + timedelta(minutes=1)
+    tired = waiting.refusals >= policy.declines_before_broadcast
+    return tired or early >= latest_departure(waiting, policy)
