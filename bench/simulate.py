@@ -238,7 +238,7 @@ def company(runs: int, only: str) -> list[dict[str, Any]]:
 
 def _company_days(name: str, one: Company, runs: int) -> list[Measures]:
     words = ("broadcast", "company", "company_minute", "company.pickup_s")
-    wishes = [f"{word}={value}" for word, value in zip(words, one, strict=True)]
+    wishes = ["growing=0", *(f"{word}={value}" for word, value in zip(words, one, strict=True))]
     (setting,) = settings_of(*load(name), wishes)
     scenario = setting.scenario
     kernels = warm_for(scenario.dispatch.params)

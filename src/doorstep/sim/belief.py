@@ -26,7 +26,7 @@ class Belief:
         """Nothing is known yet."""
         self.roads = roads
         self.plan: Plan = {}
-        self._dispatch, self._company = dispatch, company
+        self._dispatch, self.company = dispatch, company
         self._rows: dict[str, int] = {}
         self._waiting: dict[int, Order] = {}
         self._ready: dict[int, int] = {}
@@ -240,7 +240,7 @@ class Belief:
     # What a courier company says.
     def company_can(self, row: int) -> bool:
         """Whether there is one that has not refused it."""
-        return self._company.there and row not in self._refused_by_company
+        return self.company.there and row not in self._refused_by_company
 
     def company_took(self, row: int) -> None:
         """It has the order: nobody else is asked for it any more."""
@@ -387,7 +387,7 @@ class Belief:
 
     def _orders(self, now_s: int) -> tuple[Order, ...]:
         """Every order that waits, with what a courier company costs where its price competes."""
-        if not self._company.in_plan:
+        if not self.company.in_plan:
             return tuple(self._waiting.values())
         return tuple(
             replace(order, elsewhere_s=self._elsewhere_s(order, now_s)) if self.company_can(row) else order
@@ -395,8 +395,8 @@ class Belief:
         )
 
     def _elsewhere_s(self, order: Order, now_s: int) -> int:
-        comes_s, leg_s = now_s + self._company.pickup_s, self.roads.between(order.pickup, order.dropoff)
-        fee_min = self._company.fee_minor / self._company.minute_minor
+        comes_s, leg_s = now_s + self.company.pickup_s, self.roads.between(order.pickup, order.dropoff)
+        fee_min = self.company.fee_minor / self.company.minute_minor
         return elsewhere_s(order, comes_s, leg_s, self._dispatch.params.late_price, fee_min)
 
     def _come(self, driver: int, at: Spot, on_s: int, off_s: int, gear: Gear) -> None:

@@ -45,6 +45,7 @@ def _waiting(belief: Belief, order: Order, row: int, now_s: int) -> Waiting:
         broadcasts=belief.passed_by_all.get(row, 0),
         eligible=0,
         provider_open=belief.company_can(row),
+        provider_approach=timedelta(seconds=belief.company.pickup_s),
     )
 
 

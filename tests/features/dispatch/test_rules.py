@@ -90,3 +90,13 @@ def test_what_a_company_brings_cheaper_than_any_driver_goes_to_it_when_it_is_tim
     assert step(replace(cheaper, provider_open=False), 25) is Step.BROADCAST
     _, why = next_step(replace(cheaper, eligible=0), POLICY, NOON + timedelta(minutes=25))
     assert "no driver on duty can take it" in why, "nobody is said to be dear who is not there"
+
+
+def test_what_the_plan_leaves_to_a_company_goes_when_the_company_would_have_to_leave() -> None:
+    far = replace(CALM, cheaper=True, provider_approach=timedelta(minutes=20))
+    assert step(far, 14.9) is Step.PLAN
+    assert step(far, 15) is Step.PROVIDER, "ten minutes before a driver would have to"
+    assert step(replace(far, provider_approach=timedelta(minutes=2)), 24.9) is Step.PLAN, (
+        "never later than a driver"
+    )
+    assert step(replace(far, cheaper=False), 24.9) is Step.PLAN, "drivers are asked as before"

@@ -5,7 +5,7 @@ what has moved on meanwhile is left for the next tick and counted.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -17,10 +17,16 @@ from doorstep.connectors.maps.protocol import Leg, TravelMatrix
 from doorstep.engine.decisions import Decisions, Pickup, Send
 from doorstep.features.deliveries import queries as deliveries
 from doorstep.features.deliveries import service as delivery_verbs
-from doorstep.features.deliveries.rules import Delivery
 from doorstep.features.dispatch import service
-from doorstep.features.dispatch.rules import Policy, Step, Waiting, next_step
-from doorstep.features.dispatch.snapshot import Belief, Snapshot, eligible, policy_of, stops_s
+from doorstep.features.dispatch.rules import Policy, Step, Waiting, latest_departure, next_step
+from doorstep.features.dispatch.snapshot import (
+    Belief,
+    Snapshot,
+    company_approach,
+    eligible,
+    policy_of,
+    stops_s,
+)
 from doorstep.features.providers import queries as providers
 from doorstep.platform import leases
 from doorstep.platform.auth.actors import system
@@ -28,6 +34,7 @@ from doorstep.platform.db.work import Database, Work
 from doorstep.platform.errors import Refusal
 from doorstep.platform.metrics import STALE_DECISIONS
 from doorstep.units.ids import DeliveryId, DriverId
+from doorstep.units.time import MarketInstant
 
 log = structlog.get_logger("dispatch")
 ACTOR = system("dispatch")
@@ -153,21 +160,20 @@ class Turn:
             chance = chances.get(delivery.id)
             if chance is not None and chance.asked:
                 continue
-            near = eligible(delivery, self.belief, policy) if _pressing(delivery, self.belief, policy) else []
-            step, why = next_step(
-                Waiting(
-                    due_at=delivery.due_at,
-                    ready_at=delivery.ready_at,
-                    drive=timedelta(seconds=delivery.leg_s + 420),
-                    refusals=len(self.belief.refusals.get(delivery.id, ())),
-                    broadcasts=self.belief.broadcasts.get(delivery.id, 0),
-                    eligible=len(near),
-                    provider_open=fallback.allowed and bool(chance and chance.open),
-                    cheaper=str(delivery.id) in cheaper,
-                ),
-                policy,
-                self.belief.now,
+            waiting = Waiting(
+                due_at=delivery.due_at,
+                ready_at=delivery.ready_at,
+                drive=timedelta(seconds=delivery.leg_s + 420),
+                refusals=len(self.belief.refusals.get(delivery.id, ())),
+                broadcasts=self.belief.broadcasts.get(delivery.id, 0),
+                eligible=0,
+                provider_open=fallback.allowed and bool(chance and chance.open),
+                cheaper=str(delivery.id) in cheaper,
+                provider_approach=company_approach(self.belief.market),
             )
+            presses = _pressing(waiting, policy, self.belief.now)
+            near = eligible(delivery, self.belief, policy) if presses else []
+            step, why = next_step(replace(waiting, eligible=len(near)), policy, self.belief.now)
             if step is Step.PLAN:
                 continue
             async with self.database.work(ACTOR) as work:
@@ -205,11 +211,8 @@ def _deliveries(ids: Sequence[str]) -> list[DeliveryId]:
     return [DeliveryId(UUID(one)) for one in ids]
 
 
-def _pressing(delivery: Delivery, belief: Belief, policy: Policy) -> bool:
+def _pressing(waiting: Waiting, policy: Policy, now: MarketInstant) -> bool:
     """Whether the ladder may have something to do: sparing the search for near drivers otherwise."""
-    refused = len(belief.refusals.get(delivery.id, ()))
-    early = belief.now + policy.broadcast_lead + timedelta(minutes=1)
-    return refused >= policy.declines_before_broadcast or early >= max(
-        delivery.due_at - timedelta(seconds=delivery.leg_s + 420) - policy.approach,
-        delivery.ready_at - policy.approach,
-    )
+    early = now + policy.broadcast_lead + timedelta(minutes=1)
+    tired = waiting.refusals >= policy.declines_before_broadcast
+    return tired or early >= latest_departure(waiting, policy)

@@ -56,12 +56,19 @@ class Waiting:
     eligible: int  # drivers on duty who could take it at all
     provider_open: bool  # the market lets providers; one has a deal here, can do it and has not refused it
     cheaper: bool = False  # the plan leaves it to a provider: any driver would cost more
+    provider_approach: timedelta = timedelta(0)  # how long its courier is reckoned to take to the store
     carried_out: bool = False  # a provider is being asked right now
 
 
 def latest_departure(waiting: Waiting, policy: Policy) -> datetime:
-    """When a driver must leave for the store so that the promise holds, but not before it makes sense."""
-    return max(waiting.due_at - waiting.drive - policy.approach, waiting.ready_at - policy.approach)
+    """When a driver must leave for the store so that the promise holds, but not before it makes sense.
+
+    What the plan leaves to a provider has to leave by the provider's own way to the store, if that is longer.
+    """
+    approach = policy.approach
+    if waiting.cheaper and waiting.provider_open:
+        approach = max(approach, waiting.provider_approach)
+    return max(waiting.due_at - waiting.drive, waiting.ready_at) - approach
 
 
 def next_step(waiting: Waiting, policy: Policy, now: datetime) -> tuple[Step, str]:

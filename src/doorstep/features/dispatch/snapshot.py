@@ -88,6 +88,11 @@ def stops_s(market: Market) -> tuple[int, int]:
     )
 
 
+def company_approach(market: Market) -> timedelta:
+    """How long a courier company's courier is reckoned to take to a store."""
+    return timedelta(seconds=knob(market, "company_pickup_s", COMPANY_PICKUP_S))
+
+
 def params_of(market: Market) -> Params:
     """The engine's parameters as this market sets them."""
     params = replace(STANDARD, tick_s=market.tick_s, named_most=NAMED_MOST)
@@ -256,7 +261,7 @@ def _order(delivery: Delivery, places: _Places, belief: Belief, *, reserved: boo
     fee, minute_minor = belief.fees.get(delivery.id), knob(belief.market, "company_minute_minor", 0)
     if fee is None or not minute_minor:
         return order
-    comes = belief.now + timedelta(seconds=knob(belief.market, "company_pickup_s", COMPANY_PICKUP_S))
+    comes = belief.now + company_approach(belief.market)
     late_price = params_of(belief.market).late_price
     return replace(
         order, elsewhere_s=elsewhere_s(order, epoch_s(comes), delivery.leg_s, late_price, fee / minute_minor)
