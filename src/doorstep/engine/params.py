@@ -61,7 +61,8 @@ class Params:
     """A driver under way who will be free within this is asked for her next trip as if she were free already: when a tick
     later would delay it. Not where stores are mixed stop by stop."""
     join_lead_s: int = 0
-    """An open trip closes this much before its pickup: who is asked whether more may join has to answer. Zero where nobody is asked. Not where stores are mixed."""
+    """An open trip closes this much before its pickup, for what is planned to join it by then: who is asked has to answer, and a no
+    leaves time for others. Zero where nobody is asked. Not where stores are mixed."""
     named_most: int = 0
     """How many of the drivers who are kept from an order its reason names, the nearest to its store first; the others are
     counted. None of them, and at no cost, in simulated days and in the records of ticks from before they were named."""

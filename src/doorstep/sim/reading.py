@@ -155,7 +155,7 @@ def scenario_of(name: str, raw: Raw) -> Scenario:
                 raise ScenarioRefused("dispatch.engine is a table of the engine's knobs")
             usual = {
                 name: getattr(LIVE, name)
-                for name in ("offer_lead_s", "ask_ahead_s", "whole_trips", "load_most")
+                for name in ("offer_lead_s", "ask_ahead_s", "join_lead_s", "whole_trips", "load_most")
             }
             knobs = {**usual, **_checked("dispatch.engine", engine, Params)}
             tables[table] = Dispatch(

@@ -260,8 +260,8 @@ class Dispatch:
         return self.grow and self.policy is Policy.ENGINE and not self.params.mixing
 
     def decides_with(self) -> Params:
-        """The engine's knobs, as the live network completes them."""
-        return replace(self.params, join_lead_s=self.offer_lasts_s) if self.grows else self.params
+        """The engine's knobs, as the live network completes them: who is asked for more has time to answer."""
+        return replace(self.params, join_lead_s=max(self.params.join_lead_s, self.offer_lasts_s))
 
     def ladder(self) -> Ladder:
         """The live rule's settings; where all are never asked at once, no number of noes is enough for it."""

@@ -25,9 +25,9 @@ DROPOFF_SERVICE_S = 180
 SILENT_S = 900
 """A free driver whose last fix is older than this (market time) is not planned with: she may be anywhere."""
 
-STANDARD = Params(offer_lead_s=180, ask_ahead_s=300, whole_trips=True, load_most=4)
+STANDARD = Params(offer_lead_s=180, ask_ahead_s=300, join_lead_s=600, whole_trips=True, load_most=4)
 """The engine's knobs of a market that has set none. An offer's terms stand, so a trip goes out whole; and where a market mixes stores,
-a trip holds as many deliveries as one of one store."""
+a trip holds as many deliveries as one of one store. More for a trip is asked as soon as it is planned: a no leaves time for others."""
 NAMED_MOST = 8
 """Drivers kept from an order who are named in its reason; a dispatcher reads no more, and knows the nearest."""
 TRIPS_GROW = 1
@@ -98,8 +98,9 @@ def params_of(market: Market) -> Params:
     params = replace(STANDARD, tick_s=market.tick_s, named_most=NAMED_MOST)
     known = {field.name: type(getattr(params, field.name)) for field in fields(Params)}
     told = {name: known[name](value) for name, value in market.dispatch.items() if name in known}
-    asked_s = int(policy_of(market).offer_lasts.total_seconds())
-    return replace(params, **told, join_lead_s=asked_s)
+    params = replace(params, **told)
+    answer_s = int(policy_of(market).offer_lasts.total_seconds())
+    return replace(params, join_lead_s=max(params.join_lead_s, answer_s))
 
 
 def policy_of(market: Market) -> Policy:

@@ -363,6 +363,12 @@ KNOBS: Mapping[str, Knob] = {
     "ask_ahead_s": Knob(
         0, 3600, True, "how soon a driver under way must be free to be asked for her next trip"
     ),
+    "join_lead_s": Knob(
+        0,
+        3600,
+        True,
+        "how long before she collects a driver is asked for more; at least as long as an offer lasts",
+    ),
     "offer_lasts_s": Knob(15, 600, True, "how long a directed offer stands"),
     "declines_before_broadcast": Knob(1, 50, True, "refusals after which all drivers of the zone are asked"),
     "company_minute_minor": Knob(
