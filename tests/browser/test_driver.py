@@ -15,6 +15,7 @@ from tests.factories.deliveries import DOWNTOWN, HOME
 from tests.factories.driver_phone import PHONE, DriverPhone, a_phone, pin_of
 from tests.factories.labels import label, square_label
 from tests.factories.merchants import make_merchant
+from tests.features.offers.test_trips import said, tell
 
 from doorstep.connectors.maps.protocol import Leg
 from doorstep.features.deliveries import queries as deliveries
@@ -430,6 +431,28 @@ class TestATrip:
                 while "delivery.picked_up" not in await timeline(street, one):  # noqa: ASYNC110 (her phone's doing)
                     await asyncio.sleep(0.1)
         assert (await now(street, dinner)).carrier == (await now(street, lunch)).carrier
+
+    async def test_a_yes_that_comes_too_late_to_join_is_told_and_the_trip_stays(
+        self, street: Street, visitor: Visitor
+    ) -> None:
+        town = street.town
+        phone = await phone_at(street, visitor)
+        town.phones[town.drivers[0].id] = await phone.header()
+        lunch = await town.delivery()
+        trip = await town.trip(lunch)
+        await trip_on(phone)
+        dinner = await town.delivery(shopper_first_name="Bea", ready_at=lunch.ready_at)
+        legs = (Leg(Metres(4000), Seconds(600)), Leg(Metres(800), Seconds(120)))
+        await town.offer([dinner], joins=trip.id, doors=(lunch.id, dinner.id), legs=legs, lasts_s=3600)
+        await phone.page.get_by_role("button", name=re.compile("More from this shop")).click()
+        await tell(town, trip, [said(street.network, "picked_up")])
+        await phone.press("Accept")
+        told = phone.page.get_by_text("Too late: it does not join this trip.")
+        await expect(told).to_be_visible()
+        visitor.forgive("409")
+        await trip_on(phone)
+        await expect(told).to_be_hidden()
+        assert (await now(street, dinner)).carrier is None
 
     async def test_an_order_given_back_is_somebody_elses_and_its_pay_goes_with_it(
         self, street: Street, visitor: Visitor

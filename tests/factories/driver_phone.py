@@ -7,7 +7,7 @@ from uuid import UUID
 
 from playwright.async_api import BrowserContext, Page, expect
 from tests.factories.browser import Visitor
-from tests.factories.identity import sign_driver_in
+from tests.factories.identity import bearer, sign_driver_in
 from tests.factories.labels import door
 from tests.factories.network import Network
 
@@ -55,6 +55,11 @@ class DriverPhone:
     async def move(self, point: LatLng) -> None:
         """Be somewhere else."""
         await self.context.set_geolocation({"latitude": point.lat, "longitude": point.lng, "accuracy": 8})
+
+    async def header(self) -> dict[str, str]:
+        """The header of this very phone: a driver has one at a time, and another would put this one out."""
+        cookies = {one["name"]: one["value"] for one in await self.context.cookies()}
+        return bearer(cookies["doorstep-driver"])
 
     async def press(self, name: str, **more: Any) -> None:
         """Press the button of that name."""

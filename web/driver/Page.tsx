@@ -143,6 +143,11 @@ function Inside({ me, lineLost, onOut }: { me: Me; lineLost: boolean; onOut: () 
               })}
             </button>
           )}
+          {trip && offers.said === "no-join" && (
+            <p className="asked" role="status">
+              {words("said.no-join")}
+            </p>
+          )}
           <main>
             {view !== "drive" && (
               <div className="bands">

@@ -167,7 +167,7 @@ function Duty({ me, busiest }: { me: Me; busiest: string }) {
 
 function Said({ offers }: { offers: Offers }) {
   const words = useWords();
-  if (!offers.said || offers.said === "accepted") return null;
+  if (!offers.said || offers.said === "accepted" || offers.said === "no-join") return null;
   return (
     <div className="card said" role="status">
       <Icon name="check" />

@@ -10,7 +10,7 @@ import type { Offer } from "../types";
 /** An offer with the end of its time on this device's clock (performance.now milliseconds). */
 export type Shown = { offer: Offer; endsAt: number; wholeS: number };
 /** What became of an answer, to be said once. */
-export type Said = "accepted" | "declined" | "gone" | "ran-out" | "refused";
+export type Said = "accepted" | "declined" | "gone" | "ran-out" | "refused" | "no-join";
 export type Answering = { id: string; yes: boolean; kept: boolean };
 
 export type Offers = {
@@ -24,6 +24,7 @@ export type Offers = {
 };
 
 const AGAIN_MS = 1_500;
+const TOLD_MS = 8_000;
 
 /** Offers as they are shown and answered. An answer without a line is kept and given as soon as there is one. */
 export function useOffers(wanted: boolean): Offers {
@@ -43,7 +44,10 @@ export function useOffers(wanted: boolean): Offers {
     });
     const fresh = next.some((one) => !latest.current.some((known) => known.offer.id === one.offer.id));
     const lost = latest.current.some(
-      (known) => known.endsAt > now + 500 && !next.some((one) => one.offer.id === known.offer.id),
+      (known) =>
+        !known.offer.joins &&
+        known.endsAt > now + 500 &&
+        !next.some((one) => one.offer.id === known.offer.id),
     );
     if (fresh) {
       ring();
@@ -77,24 +81,27 @@ export function useOffers(wanted: boolean): Offers {
     (id: string, yes: boolean) => {
       const mine = latest.current.find((one) => one.offer.id === id);
       if (!mine) return;
-      const drop = (what: Said, more = "") => {
+      const drop = (what: Said | null, more = "") => {
         setAnswering(null);
         setShown((before) => before.filter((one) => one.offer.id !== id));
-        setSaid({ what, more });
+        setSaid(what && { what, more });
+        if (what === "no-join") setTimeout(() => setSaid(null), TOLD_MS);
       };
+      // Of a trip that it was to join, what she sees next says whether it did; only a yes that came too late must be told.
+      const joins = Boolean(mine.offer.joins);
       const give = async (): Promise<void> => {
         const path = { params: { path: { offer_id: id } } };
         try {
           if (yes) tripTold(await told(api.POST("/driver/v1/offers/{offer_id}/accept", path)));
           else await told(api.POST("/driver/v1/offers/{offer_id}/decline", path));
-          drop(yes ? "accepted" : "declined");
+          drop(joins ? null : yes ? "accepted" : "declined");
         } catch (error) {
           if (!(error instanceof Refusal)) throw error;
           if (error.passing && performance.now() < mine.endsAt) {
             setAnswering({ id, yes, kept: true });
             setTimeout(() => void give(), AGAIN_MS);
-          } else if (error.passing) drop("ran-out");
-          else if (error.code === "offer_gone") drop("gone");
+          } else if (error.passing) drop(joins ? "no-join" : "ran-out");
+          else if (error.code === "offer_gone") drop(joins ? "no-join" : "gone");
           else drop("refused", refused(error));
         }
       };
