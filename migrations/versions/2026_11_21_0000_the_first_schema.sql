@@ -477,6 +477,9 @@ CREATE TABLE offer_refusals (
 	driver_id UUID NOT NULL, 
 	market_id UUID NOT NULL, 
 	answer TEXT NOT NULL, 
+	times BIGINT NOT NULL, 
+	extra_minor BIGINT NOT NULL, 
+	final BOOLEAN NOT NULL, 
 	at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	CONSTRAINT pk_offer_refusals PRIMARY KEY (delivery_id, driver_id)
 );
@@ -494,6 +497,7 @@ CREATE TABLE offers (
 	pickup_stop_s BIGINT NOT NULL, 
 	drop_stop_s BIGINT NOT NULL, 
 	tick_id UUID, 
+	next_best_min FLOAT, 
 	awaiting BIGINT NOT NULL, 
 	shown_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	shown_wall TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -1209,8 +1213,8 @@ ALTER TABLE notifications FORCE ROW LEVEL SECURITY;
 CREATE POLICY notifications_web ON notifications TO doorstep_web USING (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'merchant' THEN (merchant_id = doorstep_tenant()) ELSE false END) WITH CHECK (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'merchant' THEN (merchant_id = doorstep_tenant()) ELSE false END);
 CREATE POLICY notifications_system ON notifications TO doorstep_system USING (true) WITH CHECK (true);
 REVOKE ALL ON offer_refusals FROM PUBLIC;
-GRANT SELECT, INSERT ON offer_refusals TO doorstep_web;
-GRANT SELECT, INSERT, DELETE ON offer_refusals TO doorstep_system;
+GRANT SELECT, INSERT, UPDATE ON offer_refusals TO doorstep_web;
+GRANT SELECT, INSERT, UPDATE, DELETE ON offer_refusals TO doorstep_system;
 ALTER TABLE offer_refusals ENABLE ROW LEVEL SECURITY;
 ALTER TABLE offer_refusals FORCE ROW LEVEL SECURITY;
 CREATE POLICY offer_refusals_web ON offer_refusals TO doorstep_web USING (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'driver' THEN (driver_id = doorstep_subject()) ELSE false END) WITH CHECK (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'driver' THEN (driver_id = doorstep_subject()) ELSE false END);

@@ -17,7 +17,7 @@ FEATURE_LINES = 1850
 """Beyond about 1,800 lines a feature is two, or says in docs/decisions why it is one and how far it may grow."""
 LARGER_FEATURES: Mapping[str, int] = {
     "deliveries": 3600,
-    "offers": 4150,
+    "offers": 4200,
     "identity": 2750,
     "console": 2600,
     "providers": 2500,

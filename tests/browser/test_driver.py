@@ -123,7 +123,9 @@ class TestOffers:
             shown.append(await town.offer([fresh]))
             await phone.press("Not this one")
             await expect(
-                phone.page.get_by_text("It is not offered to you again. Nothing else changes.")
+                phone.page.get_by_text(
+                    "It is offered to you again only if it pays more. Nothing else changes."
+                )
             ).to_be_visible()
         assert {(await town.offer_now(offer.id)).state for offer in shown} == {OfferState.DECLINED}
         await expect(phone.page.get_by_role("heading", name="On duty, Rosa")).to_be_visible()

@@ -14,9 +14,11 @@ from doorstep.connectors.maps.protocol import Leg
 from doorstep.features.deliveries.rules import Delivery
 from doorstep.features.drivers.rules import Driver
 from doorstep.features.fixes import writing
+from doorstep.features.markets import queries as market_queries
 from doorstep.features.markets import service as markets
 from doorstep.features.markets.rules import Market
 from doorstep.features.offers import queries, service
+from doorstep.features.offers.rising import NEVER_PASSED, Passed, rise_of
 from doorstep.features.offers.rules import Offer, Proposal, Trip
 from doorstep.units.geo import Metres, Seconds
 from doorstep.units.ids import DeliveryId
@@ -76,6 +78,13 @@ class Town:
         """The trip as it stands."""
         async with self.network.work() as work:
             return await queries.trip(work, trip_id)
+
+    async def passed(self, delivery: Delivery) -> Passed[UUID]:
+        """How often it was passed on, by whom, and what its next offer adds."""
+        async with self.network.work() as work:
+            market = await market_queries.market(work, self.market.id)
+            found = await queries.passed(work, [delivery.id], rise_of(market.dispatch))
+        return found.get(delivery.id, NEVER_PASSED)
 
     async def offer_now(self, offer_id: UUID) -> Offer:
         """The offer as it stands."""

@@ -6,10 +6,14 @@ from hypothesis import strategies as st
 
 from doorstep.sim.belief import Belief
 from doorstep.sim.ground import Streets
+from doorstep.sim.passing import No
 from doorstep.sim.roads import FAR_S, Roads
 from doorstep.sim.scenario import Dispatch
 
 STORES = np.array([[0.0, 0.0], [4000.0, 1000.0]])
+
+NEAR = No(final=False, next_best_min=0.5)
+"""She declined, and the next driver was as good."""
 
 
 def market(dispatch: Dispatch | None = None) -> Belief:
@@ -35,7 +39,7 @@ def test_what_a_store_says_while_a_driver_is_asked_is_not_forgotten() -> None:
     belief = market()
     belief.offered(7, ("o000000",), 60, 20)
     belief.ready(0, 30)
-    belief.not_taken(7)
+    belief.not_taken(7, NEAR)
     (order,) = belief.world(60).orders
     assert order.ready_s == 30
     assert order.refused_by == {"d00007"}
@@ -43,10 +47,10 @@ def test_what_a_store_says_while_a_driver_is_asked_is_not_forgotten() -> None:
 
 
 def test_what_nobody_took_when_all_were_asked_is_in_the_plan_again_and_stays_there() -> None:
-    belief = market(Dispatch(declines_before_broadcast=1))
+    belief = market(Dispatch(declines_before_broadcast=1, rise_step_minor=0))
     belief.on_duty(8, (200.0, 0.0), 0, 20_000)
     belief.offered(7, ("o000000",), 60, 20)
-    belief.not_taken(7)
+    belief.not_taken(7, NEAR)
     (order,) = belief.world(60).orders
     assert order.reserved, "all are asked next"
     belief.asked_of_all(0)
@@ -55,7 +59,7 @@ def test_what_nobody_took_when_all_were_asked_is_in_the_plan_again_and_stays_the
     (order,) = belief.world(300).orders
     assert (order.reserved, order.refused_by) == (False, frozenset({"d00007", "d00009"}))
     belief.offered(8, ("o000000",), 360, 20)
-    belief.not_taken(8)
+    belief.not_taken(8, NEAR)
     (order,) = belief.world(360).orders
     assert (order.reserved, order.refused_by) == (False, frozenset({"d00007", "d00008", "d00009"}))
     belief.asked_of_all(0)
@@ -112,7 +116,7 @@ def test_a_driver_who_says_no_on_her_way_goes_on_with_what_she_has() -> None:
     belief = busy_market()
     (before,) = belief.world(300).drivers
     belief.offered(7, ("o000001",), 360, 15)
-    belief.not_taken(7)
+    belief.not_taken(7, NEAR)
     assert belief.world(310).drivers == (before,)
     (order,) = belief.world(310).orders
     assert order.refused_by == {"d00007"}

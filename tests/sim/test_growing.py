@@ -14,6 +14,7 @@ from doorstep.engine.decisions import Decisions
 from doorstep.engine.world import World
 from doorstep.sim.belief import Belief
 from doorstep.sim.day import Day, play
+from doorstep.sim.passing import No
 from doorstep.sim.scenario import Behaviour, City, Demand, Dispatch, Fleet, Policy, Scenario
 from doorstep.sim.tally import NEVER
 
@@ -60,12 +61,12 @@ def test_a_no_leaves_her_trip_as_it_was_and_the_order_waits_for_somebody_else() 
     belief = on_her_way()
     before = belief.world(120).drivers
     belief.asked_to_join(7, ("o000000", "o000001"), ("o000001",))
-    belief.not_joined(7, refused=True)
+    belief.not_joined(7, No(final=False, next_best_min=0.5))
     world = belief.world(120)
     assert world.drivers == before
     assert {order.id: order.refused_by for order in world.orders}["o000001"] == {"d00007"}
     belief.asked_to_join(7, ("o000000", "o000001"), ("o000001",))
-    belief.not_joined(7, refused=False, cancelled=1)
+    belief.not_joined(7, None, cancelled=1)
     assert belief.waiting == 0
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from doorstep.features.offers.terms import base_pay, pay_lines
 from doorstep.sim.chance import Dice
+from doorstep.sim.passing import Noes
 from doorstep.sim.rides import Visits
 from doorstep.sim.scenario import Scenario
 from doorstep.sim.truth import Truth, quarter
@@ -23,6 +24,8 @@ class Terms:
     minutes: int
     way_m: int
     pay_minor: int
+    usual_minor: int
+    """What it would pay at the market's own rates if nobody had passed on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class Offer:
 
     number: int
     terms: Terms
+    next_best_min: float | None
+    """What whoever is next best would have cost; None: nobody could, or nobody reckoned it."""
     doors: tuple[int, ...] = ()
     """Of one that adds to the trip she is under way with: all the orders that it would then have, in drop sequence."""
 
@@ -55,9 +60,9 @@ class Answer(Enum):
 class Answers:
     """Everything offered on one day, and what is answered."""
 
-    def __init__(self, scenario: Scenario, truth: Truth, seed: int) -> None:
+    def __init__(self, scenario: Scenario, truth: Truth, seed: int, noes: Noes) -> None:
         """Nobody is asked yet."""
-        self._scenario, self._truth = scenario, truth
+        self._scenario, self._truth, self._noes = scenario, truth, noes
         self._rates = scenario.rates()
         self._wishes, self._delays = Dice(seed, "answers"), Dice(seed, "delays")
 
@@ -72,8 +77,10 @@ class Answers:
         stops_s = len(visits) * dispatch.pickup_service_s + len(chosen) * dispatch.dropoff_service_s
         minutes = ceil((drive_s + stops_s) / 60)
         way_m = ceil(truth.ground.metres(spots[:-1], spots[1:]).sum())
-        pay_minor = base_pay(self._rates, way_m, minutes, len(chosen)).minor
-        return Terms(tuple(rows), visits, minutes, way_m, pay_minor)
+        pay_minor, usual_minor = (
+            base_pay(rates, way_m, minutes, len(chosen)).minor for rates in (self._rates, self._scenario.pay)
+        )
+        return Terms(tuple(rows), visits, minutes, way_m, pay_minor + self._extra(rows), usual_minor)
 
     def more(self, on_it: Sequence[int], doors: Sequence[int], now_s: int, waits_s: int) -> Terms:
         """What an offer says that adds to a trip ``on_it``, which would then have ``doors``: what comes on top, as live.
@@ -86,8 +93,14 @@ class Answers:
         stops_s = len(joining) * self._scenario.dispatch.dropoff_service_s
         minutes = ceil((max(0, then_s - before_s) + stops_s + waits_s) / 60)
         way_m = max(0, then_m - before_m)
-        lines = pay_lines(self._rates, way_m, minutes, len(joining), new_trip=False)
-        return Terms(joining, (joining,), minutes, way_m, sum(line.amount.minor for line in lines))
+        pay_minor, usual_minor = (
+            sum(line.amount.minor for line in pay_lines(rates, way_m, minutes, len(joining), new_trip=False))
+            for rates in (self._rates, self._scenario.pay)
+        )
+        return Terms(joining, (joining,), minutes, way_m, pay_minor + self._extra(joining), usual_minor)
+
+    def _extra(self, rows: Sequence[int]) -> int:
+        return sum(self._noes.extra_minor(row) for row in rows)
 
     def _way(self, rows: Sequence[int], now_s: int) -> tuple[int, int]:
         """Metres and seconds from the store of ``rows`` through their doors, as everybody expects the roads."""
@@ -103,10 +116,9 @@ class Answers:
         number = int(self._truth.shifts.number[driver])
         wish = self._wishes.uniform(number, *rows)
         refuses = people.declines * float(self._truth.shifts.choosy[driver])
-        if refuses and self._scenario.pay_scale != 1:
+        if refuses and terms.pay_minor != terms.usual_minor:
             tips = int(self._truth.orders.tip_minor[rows].sum())
-            usual = base_pay(self._scenario.pay, terms.way_m, terms.minutes, len(rows)).minor
-            refuses *= ((usual + tips) / max(terms.pay_minor + tips, 1)) ** people.pay_elasticity
+            refuses *= ((terms.usual_minor + tips) / max(terms.pay_minor + tips, 1)) ** people.pay_elasticity
         delay_s = ceil(self._delays.exponential(people.response_s, number, *rows))
         if wish < refuses * people.lapses:
             return Answer.NOTHING, expires_s

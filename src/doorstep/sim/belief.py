@@ -13,6 +13,7 @@ from itertools import pairwise
 from doorstep.engine.world import FOREVER_S, Driver, Order, Plan, World
 from doorstep.features.dispatch.snapshot import UNHEARD_S, elsewhere_s
 from doorstep.sim.jobs import ANYTHING, Gear, Job
+from doorstep.sim.passing import No, Noes
 from doorstep.sim.roads import Roads
 from doorstep.sim.scenario import NOBODY, Company, Dispatch
 
@@ -40,6 +41,7 @@ class Belief:
         self.passed_by_all: dict[int, int] = {}
         """By order, how often all drivers near were asked at once and nobody took it."""
         self._refused_by_company: set[int] = set()
+        self.noes = Noes(dispatch.rise)
 
     # What a merchant and a store say.
     def placed(
@@ -122,29 +124,30 @@ class Belief:
         self._see(driver)
         return rows
 
-    def not_taken(self, driver: int) -> None:
-        """It was declined or ran out: its orders wait again, not for her."""
-        name = f"d{driver:05d}"
+    def not_taken(self, driver: int, no: No) -> None:
+        """It was declined or ran out: its orders wait again, for her only if they pay more."""
         for order in self._jobs[driver].pop().orders:
-            row = self._rows[order.id]
-            ready_s = self._ready.get(row, order.ready_s)  # it may have been told while she was asked
-            refused_by = order.refused_by | {name}
-            self._waiting[row] = replace(
-                order,
-                refused_by=refused_by,
-                ready_s=ready_s,
-                reserved=self._past_asking(row, refused_by),
-            )
+            self._waits_again(order, driver, no)
         self._see(driver)
+
+    def _waits_again(self, order: Order, driver: int, no: No | None) -> None:
+        row = self._rows[order.id]
+        if no is not None:
+            self.noes.passed(row, f"d{driver:05d}", no)
+        self._waiting[row] = replace(
+            order,
+            refused_by=self.noes.barred(row),
+            ready_s=self._ready.get(row, order.ready_s),  # it may have been told while she was asked
+            reserved=no is not None and self._past_asking(row),
+        )
 
     def withdrawn(self, driver: int, cancelled: int) -> None:
         """Her offer was taken back because an order of it was cancelled; the others wait again, for her, too."""
         for order in self._jobs[driver].pop().orders:
-            row = self._rows[order.id]
-            if row == cancelled:
+            if self._rows[order.id] == cancelled:
                 self.roads.leave(order.dropoff)
             else:
-                self._waiting[row] = replace(order, ready_s=self._ready.get(row, order.ready_s))
+                self._waits_again(order, driver, None)
         self._see(driver)
 
     # What is offered to join a trip.
@@ -164,23 +167,16 @@ class Belief:
         job.go_on(self.roads, job.left_place, job.left_s)
         self._see(driver)
 
-    def not_joined(self, driver: int, *, refused: bool, cancelled: int = -1) -> None:
-        """She did not, or it was taken back: they wait again, not for her if she ``refused``; one of them may be ``cancelled``."""
+    def not_joined(self, driver: int, no: No | None, cancelled: int = -1) -> None:
+        """She said ``no``, or it was taken back: they wait again; one of them may be ``cancelled``."""
         on_it = {order.id for order in self._jobs[driver][0].orders}
         for order in self._joining.pop(driver):
-            row = self._rows[order.id]
             if order.id in on_it:
                 continue
-            if row == cancelled:
+            if self._rows[order.id] == cancelled:
                 self.roads.leave(order.dropoff)
-                continue
-            refused_by = order.refused_by | ({f"d{driver:05d}"} if refused else set())
-            self._waiting[row] = replace(
-                order,
-                refused_by=refused_by,
-                ready_s=self._ready.get(row, order.ready_s),
-                reserved=refused and self._past_asking(row, refused_by),
-            )
+            else:
+                self._waits_again(order, driver, no)
         self._see(driver)
 
     def waits_longer_s(self, driver: int, now_s: int) -> int:
@@ -225,17 +221,19 @@ class Belief:
 
     def said_no(self, row: int, driver: int) -> None:
         """One of them declined it."""
-        order = self._waiting[row]
-        self._waiting[row] = replace(order, refused_by=order.refused_by | {f"d{driver:05d}"})
+        self.noes.said(row, f"d{driver:05d}")
+        self._waiting[row] = replace(self._waiting[row], refused_by=self.noes.barred(row))
 
     def taken_by_nobody(self, row: int) -> None:
         """Nobody took it in time: the courier company is asked next, if it can have it.
 
-        Else drivers are planned with again and asked one by one, but for who said no.
+        Else drivers are planned with again and asked one by one; its pay has risen.
         """
         self.passed_by_all[row] = self.passed_by_all.get(row, 0) + 1
+        self.noes.raised(row)
         if row in self._waiting:
-            self._waiting[row] = replace(self._waiting[row], reserved=self.company_can(row))
+            order, barred = self._waiting[row], self.noes.barred(row)
+            self._waiting[row] = replace(order, refused_by=barred, reserved=self.company_can(row))
 
     # What a courier company says.
     def company_can(self, row: int) -> bool:
@@ -275,9 +273,9 @@ class Belief:
                     found.append((away_m, driver))
         return [driver for _, driver in sorted(found)]
 
-    def _past_asking(self, row: int, refused_by: frozenset[str]) -> bool:
+    def _past_asking(self, row: int) -> bool:
         """Whether all near are asked before anybody is asked alone again."""
-        many = 0 < self._dispatch.declines_before_broadcast <= len(refused_by)
+        many = 0 < self._dispatch.declines_before_broadcast <= self.noes.count(row)
         return many and row not in self.passed_by_all
 
     def accepted(self, driver: int, now_s: int) -> None:

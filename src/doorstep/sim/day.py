@@ -23,6 +23,7 @@ from doorstep.sim.driven import Driven
 from doorstep.sim.errands import Errand, errand
 from doorstep.sim.jobs import gears
 from doorstep.sim.ladder import due_steps
+from doorstep.sim.passing import No, Rivals, next_best_min
 from doorstep.sim.policies import DECIDES
 from doorstep.sim.rides import Spot, after, may_cancel, ride, wish_counts, with_more, without
 from doorstep.sim.roads import Roads
@@ -71,7 +72,7 @@ class Market:
         orders, drivers = len(truth.orders.placed_s), len(truth.shifts.on_s)
         self.tally = Tally.blank(orders, drivers, len(truth.usual))
         self._decide = DECIDES[scenario.dispatch.policy]
-        self._answers = Answers(scenario, truth, seed)
+        self._answers = Answers(scenario, truth, seed, self.belief.noes)
         self._at: list[Spot] = [(float(x), float(y)) for x, y in truth.shifts.start]
         self._gear = gears(truth.shifts)
         self._asks_all = scenario.dispatch.declines_before_broadcast > 0
@@ -226,13 +227,13 @@ class Market:
         terms = self._answers.terms(rows, self.now_s, visits)
         expires_s = self.now_s + self.scenario.dispatch.offer_lasts_s
         self.belief.offered(driver, send.orders, expires_s, terms.minutes, send.visits)
-        self._show(driver, terms)
+        self._show(driver, terms, send.rivals)
 
-    def _show(self, driver: int, terms: Terms, doors: tuple[int, ...] = ()) -> None:
+    def _show(self, driver: int, terms: Terms, rivals: Rivals, doors: tuple[int, ...] = ()) -> None:
         """Put an offer on her phone; what she will say is settled."""
         expires_s = self.now_s + self.scenario.dispatch.offer_lasts_s
         self._serial += 1
-        self._offers[driver] = Offer(self._serial, terms, doors)
+        self._offers[driver] = Offer(self._serial, terms, next_best_min(rivals), doors)
         self.tally.offers += 1
         answer, at_s = self._answers.of(driver, terms, self.now_s, expires_s)
         if answer is Answer.NOTHING or not self._hears_now(driver):
@@ -246,23 +247,22 @@ class Market:
     def _declined(self, driver: int, number: int) -> None:
         if self._open(driver, number):
             self.tally.declined += 1
-            self._not_taken(driver)
+            self._not_taken(driver, final=False)
 
     def _lapsed(self, driver: int, number: int) -> None:
         if self._open(driver, number):
             self.tally.lapsed += 1
-            self._not_taken(driver)
+            self._not_taken(driver, final=True)
 
     def _open(self, driver: int, number: int) -> bool:
         """Whether that offer is still on her phone: it may have been withdrawn."""
         offer = self._offers.get(driver)
         return offer is not None and offer.number == number
 
-    def _not_taken(self, driver: int) -> None:
-        if self._offers.pop(driver).doors:
-            self.belief.not_joined(driver, refused=True)
-        else:
-            self.belief.not_taken(driver)
+    def _not_taken(self, driver: int, *, final: bool) -> None:
+        offer = self._offers.pop(driver)
+        verb = self.belief.not_joined if offer.doors else self.belief.not_taken
+        verb(driver, No(final, offer.next_best_min))
         self._call()
         if driver in self._leaving:
             self._goes(driver, 0)
@@ -289,14 +289,14 @@ class Market:
         on_it = self._driven.of(driver)[0].rows
         doors = self.belief.asked_to_join(driver, pickup.orders, pickup.joined)
         terms = self._answers.more(on_it, doors, self.now_s, self.belief.waits_longer_s(driver, self.now_s))
-        self._show(driver, terms, doors)
+        self._show(driver, terms, pickup.rivals, doors)
 
     def _grows(self, driver: int, offer: Offer) -> None:
         """She said yes; too late if she has the goods by now."""
         one = self._driven.of(driver)[0]
         if self.now_s >= one.visits[0].picked_s:
             self.tally.withdrawn += 1
-            self.belief.not_joined(driver, refused=False)
+            self.belief.not_joined(driver, None)
             self._call()
             return
         self.belief.joined(driver)
@@ -307,7 +307,7 @@ class Market:
         """What was offered to join her trip is offered no more."""
         del self._offers[driver]
         self.tally.withdrawn += 1
-        self.belief.not_joined(driver, refused=False, cancelled=cancelled)
+        self.belief.not_joined(driver, None, cancelled)
         self._call()
 
     def _drives(self, driver: int, terms: Terms) -> None:

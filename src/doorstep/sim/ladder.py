@@ -41,7 +41,7 @@ def _waiting(belief: Belief, order: Order, row: int, now_s: int) -> Waiting:
         due_at=_at(min(order.due_s, now_s + _LONGEST_S)),
         ready_at=_at(order.ready_s),
         drive=timedelta(seconds=belief.roads.between(order.pickup, order.dropoff) + STOPS_S),
-        refusals=len(order.refused_by),
+        refusals=belief.noes.count(row),
         broadcasts=belief.passed_by_all.get(row, 0),
         eligible=0,
         provider_open=belief.company_can(row),

@@ -19,6 +19,7 @@ from doorstep.features.dispatch.snapshot import (
 )
 from doorstep.features.drivers.rules import NEEDED, Ability, VehicleKind
 from doorstep.features.markets.rules import PayRates
+from doorstep.features.offers.rising import FROM_MIN, MOST_MINOR, STEP_MINOR, Rise
 
 WORKDAY_HOURS = (
     *(1.0, 0.5, 0.3, 0.2, 0.2, 0.4, 1.5, 3.0, 4.5, 6.0, 7.5, 9.0),
@@ -231,6 +232,10 @@ class Dispatch:
     """A free driver whose last fix is older is not planned with."""
     pickup_service_s: int = PICKUP_SERVICE_S
     dropoff_service_s: int = DROPOFF_SERVICE_S
+    rise_step_minor: int = STEP_MINOR
+    """What a no that leaves only somebody far adds to the pay of an order, the market's own knob: by the engine alone. 0: nothing."""
+    rise_most_minor: int = MOST_MINOR
+    rise_from_min: float = FROM_MIN
     grow: bool = True
     """Whether more of a store may be offered to join a trip until its goods are collected, the market's ``trips_grow``: by the engine
     alone, and not where stores are mixed."""
@@ -250,6 +255,9 @@ class Dispatch:
         _within("dispatch.broadcast_lead_s", self.broadcast_lead_s, 0, 3600)
         _within("dispatch.broadcast_lasts_s", self.broadcast_lasts_s, 15, 3600)
         _within("dispatch.broadcast_reach_m", self.broadcast_reach_m, 500, 200_000)
+        _within("dispatch.rise_step_minor", self.rise_step_minor, 0, 10_000)
+        _within("dispatch.rise_most_minor", self.rise_most_minor, 0, 100_000)
+        _within("dispatch.rise_from_min", self.rise_from_min, 0, 600)
         _within("dispatch.silent_s", self.silent_s, 60, 1e9)
         _within("dispatch.pickup_service_s", self.pickup_service_s, 0, 3600)
         _within("dispatch.dropoff_service_s", self.dropoff_service_s, 0, 3600)
@@ -258,6 +266,13 @@ class Dispatch:
     def grows(self) -> bool:
         """Whether trips grow."""
         return self.grow and self.policy is Policy.ENGINE and not self.params.mixing
+
+    @property
+    def rise(self) -> Rise:
+        """How pay rises."""
+        if self.policy is not Policy.ENGINE:
+            return Rise(0, 0)
+        return Rise(self.rise_step_minor, self.rise_most_minor, self.rise_from_min)
 
     def decides_with(self) -> Params:
         """The engine's knobs, as the live network completes them: who is asked for more has time to answer."""

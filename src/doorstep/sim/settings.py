@@ -30,6 +30,13 @@ KNOBS = {
     "growing": Knob(
         "dispatch.grow", False, "1: more of a store may be offered to join a trip under way, 0: not"
     ),
+    "rise": Knob(
+        "dispatch.rise_step_minor", False, "what a no adds to the pay of an order's next offer, in cents"
+    ),
+    "rise_most": Knob("dispatch.rise_most_minor", False, "how far its pay rises at most, in cents"),
+    "rise_from": Knob(
+        "dispatch.rise_from_min", False, "minutes that the next best driver must cost for a no to do so"
+    ),
     "declines": Knob("behaviour.declines", False, "chance that a driver does not take an offer"),
     "cancels": Knob("behaviour.cancels", False, "share of shoppers who change their mind before the pickup"),
     "broadcast": Knob(

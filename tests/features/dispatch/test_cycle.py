@@ -27,6 +27,7 @@ from doorstep.features.merchants import service as merchants
 from doorstep.features.offers import queries as offers
 from doorstep.features.offers import service as offer_verbs
 from doorstep.features.offers.errors import AlreadyOffered
+from doorstep.features.offers.rising import STEP_MINOR
 from doorstep.features.offers.rules import Offer, OfferMode, Trip, TripState
 from doorstep.features.providers import queries as providers
 from doorstep.features.providers import service as provider_verbs
@@ -42,8 +43,11 @@ NEAR = LatLng(lat=36.1600, lng=-86.7800)
 FAR = LatLng(lat=36.0600, lng=-86.7000)
 
 
-async def _ready(network: Network, drivers: int = 2) -> Town:
+async def _ready(network: Network, drivers: int = 2, *, pay_rises: bool = True) -> Town:
     town = await a_town(network, drivers)
+    if not pay_rises:
+        async with network.work() as work:
+            await markets.set_dispatch(work, town.market.id, {"rise_step_minor": 0}, "the same for everybody")
     for number, driver in enumerate(town.drivers):
         await stand(network, driver, NEAR if number == 0 else FAR)
     return town
@@ -90,7 +94,7 @@ async def test_an_order_that_is_ready_much_later_waits_in_the_plan(network: Netw
 async def test_after_a_decline_the_next_best_is_asked_and_the_first_is_left_in_peace(
     network: Network,
 ) -> None:
-    town = await _ready(network)
+    town = await _ready(network, pay_rises=False)
     delivery = await town.delivery(ready_at=MarketInstant(network.clock.market_now()))
     await turn(network, town.market.id)
     (first,) = await _open(network, town)
@@ -105,6 +109,46 @@ async def test_after_a_decline_the_next_best_is_asked_and_the_first_is_left_in_p
     name = town.drivers[0].first_name
     declined = {"driver": str(town.drivers[0].id), "name": name, "constraint": "declined"}
     assert told.facts["kept_out"] == [declined]
+
+
+async def test_where_the_next_best_is_far_a_no_raises_the_pay_and_she_who_said_it_is_asked_once_more(
+    network: Network,
+) -> None:
+    """It pays more to whoever is asked; here that is the near driver again, who is then paid what she was offered."""
+    town = await _ready(network)
+    delivery = await town.delivery(ready_at=MarketInstant(network.clock.market_now()))
+    await turn(network, town.market.id)
+    (first,) = await _open(network, town)
+    async with network.work() as work:
+        await offer_verbs.decline(work, first.id, first.driver_ids[0])
+    await turn(network, town.market.id)
+    (second,) = await _open(network, town)
+    assert second.driver_ids == first.driver_ids
+    assert second.terms.base == first.terms.base
+    assert (first.terms.incentive, second.terms.incentive) == (Money(0), Money(STEP_MINOR))
+    extra = Money(STEP_MINOR)
+    assert second.terms.reason.endswith(f"pays {extra} more than at first, as it was passed on")
+    async with network.work(driver_actor(second.driver_ids[0])) as work:
+        trip = await offer_verbs.accept(work, second.id, second.driver_ids[0])
+    assert trip.terms_hash == second.terms_hash
+    async with network.work() as work:
+        (reason, *_) = [one for one in await queries.reasons(work, delivery.id) if one.offer_id == second.id]
+    assert "more than at first" in reason.sentence
+
+
+async def test_who_is_as_near_is_asked_next_at_the_same_pay(network: Network) -> None:
+    town = await a_town(network)
+    for driver in town.drivers:
+        await stand(network, driver, NEAR)
+    await town.delivery(ready_at=MarketInstant(network.clock.market_now()))
+    await turn(network, town.market.id)
+    (first,) = await _open(network, town)
+    async with network.work() as work:
+        await offer_verbs.decline(work, first.id, first.driver_ids[0])
+    await turn(network, town.market.id)
+    (second,) = await _open(network, town)
+    assert second.driver_ids != first.driver_ids
+    assert second.terms.incentive == Money(0)
 
 
 async def test_a_decline_a_cancellation_and_an_expiry_each_call_for_a_tick_before_the_next_turn(
@@ -200,7 +244,7 @@ async def test_what_a_merchant_wants_to_travel_alone_shares_no_trip(network: Net
 
 
 async def test_when_everybody_passed_all_are_asked_then_a_provider(network: Network) -> None:
-    town = await _ready(network, drivers=4)
+    town = await _ready(network, drivers=4, pay_rises=False)
     provider = await make_provider(network)
     await make_deal(network, provider, market_id=town.market.id)
     now = network.clock.market_now()
@@ -233,7 +277,7 @@ async def test_what_nobody_took_when_all_were_asked_is_planned_again_where_no_co
     network: Network,
 ) -> None:
     """A driver who let it run out is asked alone; one who said no is not."""
-    town = await _ready(network)
+    town = await _ready(network, pay_rises=False)
     delivery = await town.delivery(ready_at=MarketInstant(network.clock.market_now()))
     near, far = town.drivers
     async with network.work() as work:
@@ -322,7 +366,8 @@ async def test_a_delivery_cancelled_between_looking_and_offering_is_dropped_and_
         proposed = service.Proposed(
             tick_id=work.new_id(), market_id=town.market.id, driver_id=town.drivers[0].id,
             delivery_ids=[delivery.id], versions={delivery.id: delivery.version - 1},
-            legs=[], stops_s=(240, 180), policy=Policy(), sentence="", body={}, least_real_s=0,
+            legs=[], stops_s=(240, 180), policy=Policy(), sentence="", body={}, next_best_min=None,
+            least_real_s=0,
         )  # fmt: skip
         offer = await service.offer_trip(work, proposed, approach=Leg(Metres(0), Seconds(0)))
     assert offer is None

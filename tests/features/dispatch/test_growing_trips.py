@@ -25,6 +25,7 @@ from doorstep.features.markets import service as markets
 from doorstep.features.offers import queries as offers
 from doorstep.features.offers import service as offer_verbs
 from doorstep.features.offers.errors import OfferGone
+from doorstep.features.offers.rising import STEP_MINOR
 from doorstep.features.offers.rules import Offer, OfferState, StopKind, StopState, Trip, TripState, base_pay
 from doorstep.features.payouts import queries as payouts
 from doorstep.units.geo import LatLng, Metres, Seconds
@@ -157,6 +158,8 @@ async def test_on_top_is_never_less_than_if_all_had_been_offered_at_once(network
 async def test_who_says_no_keeps_her_trip_and_is_not_asked_again(network: Network) -> None:
     afternoon = await an_afternoon(network)
     town = afternoon.town
+    async with network.work() as work:
+        await markets.set_dispatch(work, town.market.id, {"rise_step_minor": 0}, "the same for everybody")
     dinner = await afternoon.another()
     offer = await afternoon.until_asked()
     assert offer is not None
@@ -167,6 +170,23 @@ async def test_who_says_no_keeps_her_trip_and_is_not_asked_again(network: Networ
     assert await town.trip_now(afternoon.trip.id) == afternoon.trip
     async with network.work() as work:
         assert (await deliveries.delivery(work, dinner.id)).state is not DeliveryState.ASSIGNED
+
+
+async def test_what_she_said_no_to_may_be_asked_again_for_more_and_is_paid_on_top(network: Network) -> None:
+    afternoon = await an_afternoon(network)
+    town = afternoon.town
+    await afternoon.another()
+    offer = await afternoon.until_asked()
+    assert offer is not None
+    async with network.work() as work:
+        await offer_verbs.decline(work, offer.id, town.drivers[0].id)
+    again = await afternoon.until_asked(3)
+    assert again is not None
+    assert (offer.terms.incentive, again.terms.incentive) == (Money(0), Money(STEP_MINOR))
+    assert again.terms.base == offer.terms.base
+    assert "more than at first" in again.terms.reason
+    trip = await town.accept(again)
+    assert trip.id == afternoon.trip.id
 
 
 async def test_who_has_the_goods_is_asked_no_more(network: Network) -> None:

@@ -24,6 +24,7 @@ from doorstep.features.deliveries.rules import (
 )
 from doorstep.features.offers import queries, service
 from doorstep.features.offers.errors import AlreadyOffered, HasTrip, OfferGone, UnknownOffer
+from doorstep.features.offers.rising import NEVER_PASSED, Refused
 from doorstep.features.offers.rules import (
     Answer,
     OfferMode,
@@ -116,13 +117,13 @@ async def test_of_fifty_at_once_one_has_it_and_the_others_are_told(network: Netw
     async with network.work() as work:
         carried = await deliveries.delivery(work, delivery.id)
         trips = await queries.trips_under_way(work, town.market.id)
-        assert await queries.refusals(work, [delivery.id]) == {}, "being slower leaves no mark"
+    assert await town.passed(delivery) == NEVER_PASSED, "being slower leaves no mark"
     assert carried.carrier is not None
     assert carried.carrier.driver_id == winner.id
     assert [trip.driver_id for trip in trips] == [winner.id]
 
 
-async def test_declining_leaves_no_mark_but_that_one_is_not_asked_again(network: Network) -> None:
+async def test_declining_leaves_no_mark_but_that_one_is_asked_again_only_for_more(network: Network) -> None:
     town = await a_town(network)
     delivery = await town.delivery()
     offer = await town.offer([delivery])
@@ -131,8 +132,8 @@ async def test_declining_leaves_no_mark_but_that_one_is_not_asked_again(network:
         declined = await service.decline(work, offer.id, rosa.id)
         again = await service.decline(work, offer.id, rosa.id)
     assert declined.state is again.state is OfferState.DECLINED
+    assert (await town.passed(delivery)).by == {rosa.id: Refused(times=1, extra_minor=0, final=False)}
     async with network.work() as work:
-        assert await queries.refusals(work, [delivery.id]) == {delivery.id: frozenset({rosa.id})}
         assert (await queries.answers(work, [offer.id]))[offer.id] == {rosa.id: Answer.DECLINED}
         touched = {
             name: (await work.session.execute(text(f"SELECT count(*) FROM {name}"))).scalar_one()
@@ -177,8 +178,7 @@ async def test_a_broadcast_stands_until_the_last_one_declines(network: Network) 
     async with network.work(driver_actor(dee.id)) as work:
         assert [one.id for one in await queries.open_for(work, dee.id)] == [offer.id]
         assert (await service.decline(work, offer.id, dee.id)).state is OfferState.DECLINED
-    async with network.work() as work:
-        assert await queries.broadcasts_without_taker(work, [delivery.id]) == {delivery.id: 1}
+    assert (await town.passed(delivery)).broadcasts == 1
     assert (
         await town.offer([delivery], [await make_driver(network, town.market.id, 9)])
     ).state is OfferState.OPEN
@@ -196,8 +196,8 @@ async def test_an_offer_runs_out_by_market_time(network: Network) -> None:
         await town.accept(offer)
     await network.run_jobs()
     assert (await town.offer_now(offer.id)).state is OfferState.EXPIRED
+    assert (await town.passed(delivery)).barred == {town.drivers[0].id}
     async with network.work() as work:
-        assert await queries.refusals(work, [delivery.id]) == {delivery.id: frozenset({town.drivers[0].id})}
         assert (await deliveries.delivery(work, delivery.id)).state is DeliveryState.REQUESTED
         assert await queries.count_open(work, town.market.id) == 0
 
@@ -210,8 +210,8 @@ async def test_a_broadcast_that_runs_out_is_held_against_nobody(network: Network
     async with network.work() as work:
         (expired,) = await service.expire_due(work, town.market.id)
         assert expired.state is OfferState.EXPIRED
-        assert await queries.refusals(work, [delivery.id]) == {}
         assert await queries.answers(work, [expired.id]) == {}
+    assert (await town.passed(delivery)).by == {}
 
 
 async def test_a_delivery_is_in_one_open_offer(network: Network) -> None:

@@ -90,7 +90,7 @@ def terms_of(deliveries: list[Delivery], **changes: Any) -> Terms:
         "deliveries": deliveries,
         "legs": [Leg(Metres(4000), Seconds(600)) for _ in deliveries],
         "rates": PayRates(),
-        "incentive": Money(0),
+        "extras": [Money(0) for _ in deliveries],
         "reason": "nearest",
         "shown_at": NOON,
         "expires_at": MarketInstant(NOON + timedelta(seconds=60)),
@@ -139,7 +139,7 @@ def offers(draw: st.DrawFn) -> Terms:
         deliveries,
         legs=legs,
         rates=draw(rates),
-        incentive=draw(money),
+        extras=[draw(money) for _ in deliveries],
         reason=draw(st.text(max_size=60)),
         shown_at=shown_at,
         expires_at=MarketInstant(shown_at + timedelta(seconds=60)),
@@ -279,7 +279,7 @@ def test_terms_stay_true_until_they_promise_too_much() -> None:
 
 @pytest.mark.parametrize("cause", Cause)
 def test_only_the_driver_or_the_customer_can_lower_what_was_offered(cause: Cause) -> None:
-    part = terms_of([a_delivery()], incentive=Money(2_00)).drops[0]
+    part = terms_of([a_delivery()], extras=[Money(2_00)]).drops[0]
     kept, cover = kept_after(part, cause)
     if cause in {Cause.STAFF, Cause.NETWORK}:
         assert (kept, cover) == (part.base + part.incentive, part.tip)

@@ -337,8 +337,7 @@ async def test_a_driver_gives_back_and_is_not_asked_again(network: Network) -> N
     assert [change["cause"] for change in answer.json()["changes"]] == ["driver"]
     await network.run_jobs()
     assert await state_of(network, ann) is DeliveryState.REQUESTED
-    async with network.work() as work:
-        assert await queries.refusals(work, [ann.id]) == {ann.id: frozenset({trip.driver_id})}
+    assert (await town.passed(ann)).barred == {trip.driver_id}
     assert len((await town.trip_now(trip.id)).changes) == 1
     await tell(town, trip, [said(network, "picked_up", ben)])
     late = await network.http.post(

@@ -178,7 +178,7 @@ export function OfferTerms({ offer, children }: { offer: Offer; children?: React
           </li>
           <li className="extra">
             <b>{money(offer.incentive_minor)}</b>
-            {words("offer.extra")}
+            {words(offer.incentive_minor ? "offer.extra.risen" : "offer.extra")}
           </li>
         </ul>
       </div>

@@ -27,6 +27,7 @@ from doorstep.features.dispatch.snapshot import (
     policy_of,
     stops_s,
 )
+from doorstep.features.offers.rising import NEVER_PASSED
 from doorstep.features.providers import queries as providers
 from doorstep.platform import leases
 from doorstep.platform.auth.actors import system
@@ -34,6 +35,7 @@ from doorstep.platform.db.work import Database, Work
 from doorstep.platform.errors import Refusal
 from doorstep.platform.metrics import STALE_DECISIONS
 from doorstep.units.ids import DeliveryId, DriverId
+from doorstep.units.money import Money
 from doorstep.units.time import MarketInstant
 
 log = structlog.get_logger("dispatch")
@@ -86,17 +88,22 @@ class Turn:
     def _proposed(
         self, chosen: Send | Pickup, orders: Sequence[str], legs: Sequence[Leg], body: Mapping[str, Any]
     ) -> service.Proposed:
+        delivery_ids, currency = _deliveries(orders), self.belief.market.pay.currency
+        passed = [self.belief.passed.get(one, NEVER_PASSED) for one in delivery_ids]
+        extra = Money(sum(one.extra_minor for one in passed), currency)
+        risen = f"; pays {extra} more than at first, as it was passed on" if extra.minor else ""
         return service.Proposed(
             tick_id=self.tick_id,
             market_id=self.belief.market.id,
             driver_id=DriverId(UUID(chosen.driver)),
-            delivery_ids=_deliveries(orders),
+            delivery_ids=delivery_ids,
             versions=self.snapshot.versions,
             legs=legs,
             stops_s=stops_s(self.belief.market),
             policy=policy_of(self.belief.market),
-            sentence=f"{self.names.get(chosen.driver, 'this driver')}: {chosen.sentence}",
+            sentence=f"{self.names.get(chosen.driver, 'this driver')}: {chosen.sentence}{risen}",
             body=body,
+            next_best_min=min((rival.extra_cost for rival in chosen.rivals), default=None),
             least_real_s=self.least_real_s,
         )
 
@@ -160,12 +167,13 @@ class Turn:
             chance = chances.get(delivery.id)
             if chance is not None and chance.asked:
                 continue
+            passed = self.belief.passed_on(delivery)
             waiting = Waiting(
                 due_at=delivery.due_at,
                 ready_at=delivery.ready_at,
                 drive=timedelta(seconds=delivery.leg_s + 420),
-                refusals=len(self.belief.refusals.get(delivery.id, ())),
-                broadcasts=self.belief.broadcasts.get(delivery.id, 0),
+                refusals=passed.noes,
+                broadcasts=passed.broadcasts,
                 eligible=0,
                 provider_open=fallback.allowed and bool(chance and chance.open),
                 cheaper=str(delivery.id) in cheaper,

@@ -38,6 +38,7 @@ from doorstep.features.markets.rules import Market
 from doorstep.features.merchants import queries as merchants
 from doorstep.features.offers import queries as offers
 from doorstep.features.offers import service as offer_verbs
+from doorstep.features.offers.rising import rise_of
 from doorstep.features.providers import queries as providers
 from doorstep.platform import leases
 from doorstep.platform.db.work import Database, Work
@@ -155,7 +156,7 @@ async def _look(work: Work, market_id: UUID) -> Belief:
     market = await markets.market(work, market_id)
     waiting = await deliveries.waiting(work, market_id)
     state = await queries.state(work, market_id)
-    broadcasts = await offers.broadcasts_without_taker(work, [d.id for d in waiting])
+    passed = await offers.passed(work, [d.id for d in waiting], rise_of(market.dispatch))
     trips = await offers.trips_under_way(work, market_id)
     open_trips = [one for trip in trips if trip.shop_ahead for one in trip.delivery_ids]
     return Belief(
@@ -166,11 +167,12 @@ async def _look(work: Work, market_id: UUID) -> Belief:
         fixes=await fixes.latest_in_market(work, market_id),
         trips=trips,
         offers=await offers.open_in_market(work, market_id),
-        refusals=await offers.refusals(work, [d.id for d in waiting]),
-        broadcasts=broadcasts,
+        passed=passed,
         plan=queries.plan_of(state),
         outside=await providers.held(work, [d.id for d in waiting]),
-        companies=await _companies(work, market, [d for d in waiting if broadcasts.get(d.id)]),
+        companies=await _companies(
+            work, market, [d for d in waiting if d.id in passed and passed[d.id].broadcasts]
+        ),
         fees=await _fees(work, market, waiting),
         apart=await merchants.apart(work, (d.merchant_id for d in waiting)),
         carried={d.id: d for d in await deliveries.many(work, open_trips)} if open_trips else {},

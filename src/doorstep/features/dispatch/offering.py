@@ -37,7 +37,7 @@ async def show(work: Work, proposal: Proposal) -> Offer:
 class Proposed:
     """What a tick decided to offer to one driver. ``legs``: between the stops, the way to the first shop left out.
 
-    ``versions``: of the deliveries, as the tick saw them. ``stops_s``: how long a stop takes at a store and at a door.
+    ``versions``: of the deliveries, as the tick saw them. ``next_best_min``: as in offers' Proposal. ``stops_s``: how long a stop takes at a store and at a door.
     """
 
     tick_id: UUID
@@ -50,6 +50,7 @@ class Proposed:
     policy: Policy
     sentence: str
     body: Mapping[str, Any]
+    next_best_min: float | None
     least_real_s: int
 
     def proposal(self, now: MarketInstant) -> Proposal:
@@ -64,6 +65,7 @@ class Proposed:
             drop_stop_s=self.stops_s[1],
             reason=self.sentence,
             tick_id=self.tick_id,
+            next_best_min=self.next_best_min,
             least_real_s=self.least_real_s,
         )
 

@@ -14,6 +14,7 @@ from doorstep.features.dispatch.rules import Policy
 from doorstep.features.drivers.rules import Ability, Driver, abilities_for, why_not
 from doorstep.features.fixes.rules import Fix
 from doorstep.features.markets.rules import Market
+from doorstep.features.offers.rising import NEVER_PASSED, Passed
 from doorstep.features.offers.rules import Offer, OfferMode, Trip, TripState
 from doorstep.units.geo import LatLng, great_circle_m
 from doorstep.units.ids import DriverId
@@ -49,8 +50,7 @@ class Belief:
     fixes: Mapping[Any, Fix]
     trips: Sequence[Trip]
     offers: Sequence[Offer]
-    refusals: Mapping[Any, frozenset[Any]]
-    broadcasts: Mapping[Any, int]  # that ended without a taker
+    passed: Mapping[Any, Passed[UUID]]
     plan: Plan
     outside: frozenset[UUID] = frozenset()
     """Deliveries for which a courier company may have a courier on the way."""
@@ -62,6 +62,10 @@ class Belief:
     """Merchants whose deliveries share a trip with no other."""
     carried: Mapping[UUID, Delivery] = field(default_factory=dict)
     """Deliveries that drivers are under way to collect, of trips that may grow (``may_grow``)."""
+
+    def passed_on(self, delivery: Delivery) -> Passed[UUID]:
+        """How often it was passed on, and by whom."""
+        return self.passed.get(delivery.id, NEVER_PASSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +216,8 @@ def may_grow(trip: Trip, belief: Belief) -> bool:
 
 
 def eligible(delivery: Delivery, belief: Belief, policy: Policy) -> list[DriverId]:
-    """Drivers on duty near the store who could take it and have not said no, nearest first."""
-    refused = belief.refusals.get(delivery.id, frozenset())
+    """Drivers on duty near the store who could take it and may be asked, nearest first."""
+    refused = belief.passed_on(delivery).barred
     busy = {trip.driver_id for trip in belief.trips}
     needs = delivery.requirements.names()
     near = []
@@ -230,12 +234,13 @@ def eligible(delivery: Delivery, belief: Belief, policy: Policy) -> list[DriverI
 def _with_the_ladder(delivery: Delivery, belief: Belief) -> bool:
     """Whether nobody is asked alone for now: many passed, so all are asked next; or nobody took that, so a courier company is.
 
-    Where no company can take it, it is in the plan again once a broadcast has found nobody: who said no to it is not asked, who
-    let it run out may be, and all are asked again after a while.
+    Where no company can take it, it is in the plan again once a broadcast has found nobody: who said no to it is asked only for
+    more, who let the broadcast run out may be, and all are asked again after a while.
     """
-    if belief.broadcasts.get(delivery.id, 0):
+    passed = belief.passed_on(delivery)
+    if passed.broadcasts:
         return delivery.id in belief.companies
-    return len(belief.refusals.get(delivery.id, ())) >= policy_of(belief.market).declines_before_broadcast
+    return passed.noes >= policy_of(belief.market).declines_before_broadcast
 
 
 def _order(delivery: Delivery, places: _Places, belief: Belief, *, reserved: bool) -> Order:
@@ -256,7 +261,7 @@ def _order(delivery: Delivery, places: _Places, belief: Belief, *, reserved: boo
         units=delivery.units,
         alone=alone,
         needs=sum(ABILITIES[a] for a in abilities_for(delivery.requirements.names())),
-        refused_by=frozenset(str(d) for d in belief.refusals.get(delivery.id, ())),
+        refused_by=frozenset(str(d) for d in belief.passed_on(delivery).barred),
         reserved=reserved,
     )
     fee, minute_minor = belief.fees.get(delivery.id), knob(belief.market, "company_minute_minor", 0)

@@ -371,6 +371,13 @@ KNOBS: Mapping[str, Knob] = {
     ),
     "offer_lasts_s": Knob(15, 600, True, "how long a directed offer stands"),
     "declines_before_broadcast": Knob(1, 50, True, "refusals after which all drivers of the zone are asked"),
+    "rise_step_minor": Knob(
+        0, 10_000, True, "what a no adds to the pay of a delivery's next offer, in cents; 0: nothing"
+    ),
+    "rise_from_min": Knob(
+        0, 600, False, "minutes of waiting that the next best driver must cost for a no to raise the pay"
+    ),
+    "rise_most_minor": Knob(0, 100_000, True, "how far the pay of a delivery rises at most, in cents"),
     "company_minute_minor": Knob(
         0,
         100_000,

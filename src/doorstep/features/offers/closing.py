@@ -30,7 +30,7 @@ def wake(work: Work, row: OfferRow) -> None:
 
 
 async def write_answer(work: Work, row: OfferRow, driver_id: UUID, answer: Answer) -> None:
-    """Write down what a driver answered, and to whom the deliveries are not offered again."""
+    """Write down what a driver answered; who passed is asked again only for more, who let it run out not at all."""
     work.session.add(
         AnswerRow(
             offer_id=row.id, driver_id=driver_id, market_id=row.market_id, answer=answer.value, at=work.now()
@@ -38,7 +38,10 @@ async def write_answer(work: Work, row: OfferRow, driver_id: UUID, answer: Answe
     )
     await work.session.flush()
     if answer is not Answer.ACCEPTED:
-        await remember_refusal(work, row.market_id, row.delivery_ids, driver_id, answer)
+        drops = offer_view(row).terms.drops
+        extra_minor: dict[UUID, int] = {drop.delivery_id: drop.incentive.minor for drop in drops}
+        final = answer is Answer.EXPIRED
+        await remember_refusal(work, row.market_id, extra_minor, driver_id, answer, final=final)
 
 
 async def expire_due(work: Work, market_id: UUID) -> list[Offer]:

@@ -38,14 +38,14 @@ def compose_joining(
     deliveries: Sequence[Delivery],
     proposal: Proposal,
     rates: PayRates,
-    incentive: Money,
+    extras: Sequence[Money],
     shown_at: MarketInstant,
     expires_at: MarketInstant,
 ) -> Terms:
     """The terms of bringing ``deliveries`` along on ``trip``: what they add to its way, its minutes and its pay.
 
-    Minutes count the longer way, a stop at each further door and the wait for goods that are ready later than hers. Raises
-    AlreadyOffered when the trip is not as the proposal has it, ValueError when legs and doors do not fit.
+    Minutes count the longer way, a stop at each further door and the wait for goods that are ready later than hers; ``extras`` as in
+    ``compose``. Raises AlreadyOffered when the trip is not as the proposal has it, ValueError when legs and doors do not fit.
     """
     shop = trip.shop_ahead
     before = doors_ahead(trip.stops)
@@ -64,7 +64,7 @@ def compose_joining(
     lines = pay_lines(rates, further_m, minutes, len(deliveries), new_trip=False)
     base = Money.sum((line.amount for line in lines), rates.currency)
     weights = [delivery.leg_m + 1 for delivery in deliveries]
-    shares = zip(base.split(weights), incentive.split(weights), strict=True)
+    shares = zip(base.split(weights), extras, strict=True)
     return Terms(
         mode=OfferMode.DIRECTED,
         currency=rates.currency,
@@ -78,7 +78,7 @@ def compose_joining(
         minutes=minutes,
         pay_lines=lines,
         base=base,
-        incentive=incentive,
+        incentive=Money.sum(extras, rates.currency),
         return_per_mile_minor=rates.return_per_mile_minor,
         reason=proposal.reason,
         shown_at=shown_at,

@@ -88,6 +88,7 @@ class OfferRow(Row):
     pickup_stop_s: Mapped[int]
     drop_stop_s: Mapped[int]
     tick_id: Mapped[UUID | None]
+    next_best_min: Mapped[float | None] = mapped_column(Float)  # as in Proposal
     awaiting: Mapped[int]  # how many of those asked may still say yes
     shown_at: Mapped[datetime]
     shown_wall: Mapped[datetime]
@@ -142,14 +143,17 @@ class AnswerRow(Row):
 
 
 class RefusalRow(Row):
-    """A delivery that is not offered to a driver again. Nothing else follows from it."""
+    """A delivery that a driver passed on: not offered to her again, unless it pays more (``rising``). Nothing else follows."""
 
     __tablename__ = "offer_refusals"
-    __visible__ = Visible(driver=OWN, web="SELECT, INSERT", system="SELECT, INSERT, DELETE")
+    __visible__ = Visible(driver=OWN, web=NO_DELETE, system=f"{NO_DELETE}, DELETE")
     delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
     driver_id: Mapped[UUID] = mapped_column(primary_key=True)
     market_id: Mapped[UUID]
-    answer: Mapped[str]
+    answer: Mapped[str]  # the last
+    times: Mapped[int]
+    extra_minor: Mapped[int]  # what it paid beyond base and tip, the last time
+    final: Mapped[bool]
     at: Mapped[datetime]
 
 

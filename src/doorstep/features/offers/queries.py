@@ -1,12 +1,12 @@
 """Reads of offers and trips. What an actor may not see is not there."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select, text
 
 from doorstep.features.offers.errors import UnknownOffer, UnknownTrip
 from doorstep.features.offers.models import (
@@ -18,6 +18,7 @@ from doorstep.features.offers.models import (
     StopRow,
     TripRow,
 )
+from doorstep.features.offers.rising import Passed, Refused, Rise
 from doorstep.features.offers.rules import (
     LIVE_TRIPS,
     ZONE_SPAN,
@@ -233,33 +234,28 @@ async def answers(work: Work, offer_ids: Sequence[UUID]) -> dict[OfferId, dict[D
     return dict(found)
 
 
-async def refusals(work: Work, delivery_ids: Iterable[UUID]) -> dict[DeliveryId, frozenset[DriverId]]:
-    """To whom each delivery is not to be offered again: they declined it or let its offer run out."""
-    rows = await work.session.execute(
-        select(RefusalRow.delivery_id, RefusalRow.driver_id).where(
-            RefusalRow.delivery_id.in_(list(delivery_ids))
-        )
-    )
-    found: dict[DeliveryId, set[DriverId]] = defaultdict(set)
-    for delivery_id, driver_id in rows:
-        found[DeliveryId(delivery_id)].add(DriverId(driver_id))
-    return {delivery_id: frozenset(driver_ids) for delivery_id, driver_ids in found.items()}
-
-
-async def broadcasts_without_taker(work: Work, delivery_ids: Sequence[UUID]) -> dict[DeliveryId, int]:
-    """How many broadcasts of each delivery ended without a taker."""
-    ended = (OfferState.EXPIRED.value, OfferState.DECLINED.value)
-    rows = await work.session.execute(
-        select(OfferedRow.delivery_id, func.count())
+async def passed(work: Work, delivery_ids: Sequence[UUID], rise: Rise) -> dict[DeliveryId, Passed[UUID]]:
+    """How often each delivery was passed on, by whom, and what its next offer adds by the market's ``rise``; of those that were."""
+    next_best = OfferRow.next_best_min
+    raising = func.count().filter(or_(next_best.is_(None), next_best >= rise.from_min))
+    broadcasts = func.count().filter(OfferRow.mode == OfferMode.BROADCAST.value)
+    ended = await work.session.execute(
+        select(OfferedRow.delivery_id, raising, broadcasts)
         .join(OfferRow, OfferRow.id == OfferedRow.offer_id)
         .where(
             OfferedRow.delivery_id.in_(delivery_ids),
-            OfferRow.mode == OfferMode.BROADCAST.value,
-            OfferRow.state.in_(ended),
+            OfferRow.state.in_((OfferState.EXPIRED.value, OfferState.DECLINED.value)),
         )
         .group_by(OfferedRow.delivery_id)
     )
-    return {DeliveryId(delivery_id): int(number) for delivery_id, number in rows}
+    counts = {one: (rise.after(noes), asked_of_all) for one, noes, asked_of_all in ended}
+    by: dict[UUID, dict[UUID, Refused]] = defaultdict(dict)
+    for row in await work.session.scalars(select(RefusalRow).where(RefusalRow.delivery_id.in_(delivery_ids))):
+        by[row.delivery_id][row.driver_id] = Refused(row.times, row.extra_minor, row.final)
+    return {
+        DeliveryId(one): Passed(*counts.get(one, (0, 0)), by.get(one, {}))
+        for one in counts.keys() | by.keys()
+    }
 
 
 async def trip(work: Work, trip_id: UUID) -> Trip:

@@ -232,11 +232,14 @@ class Proposal:
     approach: Leg | None = None
     mode: OfferMode | None = None
     incentive: Money | None = None
+    """On top of what pay has risen by (``rising``)."""
     reason: str = ""
     tick_id: UUID | None = None
     pickup_stop_s: int = STOP_S
     drop_stop_s: int = STOP_S
     least_real_s: int = 0
+    next_best_min: float | None = None
+    """What whoever is next best would have cost, in minutes of a shopper's waiting; None: nobody could, or nobody reckoned it."""
     joins: TripId | None = None
     """Adds to this trip, whose goods its driver has not collected. ``doors`` are then all it would have, in their sequence, and
     ``legs`` lead from the shop through them."""

@@ -14,12 +14,14 @@ from doorstep.features.drivers import queries as drivers
 from doorstep.features.identity import queries as identity
 from doorstep.features.identity.rules import DemoRole
 from doorstep.features.markets import queries as markets
-from doorstep.features.offers import events
+from doorstep.features.markets.rules import Market
+from doorstep.features.offers import events, queries
 from doorstep.features.offers.closing import one_at_a_time, wake
 from doorstep.features.offers.errors import AlreadyOffered
 from doorstep.features.offers.joining import compose_joining, open_trip
 from doorstep.features.offers.models import OfferedRow, OfferRow, TripRow
 from doorstep.features.offers.queries import offer_view
+from doorstep.features.offers.rising import NEVER_PASSED, rise_of
 from doorstep.features.offers.rules import (
     PERSON_OFFER_S,
     Offer,
@@ -65,14 +67,14 @@ async def show(work: Work, proposal: Proposal) -> Offer:
     wanted_until = MarketInstant(open_until(now, proposal.expires_at, longer=longer))
     expires_at = max(wanted_until, work.clock.market_after(await _least_real_s(work, proposal)))
     legs = proposal.legs or tuple(Leg(Metres(one.leg_m), Seconds(one.leg_s)) for one in wanted[:1])
-    incentive = proposal.incentive or Money.zero(market.pay.currency)
+    extras = await _extras(work, proposal, wanted, market)
     if proposal.joins is not None:
         terms = compose_joining(
             await open_trip(work, proposal),
             deliveries=wanted,
             proposal=proposal,
             rates=market.pay,
-            incentive=incentive,
+            extras=extras,
             shown_at=now,
             expires_at=expires_at,
         )
@@ -82,7 +84,7 @@ async def show(work: Work, proposal: Proposal) -> Offer:
             deliveries=wanted,
             legs=legs,
             rates=market.pay,
-            incentive=incentive,
+            extras=extras,
             reason=proposal.reason,
             shown_at=now,
             expires_at=expires_at,
@@ -108,6 +110,7 @@ async def show(work: Work, proposal: Proposal) -> Offer:
         pickup_stop_s=proposal.pickup_stop_s,
         drop_stop_s=proposal.drop_stop_s,
         tick_id=proposal.tick_id,
+        next_best_min=proposal.next_best_min,
         awaiting=len(driver_ids),
         shown_at=now,
         shown_wall=work.wall(),
@@ -159,6 +162,17 @@ async def show(work: Work, proposal: Proposal) -> Offer:
     )
     wake(work, row)
     return offer_view(row)
+
+
+async def _extras(work: Work, proposal: Proposal, wanted: Sequence[Delivery], market: Market) -> list[Money]:
+    """What each delivery pays beyond base and tip: more with each no, and what is proposed on top."""
+    passed = await queries.passed(work, [delivery.id for delivery in wanted], rise_of(market.dispatch))
+    nothing = Money.zero(market.pay.currency)
+    on_top = (proposal.incentive or nothing).split([delivery.leg_m + 1 for delivery in wanted])
+    return [
+        Money(passed.get(delivery.id, NEVER_PASSED).extra_minor, nothing.currency) + part
+        for delivery, part in zip(wanted, on_top, strict=True)
+    ]
 
 
 async def _wants_longer(work: Work, driver_id: DriverId) -> bool:

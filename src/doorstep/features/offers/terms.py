@@ -227,7 +227,7 @@ def compose(
     deliveries: Sequence[Delivery],
     legs: Sequence[Leg],
     rates: PayRates,
-    incentive: Money,
+    extras: Sequence[Money],
     reason: str,
     shown_at: MarketInstant,
     expires_at: MarketInstant,
@@ -239,8 +239,8 @@ def compose(
     """The terms of carrying ``deliveries`` in that order.
 
     ``legs`` lead from the first shop through further shops to each door: one fewer than there are stops. ``visits``: see
-    Proposal. A stop takes ``pickup_stop_s`` or ``drop_stop_s``. Base and incentive are shared in proportion to each delivery's
-    own way from its shop. Raises ValueError when legs, visits and stops do not fit.
+    Proposal. A stop takes ``pickup_stop_s`` or ``drop_stop_s``. Base is shared in proportion to each delivery's own way from its
+    shop; ``extras`` are the deliveries' own, in their sequence. Raises ValueError when legs, visits and stops do not fit.
     """
     visits = visits or visits_of(deliveries)
     if len(legs) != len(visits) - 1 + len(deliveries):
@@ -252,9 +252,7 @@ def compose(
     lines = pay_lines(rates, distance_m, minutes, len(deliveries))
     base = Money.sum((line.amount for line in lines), rates.currency)
     weights = [delivery.leg_m + 1 for delivery in deliveries]
-    shares = zip(
-        deliveries, legs[len(pickups) - 1 :], base.split(weights), incentive.split(weights), strict=True
-    )
+    shares = zip(deliveries, legs[len(pickups) - 1 :], base.split(weights), extras, strict=True)
     drops = tuple(drop_of(*share, rates) for share in shares)
     return Terms(
         mode=mode,
@@ -266,7 +264,7 @@ def compose(
         minutes=minutes,
         pay_lines=lines,
         base=base,
-        incentive=incentive,
+        incentive=Money.sum(extras, rates.currency),
         return_per_mile_minor=rates.return_per_mile_minor,
         reason=reason,
         shown_at=shown_at,

@@ -1,10 +1,10 @@
 """The verbs of trips: begin, follow reports, take a delivery off, end."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from doorstep.features.deliveries import queries as deliveries
@@ -314,29 +314,52 @@ async def give_back(work: Work, trip_id: UUID, delivery_id: UUID, why: str) -> T
         await release(work, delivery_id, Cause.DRIVER, why)
     except CannotFollow as error:
         raise TooLateToDrop(facts=error.facts) from error
-    await remember_refusal(work, trip.market_id, [delivery_id], trip.driver_id, Answer.DECLINED)
+    await remember_refusal(
+        work, trip.market_id, {delivery_id: 0}, trip.driver_id, Answer.DECLINED, final=True
+    )
     return (await trip_views(work, [trip]))[0]
 
 
 async def remember_refusal(
-    work: Work, market_id: UUID, delivery_ids: Sequence[UUID], driver_id: UUID, answer: Answer
+    work: Work,
+    market_id: UUID,
+    extra_minor: Mapping[UUID, int],
+    driver_id: UUID,
+    answer: Answer,
+    *,
+    final: bool,
 ) -> None:
-    """Do not offer these deliveries to this driver again. Nothing else follows."""
+    """She passed on these deliveries, which paid ``extra_minor`` on top: not hers again unless for more, if not ``final``.
+
+    Nothing else follows.
+    """
+    said = insert(RefusalRow).values(
+        [
+            {
+                "delivery_id": delivery_id,
+                "driver_id": driver_id,
+                "market_id": market_id,
+                "answer": answer.value,
+                "times": 1,
+                "extra_minor": extra,
+                "final": final,
+                "at": work.now(),
+            }
+            for delivery_id, extra in extra_minor.items()
+        ]
+    )
+    again = said.excluded
     await work.session.execute(
-        insert(RefusalRow)
-        .values(
-            [
-                {
-                    "delivery_id": delivery_id,
-                    "driver_id": driver_id,
-                    "market_id": market_id,
-                    "answer": answer.value,
-                    "at": work.now(),
-                }
-                for delivery_id in delivery_ids
-            ]
+        said.on_conflict_do_update(
+            index_elements=[RefusalRow.delivery_id, RefusalRow.driver_id],
+            set_={
+                "answer": again.answer,
+                "times": RefusalRow.times + 1,
+                "extra_minor": again.extra_minor,
+                "final": or_(RefusalRow.final, again.final),
+                "at": again.at,
+            },
         )
-        .on_conflict_do_nothing()
     )
 
 
