@@ -33,6 +33,7 @@ COST = (
     "kept_pct",
     "drive_min_per_order",
     "orders_per_trip",
+    "cost_per_order_minor",
 )
 SHORT_DAY = "1o50t100s1p125"
 RECORDED = ("0o100t100s1p100", "1o50t100s1p100", SHORT_DAY)
@@ -41,6 +42,15 @@ TRADED = (
     "ctd90", "ctd_mean", "ctd_p90", "undelivered_pct", "rtp_mean", "drive_min_per_order", "wait_min_per_order",
     "orders_per_trip", "earned_per_hour_minor", "cost_per_order_minor",
 )  # fmt: skip
+
+CONTENDERS: dict[str, dict[str, Any]] = {
+    "engine": {},
+    "engine, smaller rises": {"rise_step_minor": 200, "rise_most_minor": 400},
+    "engine, the same pay": {"rise_step_minor": 0},
+    "late_f1": {"policy": Policy.LATE_F1},
+    "nearest": {"policy": Policy.NEAREST},
+}
+"""Of the declines: as a market has it unless it says otherwise, with pay that rises less or not at all, and two other dispatchers."""
 
 Company = tuple[int, int, int, int]
 """Noes after which all near are asked, then the courier company's fee, what a waited minute is worth beside it (0: it is asked last) and
@@ -112,32 +122,32 @@ def growth(kernels: Kernels) -> list[Figure]:
 
 
 def declines(kernels: Kernels, runs: int, name: str) -> list[dict[str, Any]]:
-    """What declines of 10 and 30 % cost each policy on the same days, with the same answers to the same questions.
+    """What declines of 10 and 30 % cost each contender on the same days, with the same answers to the same questions.
 
-    ``…_against_none`` is what a share adds to a policy's own days; ``…_above_half_of_late_f1`` by how much that is more than half
+    ``…_against_none`` is what a share adds to a contender's own days; ``…_above_half_of_late_f1`` by how much that is more than half
     of what it adds to late_f1's: below zero is the aim.
     """
     scenario = scenario_of(*load(name))
     days = {
-        (policy, share): [_day(scenario, policy, share, seed, kernels) for seed in range(1, runs + 1)]
-        for policy in Policy
+        (who, share): [_day(scenario, changes, share, seed, kernels) for seed in range(1, runs + 1)]
+        for who, changes in CONTENDERS.items()
         for share in DECLINES
     }
 
-    def added(policy: Policy, share: float, figure: str) -> list[float]:
-        pairs = zip(days[policy, share], days[policy, 0.0], strict=True)
+    def added(who: str, share: float, figure: str) -> list[float]:
+        pairs = zip(days[who, share], days[who, 0.0], strict=True)
         return [getattr(some, figure) - getattr(none, figure) for some, none in pairs]
 
     told = []
-    for (policy, share), played in days.items():
-        line: dict[str, Any] = {"policy": policy.value, "declines_pct": 100 * share, "runs": runs}
+    for (who, share), played in days.items():
+        line: dict[str, Any] = {"policy": who, "declines_pct": 100 * share, "runs": runs}
         for figure in COST:
             line[figure] = round(float(np.mean([getattr(m, figure) for m in played])), 3)
             if share:
-                own = added(policy, share, figure)
+                own = added(who, share, figure)
                 line[f"{figure}_against_none"] = _told(estimate(own))
-                if policy is Policy.ENGINE:
-                    half = [lost / 2 for lost in added(Policy.LATE_F1, share, figure)]
+                if who.startswith("engine"):
+                    half = [lost / 2 for lost in added("late_f1", share, figure)]
                     line[f"{figure}_above_half_of_late_f1"] = _told(paired(own, half))
         told.append(line)
         print(name, {key: value for key, value in line.items() if key != "runs"}, flush=True)
@@ -245,9 +255,11 @@ def _company_days(name: str, one: Company, runs: int) -> list[Measures]:
     return [measure(play(scenario, seed, kernels)) for seed in range(1, runs + 1)]
 
 
-def _day(scenario: Scenario, policy: Policy, share: float, seed: int, kernels: Kernels) -> Measures:
+def _day(
+    scenario: Scenario, changes: Mapping[str, Any], share: float, seed: int, kernels: Kernels
+) -> Measures:
     people = replace(scenario.behaviour, declines=share)
-    dispatch = replace(scenario.dispatch, policy=policy)
+    dispatch = replace(scenario.dispatch, **changes)
     return measure(play(replace(scenario, behaviour=people, dispatch=dispatch), seed, kernels))
 
 

@@ -130,7 +130,7 @@ def recorded_tables(raw: Raw) -> Raw:
         "dispatch": {
             "pickup_service_s": instance.pickup_service_min * 60,
             "dropoff_service_s": instance.dropoff_service_min * 60,
-            "engine": {"offer_lead_s": 0, "ask_ahead_s": 0},
+            "engine": {"offer_lead_s": 0},
         },
     }
     for table, keys in told.items():

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-STEP_MINOR = 300
+STEP_MINOR = 400
 """What such a no adds, unless the market says otherwise."""
-MOST_MINOR = 900
+MOST_MINOR = 1200
 """What all of them add together at most."""
 FROM_MIN = 3.0
 """So many minutes of waiting the next best driver costs at least where a no raises the pay."""
