@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from html import escape
 
+from doorstep.features.offers.rising import Rise
 from doorstep.sim.scenario import NOBODY, City, Company, Scenario
 from doorstep.sim.town import town_of
 
@@ -77,10 +78,23 @@ def _believed(factor: float) -> str:
 
 def _ladder(scenario: Scenario) -> str:
     count = scenario.dispatch.declines_before_broadcast
+    risen = _risen(scenario.dispatch.rise)
     if not count:
-        return "; always asked one by one"
+        return f"; always asked one by one{risen}"
     times = "a no" if count == 1 else f"{count} noes"
-    return f"; after {times}, or shortly before the latest departure, all drivers near are asked at once"
+    return (
+        f"; after {times}, or shortly before the latest departure, all drivers near are asked at once{risen}"
+    )
+
+
+def _risen(rise: Rise) -> str:
+    most = rise.after(1000)
+    if not most:
+        return ""
+    step, cap = (f"${minor / 100:,.2f}" for minor in (rise.step_minor, most))
+    return (
+        f"; a no that leaves only somebody {rise.from_min:g} min worse adds {step} to the pay, {cap} at most"
+    )
 
 
 def _outside(company: Company) -> str:
