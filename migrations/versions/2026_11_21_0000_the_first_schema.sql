@@ -1232,9 +1232,11 @@ BEGIN
   IF TG_OP <> 'UPDATE' THEN
     RAISE EXCEPTION '% of offers is refused: what was shown stays', TG_OP USING ERRCODE = 'restrict_violation';
   END IF;
-  IF (NEW.id, NEW.market_id, NEW.mode, NEW.terms, NEW.terms_hash, NEW.expires_at, NEW.driver_ids, NEW.delivery_ids)
+  IF (NEW.id, NEW.market_id, NEW.mode, NEW.terms, NEW.terms_hash, NEW.expires_at, NEW.driver_ids, NEW.delivery_ids,
+      NEW.next_best_min)
      IS DISTINCT FROM
-     (OLD.id, OLD.market_id, OLD.mode, OLD.terms, OLD.terms_hash, OLD.expires_at, OLD.driver_ids, OLD.delivery_ids)
+     (OLD.id, OLD.market_id, OLD.mode, OLD.terms, OLD.terms_hash, OLD.expires_at, OLD.driver_ids, OLD.delivery_ids,
+      OLD.next_best_min)
   THEN
     RAISE EXCEPTION 'the terms of an offer are frozen when it is shown' USING ERRCODE = 'restrict_violation';
   END IF;

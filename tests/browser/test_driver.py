@@ -124,7 +124,7 @@ class TestOffers:
             await phone.press("Not this one")
             await expect(
                 phone.page.get_by_text(
-                    "It is offered to you again only if it pays more. Nothing else changes."
+                    "It is offered to you again only with more extra pay. Nothing else changes."
                 )
             ).to_be_visible()
         assert {(await town.offer_now(offer.id)).state for offer in shown} == {OfferState.DECLINED}

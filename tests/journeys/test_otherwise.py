@@ -7,19 +7,21 @@ from tests.factories.journeys import TO_THE_DOOR, a_city
 from tests.factories.merchants import EAST_POINT
 from tests.factories.network import Network
 
+from doorstep.features.offers.rising import STEP_MINOR
 from doorstep.units.ids import public
 
 
 async def test_one_says_no_and_the_other_brings_it(network: Network) -> None:
-    city = await a_city(network)
-    first, second = city.phones
+    city = await a_city(network, together=True)
     made = await city.shop.order()
     await city.turn()
+    first, second = city.phones if await city.phones[0].offers() else reversed(city.phones)
     offer = await first.offer()
     await first.post(f"/driver/v1/offers/{offer['id']}/decline")
     await city.wait(10)
-    assert await first.offers() == [], "who said no is left in peace"
+    assert await first.offers() == [], "who said no is left in peace: the other is as near"
     shown = await second.offer()
+    assert shown["incentive_minor"] == 0
     trip = await second.accept()
     await second.report(trip, *TO_THE_DOOR, "handed_over")
     await city.settle()
@@ -29,6 +31,28 @@ async def test_one_says_no_and_the_other_brings_it(network: Network) -> None:
     assert await first.earned() == []
     me = await first.get("/driver/v1/me")
     assert not any(word in str(me) for word in ("declin", "rating", "score", "acceptance"))
+
+
+async def test_where_the_other_is_far_a_no_raises_the_pay_and_who_then_brings_it_is_paid_that(
+    network: Network,
+) -> None:
+    city = await a_city(network)
+    near, _ = city.phones
+    made = await city.shop.order()
+    await city.turn()
+    offer = await near.offer()
+    await near.post(f"/driver/v1/offers/{offer['id']}/decline")
+    await city.wait(10)
+    again = await near.offer()
+    assert again["total_minor"] == offer["total_minor"] + STEP_MINOR
+    assert (offer["incentive_minor"], again["incentive_minor"]) == (0, STEP_MINOR)
+    assert again["base_minor"] == offer["base_minor"]
+    trip = await near.accept()
+    await near.report(trip, *TO_THE_DOOR, "handed_over")
+    await city.settle()
+    assert (await city.shop.delivery(made))["state"] == "delivered"
+    (work,) = await near.earned()
+    assert work["paid_minor"] == again["total_minor"]
 
 
 async def test_an_offer_that_runs_out_goes_on_to_another(network: Network) -> None:

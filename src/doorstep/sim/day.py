@@ -23,7 +23,7 @@ from doorstep.sim.driven import Driven
 from doorstep.sim.errands import Errand, errand
 from doorstep.sim.jobs import gears
 from doorstep.sim.ladder import due_steps
-from doorstep.sim.passing import No, Rivals, next_best_min
+from doorstep.sim.passing import No, Rivals, far_min
 from doorstep.sim.policies import DECIDES
 from doorstep.sim.rides import Spot, after, may_cancel, ride, wish_counts, with_more, without
 from doorstep.sim.roads import Roads
@@ -233,7 +233,7 @@ class Market:
         """Put an offer on her phone; what she will say is settled."""
         expires_s = self.now_s + self.scenario.dispatch.offer_lasts_s
         self._serial += 1
-        self._offers[driver] = Offer(self._serial, terms, next_best_min(rivals), doors)
+        self._offers[driver] = Offer(self._serial, terms, far_min(rivals, len(terms.rows)), doors)
         self.tally.offers += 1
         answer, at_s = self._answers.of(driver, terms, self.now_s, expires_s)
         if answer is Answer.NOTHING or not self._hears_now(driver):

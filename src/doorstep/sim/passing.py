@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from doorstep.engine.decisions import Rival
-from doorstep.features.offers.rising import Passed, Refused, Rise
+from doorstep.features.offers.rising import Passed, Refused, Rise, next_best_min
 
 Rivals = tuple[Rival, ...]
 
 
-def next_best_min(rivals: Rivals) -> float | None:
-    """What the cheapest of them would have cost beyond the plan, in minutes of a shopper's waiting; None without any."""
-    return min((rival.extra_cost for rival in rivals), default=None)
+def far_min(rivals: Rivals, orders: int) -> float | None:
+    """What the cheapest of them would have cost each of so many orders; None without any."""
+    return next_best_min((rival.extra_cost for rival in rivals), orders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class Noes:
         return self._rise.after(self._raised.get(row, 0))
 
     def count(self, row: int) -> int:
-        """How often drivers passed on it."""
-        return self._passed(row).noes
+        """How many drivers passed on it."""
+        return self._passed(row).drivers
 
     def barred(self, row: int) -> frozenset[str]:
         """The drivers who are not to be asked for it."""

@@ -114,7 +114,7 @@ async def test_after_a_decline_the_next_best_is_asked_and_the_first_is_left_in_p
 async def test_where_the_next_best_is_far_a_no_raises_the_pay_and_she_who_said_it_is_asked_once_more(
     network: Network,
 ) -> None:
-    """It pays more to whoever is asked; here that is the near driver again, who is then paid what she was offered."""
+    """It pays more to whoever is asked; here that is the near driver again."""
     town = await _ready(network)
     delivery = await town.delivery(ready_at=MarketInstant(network.clock.market_now()))
     await turn(network, town.market.id)

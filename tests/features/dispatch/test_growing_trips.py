@@ -172,7 +172,7 @@ async def test_who_says_no_keeps_her_trip_and_is_not_asked_again(network: Networ
         assert (await deliveries.delivery(work, dinner.id)).state is not DeliveryState.ASSIGNED
 
 
-async def test_what_she_said_no_to_may_be_asked_again_for_more_and_is_paid_on_top(network: Network) -> None:
+async def test_what_she_said_no_to_may_be_asked_again_for_more_and_joins_then(network: Network) -> None:
     afternoon = await an_afternoon(network)
     town = afternoon.town
     await afternoon.another()

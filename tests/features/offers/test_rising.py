@@ -1,4 +1,4 @@
-"""Pay that rises with each no: by how much, up to where, who is asked again, and that it is paid."""
+"""Pay that rises with each no: by how much, up to where, and who is asked again."""
 
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from tests.factories.offers import Town, a_town
 
 from doorstep.features.markets import service as markets
 from doorstep.features.offers import service
+from doorstep.features.offers.errors import AlreadyOffered
 from doorstep.features.offers.rising import (
     ASKED_MOST,
     FROM_MIN,
@@ -80,7 +81,7 @@ async def test_who_passed_may_be_asked_again_only_when_it_pays_more(network: Net
     assert passed.barred == {town.drivers[0].id}, "the next driver was as good"
     await declined(town, await town.offer([delivery], town.drivers[1:], next_best_min=FROM_MIN), 1)
     passed = await town.passed(delivery)
-    assert (passed.extra_minor, passed.noes) == (STEP_MINOR, 2)
+    assert (passed.extra_minor, passed.drivers) == (STEP_MINOR, 2)
     assert not passed.barred
 
 
@@ -144,3 +145,25 @@ async def test_a_market_says_by_how_much(network: Network, settings: dict[str, A
     await declined(town, await town.offer([delivery]))
     offer = await town.offer([delivery], town.drivers[1:])
     assert offer.terms.incentive == Money(then)
+
+
+async def test_a_tick_that_looked_before_she_passed_cannot_ask_her_again_for_the_same(
+    network: Network,
+) -> None:
+    town = await a_town(network)
+    delivery = await town.delivery()
+    await declined(town, await town.offer([delivery], next_best_min=0.5))
+    with pytest.raises(AlreadyOffered, match="at this pay"):
+        await town.offer([delivery], tick_id=UUID(int=7))
+    assert (await town.offer([delivery], reason="chosen by a dispatcher")).driver_ids == (town.drivers[0].id,)
+
+
+async def test_the_offer_says_why_it_pays_more_whoever_is_asked(network: Network) -> None:
+    town = await a_town(network)
+    delivery = await town.delivery()
+    await declined(town, await town.offer([delivery]))
+    everybody = await town.offer([delivery], town.drivers, reason="asked of all near drivers")
+    extra = Money(STEP_MINOR)
+    assert everybody.terms.reason == (
+        f"asked of all near drivers; pays {extra} more than at first, as it was passed on"
+    )

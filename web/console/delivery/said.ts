@@ -36,6 +36,7 @@ const PARTS: readonly [RegExp, Key][] = [
   [/^one more driver would take it$/, "said.one_more"],
   [/^somebody could, but others would wait longer than the coverage price allows$/, "said.dear"],
   [/^one more driver or a higher price would take it$/, "said.one_more_or_price"],
+  [/^pays (?<amount>.+) more than at first, as it was passed on$/, "said.risen"],
   [/^(?<n>\d+) drivers passed on it$/, "said.passed"],
   [/^the latest departure is near$/, "said.pressing"],
   [/^nobody took the broadcast$/, "said.nobody_took"],

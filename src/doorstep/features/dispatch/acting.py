@@ -27,7 +27,7 @@ from doorstep.features.dispatch.snapshot import (
     policy_of,
     stops_s,
 )
-from doorstep.features.offers.rising import NEVER_PASSED
+from doorstep.features.offers.rising import next_best_min
 from doorstep.features.providers import queries as providers
 from doorstep.platform import leases
 from doorstep.platform.auth.actors import system
@@ -35,7 +35,6 @@ from doorstep.platform.db.work import Database, Work
 from doorstep.platform.errors import Refusal
 from doorstep.platform.metrics import STALE_DECISIONS
 from doorstep.units.ids import DeliveryId, DriverId
-from doorstep.units.money import Money
 from doorstep.units.time import MarketInstant
 
 log = structlog.get_logger("dispatch")
@@ -88,22 +87,18 @@ class Turn:
     def _proposed(
         self, chosen: Send | Pickup, orders: Sequence[str], legs: Sequence[Leg], body: Mapping[str, Any]
     ) -> service.Proposed:
-        delivery_ids, currency = _deliveries(orders), self.belief.market.pay.currency
-        passed = [self.belief.passed.get(one, NEVER_PASSED) for one in delivery_ids]
-        extra = Money(sum(one.extra_minor for one in passed), currency)
-        risen = f"; pays {extra} more than at first, as it was passed on" if extra.minor else ""
         return service.Proposed(
             tick_id=self.tick_id,
             market_id=self.belief.market.id,
             driver_id=DriverId(UUID(chosen.driver)),
-            delivery_ids=delivery_ids,
+            delivery_ids=_deliveries(orders),
             versions=self.snapshot.versions,
             legs=legs,
             stops_s=stops_s(self.belief.market),
             policy=policy_of(self.belief.market),
-            sentence=f"{self.names.get(chosen.driver, 'this driver')}: {chosen.sentence}{risen}",
+            sentence=f"{self.names.get(chosen.driver, 'this driver')}: {chosen.sentence}",
             body=body,
-            next_best_min=min((rival.extra_cost for rival in chosen.rivals), default=None),
+            next_best_min=next_best_min((rival.extra_cost for rival in chosen.rivals), len(orders)),
             least_real_s=self.least_real_s,
         )
 
@@ -172,7 +167,7 @@ class Turn:
                 due_at=delivery.due_at,
                 ready_at=delivery.ready_at,
                 drive=timedelta(seconds=delivery.leg_s + 420),
-                refusals=passed.noes,
+                refusals=passed.drivers,
                 broadcasts=passed.broadcasts,
                 eligible=0,
                 provider_open=fallback.allowed and bool(chance and chance.open),

@@ -156,6 +156,9 @@ async def _look(work: Work, market_id: UUID) -> Belief:
     market = await markets.market(work, market_id)
     waiting = await deliveries.waiting(work, market_id)
     state = await queries.state(work, market_id)
+    open_offers = await offers.open_in_market(
+        work, market_id
+    )  # before who passed: what is closed by then is told there
     passed = await offers.passed(work, [d.id for d in waiting], rise_of(market.dispatch))
     trips = await offers.trips_under_way(work, market_id)
     open_trips = [one for trip in trips if trip.shop_ahead for one in trip.delivery_ids]
@@ -166,7 +169,7 @@ async def _look(work: Work, market_id: UUID) -> Belief:
         drivers=await drivers.on_duty(work, market_id),
         fixes=await fixes.latest_in_market(work, market_id),
         trips=trips,
-        offers=await offers.open_in_market(work, market_id),
+        offers=open_offers,
         passed=passed,
         plan=queries.plan_of(state),
         outside=await providers.held(work, [d.id for d in waiting]),

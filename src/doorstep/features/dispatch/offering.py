@@ -86,7 +86,7 @@ class Proposed:
             self.market_id,
             delivery_ids,
             ReasonKind.OFFERED,
-            self.sentence,
+            offer.terms.reason,
             body,
             offer.id,
         )

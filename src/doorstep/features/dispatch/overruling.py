@@ -53,6 +53,7 @@ async def override_assign(
             approach=approach,
             reason=f"chosen by a dispatcher: {reason}",
             least_real_s=30,
+            next_best_min=0,  # whom a dispatcher chose says nothing of who is next
         ),
     )
     await explain(
@@ -113,6 +114,7 @@ async def override_reassign(
             approach=approach,
             reason=f"the whole trip, chosen by a dispatcher: {reason}",
             least_real_s=30,
+            next_best_min=0,  # whom a dispatcher chose says nothing of who is next
         ),
     )
     await explain(

@@ -240,7 +240,7 @@ def _with_the_ladder(delivery: Delivery, belief: Belief) -> bool:
     passed = belief.passed_on(delivery)
     if passed.broadcasts:
         return delivery.id in belief.companies
-    return passed.noes >= policy_of(belief.market).declines_before_broadcast
+    return passed.drivers >= policy_of(belief.market).declines_before_broadcast
 
 
 def _order(delivery: Delivery, places: _Places, belief: Belief, *, reserved: bool) -> Order:

@@ -125,7 +125,7 @@ async def _assigned(
 
 
 async def decline(work: Work, offer_id: UUID, driver_id: UUID) -> Offer:
-    """Say no. Nothing follows but that these deliveries are offered to this driver again only if they pay more.
+    """Say no. Nothing follows but that these deliveries are offered to this driver again only with more extra pay.
 
     Saying no twice, or to an offer that is gone, changes nothing. Raises UnknownOffer.
     """

@@ -134,7 +134,7 @@ async def accept(work: DriverWork, offer_id: OfferPath) -> trip_schemas.TripTold
 
 @router.post("/offers/{offer_id}/decline")
 async def decline(work: DriverWork, request: Request, offer_id: OfferPath) -> schemas.OfferTold:
-    """Say no. It is offered to you again only if it pays more; nothing else follows."""
+    """Say no. It is offered to you again only with more extra pay; nothing else follows."""
     offer = await service.decline(work, parse("offer", offer_id), _me(work))
     return await _offer(work, request.app.state.connectors, offer)
 

@@ -39,13 +39,14 @@ def compose_joining(
     proposal: Proposal,
     rates: PayRates,
     extras: Sequence[Money],
+    reason: str,
     shown_at: MarketInstant,
     expires_at: MarketInstant,
 ) -> Terms:
     """The terms of bringing ``deliveries`` along on ``trip``: what they add to its way, its minutes and its pay.
 
-    Minutes count the longer way, a stop at each further door and the wait for goods that are ready later than hers; ``extras`` as in
-    ``compose``. Raises AlreadyOffered when the trip is not as the proposal has it, ValueError when legs and doors do not fit.
+    Minutes count the longer way, a stop at each further door and the wait for goods that are ready later than hers; ``extras`` and
+    ``reason`` as in ``compose``. Raises AlreadyOffered when the trip is not as the proposal has it, ValueError when legs and doors do not fit.
     """
     shop = trip.shop_ahead
     before = doors_ahead(trip.stops)
@@ -80,7 +81,7 @@ def compose_joining(
         base=base,
         incentive=Money.sum(extras, rates.currency),
         return_per_mile_minor=rates.return_per_mile_minor,
-        reason=proposal.reason,
+        reason=reason,
         shown_at=shown_at,
         expires_at=expires_at,
         joins=Joins(trip_id=trip.id, doors=proposal.doors, legs_m=tuple(leg.metres for leg in proposal.legs)),

@@ -4,7 +4,7 @@ A no that leaves only somebody far raises what the delivery pays whoever is aske
 the delivery, never to the person. Steps up to a cap are the trade's own way ("surge" offers; docs/decisions/0015).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -15,7 +15,7 @@ MOST_MINOR = 1200
 FROM_MIN = 3.0
 """So many minutes of waiting the next best driver costs at least where a no raises the pay."""
 ASKED_MOST = 4
-"""Nobody is asked more often than this for one delivery, however its pay rises."""
+"""Who has said no to a delivery so often is not asked for it again, however its pay rises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,9 @@ class Rise:
     from_min: float = FROM_MIN
 
     def raises(self, next_best_min: float | None) -> bool:
-        """Whether a no to an offer raises the pay; ``next_best_min`` is what the next driver would have cost, None: nobody could."""
+        """Whether a no to an offer raises the pay; ``next_best_min`` is what the next driver would have cost each of its deliveries,
+        None: nobody could.
+        """
         return next_best_min is None or next_best_min >= self.from_min
 
     def after(self, noes: int) -> int:
@@ -42,6 +44,12 @@ def rise_of(dispatch: Mapping[str, float]) -> Rise:
         int(dispatch.get("rise_most_minor", MOST_MINOR)),
         float(dispatch.get("rise_from_min", FROM_MIN)),
     )
+
+
+def next_best_min(extra_costs: Iterable[float], orders: int) -> float | None:
+    """What the cheapest other driver would have cost each of a trip's ``orders``, by what others cost for all of it; None without any."""
+    cheapest = min(extra_costs, default=None)
+    return None if cheapest is None else cheapest / orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +74,9 @@ class Passed[Who]:
     by: Mapping[Who, Refused] = field(default_factory=dict)
 
     @property
-    def noes(self) -> int:
-        """What drivers said, each time they said it."""
-        return sum(one.times for one in self.by.values())
+    def drivers(self) -> int:
+        """How many drivers passed on it."""
+        return len(self.by)
 
     @property
     def barred(self) -> frozenset[Who]:

@@ -239,7 +239,7 @@ class Proposal:
     drop_stop_s: int = STOP_S
     least_real_s: int = 0
     next_best_min: float | None = None
-    """What whoever is next best would have cost, in minutes of a shopper's waiting; None: nobody could, or nobody reckoned it."""
+    """What whoever is next best would have cost each delivery, in minutes of a shopper's waiting; None: nobody could, or nobody reckoned it."""
     joins: TripId | None = None
     """Adds to this trip, whose goods its driver has not collected. ``doors`` are then all it would have, in their sequence, and
     ``legs`` lead from the shop through them."""

@@ -1,6 +1,6 @@
 """Showing an offer: its terms are composed, frozen and hashed here and nowhere else."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from doorstep.features.offers.errors import AlreadyOffered
 from doorstep.features.offers.joining import compose_joining, open_trip
 from doorstep.features.offers.models import OfferedRow, OfferRow, TripRow
 from doorstep.features.offers.queries import offer_view
-from doorstep.features.offers.rising import NEVER_PASSED, rise_of
+from doorstep.features.offers.rising import NEVER_PASSED, Passed, rise_of
 from doorstep.features.offers.rules import (
     PERSON_OFFER_S,
     Offer,
@@ -38,7 +38,7 @@ from doorstep.features.offers.rules import (
 from doorstep.platform.db.work import Work
 from doorstep.platform.metrics import OFFER_LATENCY
 from doorstep.units.geo import Metres, Seconds
-from doorstep.units.ids import DriverId, public
+from doorstep.units.ids import DeliveryId, DriverId, public
 from doorstep.units.money import Money
 from doorstep.units.time import MarketInstant
 
@@ -67,7 +67,15 @@ async def show(work: Work, proposal: Proposal) -> Offer:
     wanted_until = MarketInstant(open_until(now, proposal.expires_at, longer=longer))
     expires_at = max(wanted_until, work.clock.market_after(await _least_real_s(work, proposal)))
     legs = proposal.legs or tuple(Leg(Metres(one.leg_m), Seconds(one.leg_s)) for one in wanted[:1])
-    extras = await _extras(work, proposal, wanted, market)
+    passed = await queries.passed(work, [delivery.id for delivery in wanted], rise_of(market.dispatch))
+    if proposal.tick_id and mode is OfferMode.DIRECTED:
+        _may_be_asked(proposal, passed)
+    extras = _extras(proposal, wanted, passed, market)
+    risen = Money.sum(extras, market.pay.currency) - (proposal.incentive or Money.zero(market.pay.currency))
+    why = [proposal.reason] if proposal.reason else []
+    reason = "; ".join(
+        why + ([f"pays {risen} more than at first, as it was passed on"] if risen.minor else [])
+    )
     if proposal.joins is not None:
         terms = compose_joining(
             await open_trip(work, proposal),
@@ -75,6 +83,7 @@ async def show(work: Work, proposal: Proposal) -> Offer:
             proposal=proposal,
             rates=market.pay,
             extras=extras,
+            reason=reason,
             shown_at=now,
             expires_at=expires_at,
         )
@@ -85,7 +94,7 @@ async def show(work: Work, proposal: Proposal) -> Offer:
             legs=legs,
             rates=market.pay,
             extras=extras,
-            reason=proposal.reason,
+            reason=reason,
             shown_at=now,
             expires_at=expires_at,
             visits=proposal.visits,
@@ -164,9 +173,23 @@ async def show(work: Work, proposal: Proposal) -> Offer:
     return offer_view(row)
 
 
-async def _extras(work: Work, proposal: Proposal, wanted: Sequence[Delivery], market: Market) -> list[Money]:
+def _may_be_asked(proposal: Proposal, passed: Mapping[DeliveryId, Passed[UUID]]) -> None:
+    """What a tick decided may have been passed on since it looked: nobody is asked again for the same pay."""
+    for delivery_id, one in passed.items():
+        if proposal.driver_ids[0] in one.barred:
+            raise AlreadyOffered(
+                "The driver has passed on it at this pay.",
+                facts={"delivery_id": public("delivery", delivery_id)},
+            )
+
+
+def _extras(
+    proposal: Proposal,
+    wanted: Sequence[Delivery],
+    passed: Mapping[DeliveryId, Passed[UUID]],
+    market: Market,
+) -> list[Money]:
     """What each delivery pays beyond base and tip: more with each no, and what is proposed on top."""
-    passed = await queries.passed(work, [delivery.id for delivery in wanted], rise_of(market.dispatch))
     nothing = Money.zero(market.pay.currency)
     on_top = (proposal.incentive or nothing).split([delivery.leg_m + 1 for delivery in wanted])
     return [

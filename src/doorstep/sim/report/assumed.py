@@ -88,7 +88,7 @@ def _ladder(scenario: Scenario) -> str:
 
 
 def _risen(rise: Rise) -> str:
-    most = rise.after(1000)
+    most = rise.most_minor if rise.step_minor else 0
     if not most:
         return ""
     step, cap = (f"${minor / 100:,.2f}" for minor in (rise.step_minor, most))
