@@ -1219,6 +1219,10 @@ ALTER TABLE offer_refusals ENABLE ROW LEVEL SECURITY;
 ALTER TABLE offer_refusals FORCE ROW LEVEL SECURITY;
 CREATE POLICY offer_refusals_web ON offer_refusals TO doorstep_web USING (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'driver' THEN (driver_id = doorstep_subject()) ELSE false END) WITH CHECK (CASE doorstep_audience() WHEN 'staff' THEN (true) WHEN 'driver' THEN (driver_id = doorstep_subject()) ELSE false END);
 CREATE POLICY offer_refusals_system ON offer_refusals TO doorstep_system USING (true) WITH CHECK (true);
+
+CREATE FUNCTION a_no_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'what a driver said no to stays' USING ERRCODE = 'restrict_violation'; END $$;
+CREATE TRIGGER offer_refusals_stay BEFORE UPDATE ON offer_refusals FOR EACH ROW WHEN (NEW.times <= OLD.times OR (OLD.final AND NOT NEW.final)) EXECUTE FUNCTION a_no_stays();
 REVOKE ALL ON offers FROM PUBLIC;
 GRANT SELECT, INSERT, UPDATE ON offers TO doorstep_web;
 GRANT SELECT, INSERT, UPDATE ON offers TO doorstep_system;

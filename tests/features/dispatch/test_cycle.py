@@ -58,6 +58,17 @@ async def _open(network: Network, town: Town) -> list[Offer]:
         return await offers.open_in_market(work, town.market.id)
 
 
+async def _declined_once(network: Network, town: Town) -> tuple[Offer, Offer]:
+    """What a turn offers, and what the next one does when that was declined."""
+    await turn(network, town.market.id)
+    (first,) = await _open(network, town)
+    async with network.work() as work:
+        await offer_verbs.decline(work, first.id, first.driver_ids[0])
+    await turn(network, town.market.id)
+    (second,) = await _open(network, town)
+    return first, second
+
+
 async def test_the_near_driver_is_asked_with_a_reason_and_the_tick_can_be_repeated(network: Network) -> None:
     town = await _ready(network)
     now = network.clock.market_now()
@@ -96,12 +107,7 @@ async def test_after_a_decline_the_next_best_is_asked_and_the_first_is_left_in_p
 ) -> None:
     town = await _ready(network, pay_rises=False)
     delivery = await town.delivery(ready_at=MarketInstant(network.clock.market_now()))
-    await turn(network, town.market.id)
-    (first,) = await _open(network, town)
-    async with network.work() as work:
-        await offer_verbs.decline(work, first.id, first.driver_ids[0])
-    await turn(network, town.market.id)
-    (second,) = await _open(network, town)
+    _, second = await _declined_once(network, town)
     assert second.driver_ids == (town.drivers[1].id,)
     async with network.work() as work:
         reasons = await queries.reasons(work, delivery.id)
@@ -111,18 +117,13 @@ async def test_after_a_decline_the_next_best_is_asked_and_the_first_is_left_in_p
     assert told.facts["kept_out"] == [declined]
 
 
-async def test_where_the_next_best_is_far_a_no_raises_the_pay_and_she_who_said_it_is_asked_once_more(
+async def test_where_the_next_best_is_far_a_no_raises_the_pay_and_she_who_said_it_is_asked_again(
     network: Network,
 ) -> None:
     """It pays more to whoever is asked; here that is the near driver again."""
     town = await _ready(network)
     delivery = await town.delivery(ready_at=MarketInstant(network.clock.market_now()))
-    await turn(network, town.market.id)
-    (first,) = await _open(network, town)
-    async with network.work() as work:
-        await offer_verbs.decline(work, first.id, first.driver_ids[0])
-    await turn(network, town.market.id)
-    (second,) = await _open(network, town)
+    first, second = await _declined_once(network, town)
     assert second.driver_ids == first.driver_ids
     assert second.terms.base == first.terms.base
     assert (first.terms.incentive, second.terms.incentive) == (Money(0), Money(STEP_MINOR))
@@ -141,12 +142,7 @@ async def test_who_is_as_near_is_asked_next_at_the_same_pay(network: Network) ->
     for driver in town.drivers:
         await stand(network, driver, NEAR)
     await town.delivery(ready_at=MarketInstant(network.clock.market_now()))
-    await turn(network, town.market.id)
-    (first,) = await _open(network, town)
-    async with network.work() as work:
-        await offer_verbs.decline(work, first.id, first.driver_ids[0])
-    await turn(network, town.market.id)
-    (second,) = await _open(network, town)
+    first, second = await _declined_once(network, town)
     assert second.driver_ids != first.driver_ids
     assert second.terms.incentive == Money(0)
 

@@ -6,6 +6,8 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from tests.factories.deliveries import driver_actor
 from tests.factories.network import Network
 from tests.factories.offers import Town, a_town
@@ -167,3 +169,16 @@ async def test_the_offer_says_why_it_pays_more_whoever_is_asked(network: Network
     assert everybody.terms.reason == (
         f"asked of all near drivers; pays {extra} more than at first, as it was passed on"
     )
+
+
+@pytest.mark.parametrize("change", ["times = 0", "final = false, times = times + 1"])
+async def test_no_driver_can_make_her_own_no_undone(network: Network, change: str) -> None:
+    town = await a_town(network)
+    delivery = await town.delivery()
+    await town.offer([delivery])
+    network.clock.advance(61)
+    await network.run_jobs()
+    with pytest.raises(DBAPIError, match="said no to stays"):
+        async with network.work(driver_actor(town.drivers[0].id)) as work:
+            await work.session.execute(text(f"UPDATE offer_refusals SET {change}"))
+    assert (await town.passed(delivery)).barred == {town.drivers[0].id}

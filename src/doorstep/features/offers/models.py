@@ -36,6 +36,10 @@ END $$
 """
 
 
+NO_STAYS = """
+CREATE FUNCTION a_no_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'what a driver said no to stays' USING ERRCODE = 'restrict_violation'; END $$
+"""
 LATELY = """
 CREATE FUNCTION offers_lately(market uuid, since timestamptz)
 RETURNS TABLE (lat double precision, lng double precision, offers bigint)
@@ -148,7 +152,11 @@ class RefusalRow(Row):
     """A delivery that a driver passed on: not offered to her again, unless it pays more (``rising``). Nothing else follows."""
 
     __tablename__ = "offer_refusals"
-    __visible__ = Visible(driver=OWN, web=NO_DELETE, system=f"{NO_DELETE}, DELETE")
+    __visible__ = Visible(
+        driver=OWN, web=NO_DELETE, system=f"{NO_DELETE}, DELETE",
+        extra=(NO_STAYS, ("CREATE TRIGGER offer_refusals_stay BEFORE UPDATE ON offer_refusals FOR EACH ROW"
+               " WHEN (NEW.times <= OLD.times OR (OLD.final AND NOT NEW.final)) EXECUTE FUNCTION a_no_stays()")),
+    )  # fmt: skip
     delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
     driver_id: Mapped[UUID] = mapped_column(primary_key=True)
     market_id: Mapped[UUID]
