@@ -1,4 +1,4 @@
-"""Whether a tick of one metro falls into parts that could be solved apart: ``python -m bench.dispatch.components [--json FILE]``.
+"""What solving a tick's parts apart brings, and into which parts it falls: ``python -m bench.dispatch.components [--json FILE]``.
 
 Orders and drivers are joined where a driver is among an order's candidates; what hangs together is a component. Two kinds of
 worlds: a metropolis by coordinates in which every order is new (that of ``scale``), and ticks of the shipped metro's simulated
@@ -6,14 +6,15 @@ day. Beside it what solving apart could save: the processor seconds of each step
 """
 
 import argparse
+import os
 import time
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
+import numpy as np
 from bench.dispatch.scale import NOW_S, metropolis
 from bench.figures import machine, write
 
@@ -26,6 +27,9 @@ from doorstep.sim.day import play
 from doorstep.sim.reading import load, scenario_of
 
 SIZES = ((500, 750), (3000, 5000), (10000, 15000))
+SHORT = ((3000, 1200), (10000, 4000))
+"""Fewer drivers than orders: who has whom ties parts together."""
+ROUNDS = 7
 CANDIDATES = (5, 10, 30, 80)
 KERNELS = tuple(field.name for field in fields(Kernels) if field.name != "name")
 EVERY = 20
@@ -35,23 +39,11 @@ EVERY = 20
 def components(world: World, ways: Ways, params: Params, now_s: int, kernels: Kernels) -> list[int]:
     """How many orders each component holds, the largest first; an order without a candidate is one of its own."""
     layout = lay_out(world, ways, params, now_s, compiled=kernels.compiled)
-    case, found = layout.case, layout.search.candidate
-    kernels.find_candidates(case, layout.search)
-    above = list(range(case.orders + case.drivers))
-
-    def root(one: int) -> int:
-        while above[one] != one:
-            above[one] = above[above[one]]
-            one = above[one]
-        return one
-
-    for order in range(case.orders):
-        for k in range(case.candidates_most):
-            driver = int(found[order * case.candidates_most + k])
-            if driver < 0:
-                break
-            above[root(order)] = root(case.orders + driver)
-    return sorted(Counter(root(order) for order in range(case.orders)).values(), reverse=True)
+    case, search = layout.case, layout.search
+    kernels.find_candidates(case, search, 0, case.orders)
+    begins = np.zeros(case.orders + 1, np.int64)
+    count = kernels.find_parts(case, search, case.candidates_most, begins, begins.copy())
+    return sorted(np.diff(begins[: count + 1]).tolist(), reverse=True)
 
 
 def told(sizes: list[int]) -> dict[str, float]:
@@ -98,6 +90,52 @@ def metropolises(kernels: Kernels) -> list[dict[str, Any]]:
     return rows
 
 
+def searched(kernels: Kernels, rounds: int) -> list[dict[str, Any]]:
+    """The whole tick, searched whole and part by part, in one thread and in as many as there are cores: the least of ``rounds``
+    turns about, in wall and processor seconds, and what the plan costs over as many seeds.
+    """
+    cores = os.cpu_count() or 1
+    ways_of_doing = {
+        "whole": (Params(apart_orders=1_000_000), 1),
+        "apart": (Params(), 1),
+        f"apart, {cores} threads": (Params(), cores),
+    }
+    rows = []
+    for orders, drivers in (*SIZES[1:], *SHORT):
+        world, plane = metropolis(orders, drivers, seed=1)
+        spent: dict[str, list[tuple[float, float, float]]] = {name: [] for name in ways_of_doing}
+        for seed in range(1, rounds + 1):
+            for name, (params, threads) in ways_of_doing.items():
+                wall, processor = time.perf_counter(), time.process_time()
+                cost = decide(world, plane, params, NOW_S, seed, kernels, threads=threads).cost
+                spent[name].append((time.perf_counter() - wall, time.process_time() - processor, cost))
+        sizes = parts_searched(world, plane, kernels)
+        row: dict[str, Any] = {"orders": orders, "drivers": drivers, "rounds": rounds} | told(sizes)
+        for name, runs in spent.items():
+            wall_s, processor_s = (min(run[k] for run in runs) for k in (0, 1))
+            row[name] = {
+                "wall_s": round(wall_s, 3),
+                "processor_s": round(processor_s, 3),
+                "cost": round(fmean(run[2] for run in runs), 1),
+            }
+        rows.append(row)
+        print(row, flush=True)
+    return rows
+
+
+def parts_searched(world: World, ways: Ways, kernels: Kernels) -> list[int]:
+    """Orders in each part that a tick's search goes through, the largest first."""
+    sizes: list[int] = []
+
+    def look(case: Any, search: Any, links: int, members: Any, crews: Any) -> int:
+        count: int = kernels.find_parts(case, search, links, members, crews)
+        sizes.extend(np.diff(members[: count + 1]).tolist())
+        return count
+
+    decide(world, ways, Params(), NOW_S, 1, replace(kernels, find_parts=look))
+    return sorted(sizes, reverse=True)
+
+
 def a_day(kernels: Kernels) -> list[dict[str, Any]]:
     """Ticks of the shipped metro's day: means over those looked at, by the number of candidates."""
     seen: dict[int, list[list[int]]] = {count: [] for count in CANDIDATES}
@@ -138,7 +176,12 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
     kernels = warm_up()
-    report = {"machine": machine(), "metropolis": metropolises(kernels), "metro_day": a_day(kernels)}
+    report = {
+        "machine": machine(),
+        "searched": searched(kernels, ROUNDS),
+        "metropolis": metropolises(kernels),
+    }
+    report["metro_day"] = a_day(kernels)
     write(chosen.json, report)
 
 

@@ -20,6 +20,8 @@ from doorstep.engine.record import MAGIC, NotATick, pack, replay, unpack
 from doorstep.engine.world import Driver, Order, Travel, World
 
 QUICK = Params(iterations_min=12, iterations_per_order=1, iterations_max=20, named_most=2)
+APART = replace(QUICK, apart_orders=0, apart_candidates=1)
+"""As a large world is searched: part by part, and these small ones in as many parts as there can be."""
 LAWS = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -63,10 +65,10 @@ def worlds(draw: st.DrawFn) -> tuple[World, Travel, int]:
 
 
 @LAWS
-@given(worlds())
-def test_hard_rules_hold_and_nothing_is_done_twice(given_: tuple[World, Travel, int]) -> None:
+@given(worlds(), st.sampled_from([QUICK, APART]))
+def test_hard_rules_hold_and_nothing_is_done_twice(given_: tuple[World, Travel, int], params: Params) -> None:
     world, travel, now = given_
-    decisions = decide(world, travel, QUICK, now, 1, PYTHON)
+    decisions = decide(world, travel, params, now, 1, PYTHON)
     orders = {o.id: o for o in world.orders}
     drivers = {d.id: d for d in world.drivers}
     handled: list[str] = [o for send in decisions.sends for o in send.orders]
@@ -88,23 +90,27 @@ def test_hard_rules_hold_and_nothing_is_done_twice(given_: tuple[World, Travel, 
 
 
 @LAWS
-@given(worlds(), st.randoms(use_true_random=False))
-def test_the_order_of_rows_changes_nothing(given_: tuple[World, Travel, int], chance: object) -> None:
+@given(worlds(), st.randoms(use_true_random=False), st.sampled_from([QUICK, APART]))
+def test_the_order_of_rows_changes_nothing(
+    given_: tuple[World, Travel, int], chance: object, params: Params
+) -> None:
     world, travel, now = given_
     orders, drivers = list(world.orders), list(world.drivers)
     chance.shuffle(orders)  # type: ignore[attr-defined]
     chance.shuffle(drivers)  # type: ignore[attr-defined]
     again = World(tuple(orders), tuple(drivers), world.plan)
-    assert decide(world, travel, QUICK, now, 5, PYTHON) == decide(again, travel, QUICK, now, 5, PYTHON)
+    assert decide(world, travel, params, now, 5, PYTHON) == decide(again, travel, params, now, 5, PYTHON)
 
 
 @LAWS
-@given(worlds(), st.randoms(use_true_random=False))
-def test_new_names_change_nothing_but_the_names(given_: tuple[World, Travel, int], chance: Random) -> None:
+@given(worlds(), st.randoms(use_true_random=False), st.sampled_from([QUICK, APART]))
+def test_new_names_change_nothing_but_the_names(
+    given_: tuple[World, Travel, int], chance: Random, params: Params
+) -> None:
     world, travel, now = given_
     for _ in range(2):
         other, old = renamed(world, chance)
-        first, second = (decide(some, travel, QUICK, now, 5, PYTHON) for some in (world, other))
+        first, second = (decide(some, travel, params, now, 5, PYTHON) for some in (world, other))
         assert told_in(first, {}) == told_in(second, old)
         world, now = World(world.orders, world.drivers, first.plan), now + 60
 

@@ -10,10 +10,11 @@ from tests.engine.test_plan import whole_plan
 from doorstep.engine.arrays import lay_out
 from doorstep.engine.chains import COST, DROPOFF, MARKS, ORDER, OWNER, PICKUP, PRICE, TALLY, TRIPS, way
 from doorstep.engine.compiled import PYTHON
-from doorstep.engine.decide import decide, make_plan
+from doorstep.engine.decide import decide
 from doorstep.engine.decisions import Decisions
 from doorstep.engine.insertion import alone_at_least, chain_with
 from doorstep.engine.objective import NEVER, take_out
+from doorstep.engine.plan import make_plan
 from doorstep.engine.world import Driver, Travel, World
 
 THOROUGH = replace(QUICK, iterations_min=150, iterations_max=150)
@@ -24,7 +25,7 @@ SEARCH_NOISE = 0.02
 def left_out_prices(world: World, travel: Travel, now: int) -> dict[str, float]:
     """What leaving each order out costs, in minutes."""
     layout = lay_out(world, travel, QUICK, now, compiled=False)
-    PYTHON.find_candidates(layout.case, layout.search)
+    PYTHON.find_candidates(layout.case, layout.search, 0, layout.case.orders)
     return {
         order.id: layout.search.order[o * MARKS + PRICE] / 60_000 for o, order in enumerate(layout.orders)
     }
@@ -75,7 +76,7 @@ def test_a_place_passed_over_could_not_have_been_cheaper(
     world, travel, now = given_
     params = replace(QUICK, offer_lead_s=lead_s, waiting_price=waiting)
     layout = lay_out(world, travel, params, now, compiled=False)
-    make_plan(layout, params, PYTHON, 1)
+    make_plan(layout, params, PYTHON, 1, threads=1)
     case, chains, search = layout.case, layout.chains, layout.search
     assume(case.orders and case.drivers)
     looked = 0

@@ -11,12 +11,15 @@ import numpy as np
 from doorstep.engine.chains import (
     ALONE,
     CELLS,
+    CREW,
     KNOWN,
     MARKS,
+    MEMBERS,
     NEXT_PLACE,
     OPEN,
     ORDER,
     OWNER,
+    PART,
     START_PLACE,
     STORE,
     TALLY,
@@ -52,6 +55,7 @@ class Layout:
     drivers: tuple[Driver, ...]
     later: int  # drivers who start too far ahead
     named_most: int  # of the drivers kept from an order, in its reason
+    rows: "Rows"
     case: Case
     chains: Chains
     search: Search
@@ -150,7 +154,7 @@ def lay_out(world: World, travel: Ways, params: Params, now_s: int, *, compiled:
     search = Search(
         order=rows.table([(d, 0, 0, -1) for d in owner]),
         driver=rows.table([(-1, 0)] * m),
-        tally=rows.blank(CELLS),
+        tally=rows.of(whole(n, m)),
         candidate=rows.blank(n * k),
         earliest_drop=rows.blank(n * k),
         alone=rows.blank(n * k),
@@ -160,6 +164,9 @@ def lay_out(world: World, travel: Ways, params: Params, now_s: int, *, compiled:
         pool=rows.blank(n),
         touched=rows.blank(m),
         drifted=rows.blank(m),
+        part=rows.blank(n + m),
+        member=rows.of(range(n)),
+        crew=rows.of(range(m)),
     )
     chains, saved, best = (
         Chains(
@@ -177,8 +184,15 @@ def lay_out(world: World, travel: Ways, params: Params, now_s: int, *, compiled:
             for i, o in enumerate(trip):
                 chains.order[(d * case.trips_most + t) * case.bundle_most + i] = o
     return Layout(
-        orders, drivers, len(world.drivers) - m, params.named_most, case, chains, search, saved, best
+        orders, drivers, len(world.drivers) - m, params.named_most, rows, case, chains, search, saved, best
     )
+
+
+def whole(orders: int, drivers: int) -> tuple[int, ...]:
+    """The notes of a search that has not begun, over all of a world."""
+    tally = [0] * CELLS
+    tally[PART], tally[MEMBERS], tally[CREW] = -1, orders, drivers
+    return tuple(tally)
 
 
 def refuse_nonsense(orders: tuple[Order, ...], drivers: tuple[Driver, ...], places: int) -> None:

@@ -84,10 +84,12 @@ def approach(case: Case, o: int, d: int) -> int:
     return way(case, case.driver[d * DRIVER + NEXT_PLACE], case.order[o * ORDER + PICKUP])
 
 
-def find_candidates(case: Case, search: Search) -> None:
-    """For every order the drivers of earliest possible pickup, the nearer first among equals, and its price."""
+def find_candidates(case: Case, search: Search, since: int, until: int) -> None:
+    """For the orders from row ``since`` to before ``until`` the drivers of earliest possible pickup, the nearer first among
+    equals, and its price.
+    """
     most = case.candidates_most
-    for o in range(case.orders):
+    for o in range(since, until):
         found = first_possible(case, search, o)
         leg = way(case, case.order[o * ORDER + PICKUP], case.order[o * ORDER + DROPOFF])
         for c in range(found):
@@ -189,9 +191,9 @@ def rank(
     return found
 
 
-def find_neighbours(case: Case, search: Search) -> None:
-    """For every order the others nearest to it: way between the stores plus half the gap between ready times."""
-    for o in range(case.orders):
+def find_neighbours(case: Case, search: Search, since: int, until: int) -> None:
+    """For those orders the others nearest to each: way between the stores plus half the gap between ready times."""
+    for o in range(since, until):
         found = 0
         if case.stores.wide == 0:
             for other in range(case.orders):
@@ -248,20 +250,22 @@ def could_wherever(case: Case, o: int, d: int) -> bool:
     )
 
 
-def survey(case: Case, o: int, count: Ints, least: Ints) -> None:
-    """How many drivers each barrier keeps from order ``o``, and by how little the nearest of them misses it."""
+def survey(case: Case, o: int, found: Ints, count: int, least: int) -> None:
+    """How many drivers each barrier keeps from order ``o``, in ``found`` from ``count`` on, and from ``least`` on by how little the
+    nearest of them misses it.
+    """
     for wall in range(BARRIERS):
-        count[wall] = 0
-        least[wall] = -1
+        found[count + wall] = 0
+        found[least + wall] = -1
     for d in range(case.drivers):
         if could_wherever(case, o, d):
-            count[POSSIBLE] += 1
-            least[POSSIBLE] = 0
+            found[count + POSSIBLE] += 1
+            found[least + POSSIBLE] = 0
             continue
         wall, short = barrier(case, o, d)
-        count[wall] += 1
-        if least[wall] < 0 or short < least[wall]:
-            least[wall] = short
+        found[count + wall] += 1
+        if found[least + wall] < 0 or short < found[least + wall]:
+            found[least + wall] = short
 
 
 def kept_out(case: Case, o: int, most: int, who: Ints, wall: Ints, key: Ints) -> int:

@@ -43,8 +43,9 @@ OWNER, PRICE, KEY, POOLED_AT, MARKS = range(5)
 # Columns of ``Search.driver``: the turn her chain last changed, and whether it differs from the best plan.
 TOUCHED_AT, DRIFTS, NOTES = range(3)
 # Cells of ``Search.tally``: cost of all chains and of all orders left out, how many are left out, the turn, how many
-# drivers are in ``touched`` and in ``drifted``.
-TOTAL, ABSENT, TURN, TOUCHES, DRIFT_COUNT, CELLS = range(6)
+# drivers are in ``touched`` and in ``drifted``, and the part of the world that is searched (-1: all of it), with how many
+# orders and drivers. See ``parts``.
+TOTAL, ABSENT, TURN, TOUCHES, DRIFT_COUNT, PART, MEMBERS, CREW, CELLS = range(9)
 
 
 class Grid(NamedTuple):
@@ -115,6 +116,9 @@ class Search(NamedTuple):
     pool: Ints  # (n) orders to place anew
     touched: Ints  # (m) drivers whose chain changed this turn
     drifted: Ints  # (m) drivers whose chain differs from the best plan
+    part: Ints  # (n + m) the part that each order and each driver belongs to
+    member: Ints  # the orders that are searched
+    crew: Ints  # the drivers that are searched
 
 
 def way(case: Case, a: int, b: int) -> int:
@@ -129,6 +133,11 @@ def way(case: Case, a: int, b: int) -> int:
 def seconds(case: Case, way_m: int) -> int:
     """How long a straight way takes, rounded up."""
     return (way_m * case.ms_per_m + 999) // 1000
+
+
+def beyond(search: Search, one: int) -> bool:
+    """Whether an order, or a driver counted behind all orders, is of another part than the one that is searched."""
+    return search.tally[PART] >= 0 and search.part[one] != search.tally[PART]
 
 
 def copy_row(case: Case, source: Chains, i: int, target: Chains, j: int) -> None:

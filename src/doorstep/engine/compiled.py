@@ -15,7 +15,9 @@ from doorstep.engine import (
     chance,
     grid,
     insertion,
+    instead,
     objective,
+    parts,
     ruin_recreate,
     twins,
 )
@@ -29,7 +31,9 @@ ROOMS: tuple[ModuleType, ...] = (
     objective,
     candidates,
     insertion,
+    instead,
     auction,
+    parts,
     ruin_recreate,
 )
 _lock = threading.Lock()
@@ -46,13 +50,12 @@ class Kernels:
     settle: Any
     assign_new: Any
     insert_new: Any
+    find_parts: Any
     ruin_and_recreate: Any
     widen: Any
     survey: Any
     kept_out: Any
-    next_best: Any
-    pickup_with: Any
-    without_first: Any
+    look_around: Any
     cheapest: Any
 
     @property
@@ -63,7 +66,7 @@ class Kernels:
 
 INLINED = (
     "do_trip", "_nth", "way", "seconds", "order_cost", "chain_with", "best_in_chain", "alone_at_least", "approach", "barrier",
-    "copy_row", "touch", "below",
+    "copy_row", "touch", "below", "beyond",
 )  # fmt: skip
 """What the search does all the time. Each call would hand over some sixty numbers, the rows' addresses and lengths: in
 place, a tick is three times as fast."""
@@ -104,17 +107,16 @@ def _exercise(kernels: Kernels) -> None:
     drivers = tuple(Driver(id=i, place=2, free_s=0) for i in "cd")
     layout = lay_out(World(orders, drivers), travel, Params(), 0, compiled=True)
     case, chains_, search, saved = layout.case, layout.chains, layout.search, layout.saved
-    kernels.find_candidates(case, search)
-    kernels.find_neighbours(case, search)
+    kernels.find_candidates(case, search, 0, 2)
+    kernels.find_neighbours(case, search, 0, 2)
     kernels.settle(case, chains_, search)
     kernels.assign_new(case, chains_, search, saved)
     kernels.insert_new(case, chains_, search, saved)
+    kernels.find_parts(case, search, 1, np.zeros(3, np.int64), np.zeros(3, np.int64))
     kernels.ruin_and_recreate(case, chains_, search, saved, layout.best, 3, 1, 1000, 2, 30)
     kernels.widen(case, chains_, search, saved)
     count, least = np.zeros(8, np.int64), np.zeros(8, np.int64)
-    kernels.survey(case, 0, count, least)
+    kernels.survey(case, 0, np.zeros(12, np.int64), 0, 6)
     kernels.kept_out(case, 0, 8, count, least, least.copy())
-    kernels.next_best(case, chains_, search, 0, count, least)
-    kernels.pickup_with(case, chains_, 0, 1)
-    kernels.without_first(case, chains_, 0)
+    kernels.look_around(case, chains_, search, 0, 1, np.zeros(instead.LINE, np.int64))
     kernels.cheapest(case, chains_, search, 0)

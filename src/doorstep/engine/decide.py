@@ -6,36 +6,45 @@ driver her first trip if leaving a tick later would delay it. A driver under way
 leaves it (their "two-stage additive commitment"), when the world says that her trip is open.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
 from doorstep.engine import reasons
-from doorstep.engine.arrays import Layout, lay_out, thousandths
-from doorstep.engine.chains import COST, TALLY, TOTAL
+from doorstep.engine.arrays import Layout, lay_out
+from doorstep.engine.chains import TOTAL
 from doorstep.engine.compiled import Kernels, ready, warm_up
 from doorstep.engine.decisions import Decisions, Outlook, Pickup, Send
+from doorstep.engine.instead import OWN
 from doorstep.engine.mixing import compiled as mixing
 from doorstep.engine.mixing import decide as mixed
-from doorstep.engine.objective import NEVER
 from doorstep.engine.params import Params
+from doorstep.engine.plan import make_plan
 from doorstep.engine.schedule import Times, times_of
 from doorstep.engine.world import Chain, Order, Ways, World
 
 
 def decide(
-    world: World, travel: Ways, params: Params, now_s: int, seed: int, kernels: Kernels | None = None
+    world: World,
+    travel: Ways,
+    params: Params,
+    now_s: int,
+    seed: int,
+    kernels: Kernels | None = None,
+    *,
+    threads: int = 1,
 ) -> Decisions:
     """What to offer now, to whom and why, and the plan that the next world carries.
 
-    The same arguments give the same answer, bit for bit, whatever the sequence of rows and the names in them, and with either kernels;
-    ``kernels`` defaults to the compiled ones once they are warm. With ``params.mixing`` see ``mixing.decide``. Raises ValueError for ids that occur twice and
+    The same arguments give the same answer, bit for bit, whatever the sequence of rows and the names in them, with either kernels
+    and with any number of ``threads``, which a large world's parts are shared out to; ``kernels`` defaults to the compiled ones once they are warm. With ``params.mixing`` see ``mixing.decide``. Raises ValueError for ids that occur twice and
     places outside the matrix.
     """
     kernels = kernels or ready()
     if params.mixing:
         return mixed.decide(world, travel, params, now_s, seed, compiled=kernels.compiled)
     layout = lay_out(world, travel, params, now_s, compiled=kernels.compiled)
-    make_plan(layout, params, kernels, seed)
+    make_plan(layout, params, kernels, seed, threads)
     chains = [layout.chain(d) for d in range(len(layout.drivers))]
     times = [
         times_of(driver, chain, travel, params, now_s) if chain else []
@@ -45,8 +54,12 @@ def decide(
     due = [d for d in working if is_due(layout, d, times[d][0], params, now_s)]
     closing = [d for d in working if closes(layout, d, times[d][0], params, now_s)]
     gone = {*due, *closing}
+    sends = [
+        send(layout, kernels, d, chains[d][0], times[d][0], line)
+        for d, line in zip(due, reasons.around(layout, kernels, due, threads), strict=True)
+    ]
     return Decisions(
-        sends=tuple(send(layout, kernels, d, chains[d][0], times[d][0]) for d in due),
+        sends=tuple(sends),
         plan=what_remains(layout, chains, gone),
         outlooks=outlooks(layout, params, kernels, chains, times, gone),
         cost=int(layout.search.tally[TOTAL]) / reasons.MILLISECONDS,
@@ -61,30 +74,6 @@ def warm_for(params: Params) -> Kernels:
     if params.mixing:
         mixing.warm_up()
     return warm_up()
-
-
-def make_plan(layout: Layout, params: Params, kernels: Kernels, seed: int) -> None:
-    """Warm start, cheapest insertion, polish; leaves the plan in the layout's chains.
-
-    Very many new orders at once are first given out one to one, by an auction.
-    """
-    case, chains, search, saved = layout.case, layout.chains, layout.search, layout.saved
-    new = len(layout.left_out())
-    kernels.find_candidates(case, search)
-    kernels.settle(case, chains, search)
-    if new >= params.surge_orders:
-        kernels.assign_new(case, chains, search, saved)
-    kernels.insert_new(case, chains, search, saved)
-    kernels.widen(case, chains, search, saved)
-    if case.orders and case.drivers:
-        kernels.find_neighbours(case, search)
-        rounds = min(params.iterations_max, params.iterations_min + params.iterations_per_order * case.orders)
-        rounds += params.iterations_per_new * new
-        kernels.ruin_and_recreate(
-            case, chains, search, saved, layout.best, rounds, seed, 60 * thousandths(params.hot_min),
-            params.ruin_most, params.blink_permille,
-        )  # fmt: skip
-        kernels.widen(case, chains, search, saved)
 
 
 def is_due(layout: Layout, d: int, times: Times, params: Params, now_s: int) -> bool:
@@ -135,21 +124,20 @@ def pickup(
     )
 
 
-def send(layout: Layout, kernels: Kernels, d: int, trip: tuple[Order, ...], times: Times) -> Send:
-    """The first trip of driver ``d``, with who came next and whom what excluded."""
-    first = layout.trips(d)[0][0]
-    own = int(kernels.without_first(layout.case, layout.chains, d))
-    own = own if own != NEVER else int(layout.chains.tally[d * TALLY + COST])
-    kept = reasons.excluded(layout, kernels, first)
+def send(
+    layout: Layout, kernels: Kernels, d: int, trip: tuple[Order, ...], times: Times, line: Sequence[int]
+) -> Send:
+    """The first trip of driver ``d``, with who came next and whom what excluded; ``line`` as of ``instead``."""
+    kept = reasons.kept_around(layout, kernels, layout.trips(d)[0][0], line)
     return Send(
         layout.drivers[d].id,
         tuple(o.id for o in trip),
         times.leave_s,
         times.pickup_s,
         times.drops_s,
-        own / reasons.MILLISECONDS,
+        line[OWN] / reasons.MILLISECONDS,
         reasons.sent(len(trip)),
-        reasons.rivals(layout, kernels, d, own),
+        reasons.rivals(layout, line),
         kept.counts,
         kept.nearest,
     )

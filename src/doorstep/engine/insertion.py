@@ -5,7 +5,7 @@ a place being a trip of its own or a drop within a trip of the same store. What 
 behind it is reckoned anew, and a place is passed over as soon as it cannot be cheaper than the best found.
 """
 
-from doorstep.engine.candidates import POSSIBLE, barrier, pickup_beyond, rank, stands_for
+from doorstep.engine.candidates import POSSIBLE, barrier, pickup_beyond, stands_for
 from doorstep.engine.chains import (
     ABSENT,
     BORNE,
@@ -38,6 +38,7 @@ from doorstep.engine.chains import (
     Chains,
     Ints,
     Search,
+    beyond,
     way,
 )
 from doorstep.engine.chance import below
@@ -174,6 +175,8 @@ def insert(case: Case, chains: Chains, search: Search, saved: Chains, o: int, bl
         # Candidates come by earliest drop: from here on even an empty chain would cost more.
         if d < 0 or order_cost(case, o, search.earliest_drop[o * case.candidates_most + c]) >= best:
             break
+        if beyond(search, case.orders + d):
+            continue
         added, t, at = best_in_chain(case, chains, search, o, d, best, blink)
         if t != NEVER:
             best = added
@@ -265,66 +268,6 @@ def drop_cost(case: Case, o: int, pickup: int) -> int:
     leg = way(case, case.order[o * ORDER + PICKUP], case.order[o * ORDER + DROPOFF])
     door = pickup + case.order[o * ORDER + PICK_AFTER] + leg + case.order[o * ORDER + DROP_BEFORE]
     return order_cost(case, o, max(door, case.order[o * ORDER + EARLIEST]))
-
-
-def next_best(case: Case, chains: Chains, search: Search, j: int, driver: Ints, added: Ints) -> int:
-    """The three drivers to whom driver ``j``'s first trip would cost least, cheapest first; how many there are."""
-    first = chains.order[j * case.trips_most * case.bundle_most]
-    found = 0
-    for c in range(case.candidates_most):
-        d = search.candidate[first * case.candidates_most + c]
-        if d < 0:
-            break
-        if d != j:
-            cost = elsewhere(case, chains, j, d)
-            if cost != NEVER:
-                found = rank(driver, 0, added, 0, found, 3, d, cost)
-    return found
-
-
-def pickup_with(case: Case, chains: Chains, j: int, d: int) -> int:
-    """When driver ``d`` could pick up driver ``j``'s first trip at the earliest."""
-    pickup = 0
-    for k in range(chains.size[j * case.trips_most]):
-        pickup = max(pickup, barrier(case, chains.order[j * case.trips_most * case.bundle_most + k], d)[1])
-    return pickup
-
-
-def elsewhere(case: Case, chains: Chains, j: int, d: int) -> int:
-    """What driver ``j``'s first trip would add to driver ``d``'s chain, NEVER when he cannot do it."""
-    row = j * case.trips_most
-    size = chains.size[row]
-    for k in range(size):
-        wall, _ = barrier(case, chains.order[row * case.bundle_most + k], d)
-        if wall != POSSIBLE:
-            return NEVER
-    best = NEVER
-    if chains.tally[d * TALLY + TRIPS] == case.trips_most:
-        return NEVER
-    for t in range(chains.tally[d * TALLY + TRIPS] + 1):
-        if t == 0 and case.driver[d * DRIVER + OPEN] >= 0:
-            continue
-        cost = chain_with(case, chains, d, t, chains.order, row * case.bundle_most, size, -1, NEVER, 1 << 60)
-        if cost != NEVER and (best == NEVER or cost - chains.tally[d * TALLY + COST] < best):
-            best = cost - chains.tally[d * TALLY + COST]
-    return best
-
-
-def without_first(case: Case, chains: Chains, j: int) -> int:
-    """What driver ``j``'s first trip adds to his own chain; NEVER when the rest of it hangs on that trip."""
-    here = j * (case.trips_most + 1)
-    time_s = chains.known[here * KNOWN + TIME]
-    place = chains.known[here * KNOWN + PLACE]
-    cost = 0
-    for t in range(1, chains.tally[j * TALLY + TRIPS]):
-        row = j * case.trips_most + t
-        time_s, place, more, _ = do_trip(
-            case, chains.order, row * case.bundle_most, chains.size[row], -1, 0, j, time_s, place
-        )
-        if time_s == NEVER:
-            return NEVER
-        cost += more
-    return chains.tally[j * TALLY + COST] - cost
 
 
 def cheapest(case: Case, chains: Chains, search: Search, o: int) -> int:

@@ -49,6 +49,10 @@ class Params:
     """From so many orders that the last plan does not know on, the search starts from an assignment of one to one."""
     surge_candidates: int = 80
     """Drivers looked at per order then, if more than ``candidates``: in a hot spot the nearest are everybody's nearest."""
+    apart_orders: int = 500
+    """From so many orders on the search goes through the parts of the world one by one, or side by side in threads: see ``plan``."""
+    apart_candidates: int = 10
+    """So many of an order's first candidates hang together with it then. Fewer: more and smaller parts; all: nothing is cut."""
     ruin_most: int = 6
     """Orders taken out in one round, at most."""
     hot_min: float = 2.0
@@ -78,12 +82,13 @@ class Params:
             self.trips_ahead,
             self.candidates,
             self.surge_candidates,
+            self.apart_candidates,
             self.ruin_most,
             self.tick_s,
         )
         if min(counts) < 1:
             raise ValueError(
-                "max_bundle, load_most, trips_ahead, candidates, surge_candidates, ruin_most and tick_s are at least 1, stops_ahead 2"
+                "max_bundle, load_most, trips_ahead, candidates, surge_candidates, apart_candidates, ruin_most and tick_s are at least 1, stops_ahead 2"
             )
         prices = (
             self.driving_price,
@@ -109,6 +114,7 @@ class Params:
             self.iterations_max,
             self.iterations_per_new,
             self.surge_orders,
+            self.apart_orders,
         )
         if min(*spans, *budgets) < 0:
             raise ValueError("spans, chances and budgets are never negative")

@@ -3,8 +3,9 @@
 Sentences hold no figure that moves from tick to tick, so that an unchanged reason reads the same; figures are fields.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,9 +15,11 @@ from doorstep.engine.arrays import Layout
 from doorstep.engine.chains import MARKS, PRICE, Case, Search
 from doorstep.engine.compiled import Kernels
 from doorstep.engine.decisions import KeptOut, Outlook, Rival
+from doorstep.engine.instead import ADDED, COUNT, DRIVES, FOUND, LEAST, LINE, OWN, PICKED, WHO
 from doorstep.engine.objective import NEVER
 from doorstep.engine.params import Params
 from doorstep.engine.schedule import Times, times_of
+from doorstep.engine.threads import side_by_side, stretches
 from doorstep.engine.world import Driver, Order, Ways
 
 NAMES = {
@@ -94,8 +97,18 @@ class Kept:
 
 def excluded(layout: Tick, kernels: Surveyors, o: int) -> Kept:
     """How many drivers each constraint keeps from order ``o``, and by name the nearest of them."""
-    count, least = row(kernels, walls.BARRIERS), row(kernels, walls.BARRIERS)
-    kernels.survey(layout.case, o, count, least)
+    found = row(kernels, 2 * walls.BARRIERS)
+    kernels.survey(layout.case, o, found, 0, walls.BARRIERS)
+    return kept(layout, kernels, o, found[: walls.BARRIERS], found[walls.BARRIERS :])
+
+
+def kept_around(layout: Layout, kernels: Kernels, o: int, line: Sequence[int]) -> Kept:
+    """The same for the first order of a trip whose ``line`` tells it already."""
+    return kept(layout, kernels, o, line[COUNT:LEAST], line[LEAST:LINE])
+
+
+def kept(layout: Tick, kernels: Surveyors, o: int, count: Sequence[int], least: Sequence[int]) -> Kept:
+    """In words what ``candidates.survey`` counted."""
     found = {NAMES[wall]: int(count[wall]) for wall in NAMES if count[wall]}
     nearest = named(layout, kernels, o) if found else ()
     if layout.later:
@@ -116,17 +129,29 @@ def named(layout: Tick, kernels: Surveyors, o: int) -> tuple[KeptOut, ...]:
     return tuple(KeptOut(layout.drivers[who[k]].id, NAMES[int(wall[k])]) for k in range(count))
 
 
-def rivals(layout: Layout, kernels: Kernels, j: int, own: int) -> tuple[Rival, ...]:
-    """The three drivers to whom driver ``j``'s first trip would have gone next, by what they would have cost more."""
-    who, added = row(kernels, 3), row(kernels, 3)
-    count = kernels.next_best(layout.case, layout.chains, layout.search, j, who, added)
+def around(layout: Layout, kernels: Kernels, due: Sequence[int], threads: int) -> list[list[int]]:
+    """For the first trip of each driver in ``due`` who else could have it and who could not: a line as of ``instead``."""
+    lines = layout.rows.blank(len(due) * LINE)
+    for i, d in enumerate(due):
+        lines[i * LINE + DRIVES] = d
+
+    def look(some: range) -> None:
+        kernels.look_around(layout.case, layout.chains, layout.search, some.start, some.stop, lines)
+
+    side_by_side(threads, [partial(look, some) for some in stretches(len(due), threads)])
+    told = lines if isinstance(lines, list) else np.asarray(lines).tolist()
+    return [told[i * LINE : (i + 1) * LINE] for i in range(len(due))]
+
+
+def rivals(layout: Layout, line: Sequence[int]) -> tuple[Rival, ...]:
+    """The three drivers to whom a trip would have gone next, by what they would have cost more; ``line`` as of ``instead``."""
     return tuple(
         Rival(
-            layout.drivers[who[k]].id,
-            (int(added[k]) - own) / MILLISECONDS,
-            int(kernels.pickup_with(layout.case, layout.chains, j, who[k])),
+            layout.drivers[line[WHO + k]].id,
+            (line[ADDED + k] - line[OWN]) / MILLISECONDS,
+            line[PICKED + k],
         )
-        for k in range(count)
+        for k in range(line[FOUND])
     )
 
 

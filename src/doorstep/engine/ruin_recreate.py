@@ -6,12 +6,14 @@ Related as in Ropke and Pisinger (2006), recreated by greedy insertion with blin
 
 from doorstep.engine.chains import (
     ABSENT,
+    CREW,
     DRIFT_COUNT,
     DRIFTS,
     DROPOFF,
     KEPT,
     KEY,
     MARKS,
+    MEMBERS,
     NOTES,
     ORDER,
     OWNER,
@@ -26,6 +28,7 @@ from doorstep.engine.chains import (
     Case,
     Chains,
     Search,
+    beyond,
     copy_row,
     way,
 )
@@ -45,9 +48,10 @@ def ruin_and_recreate(
     case: Case, chains: Chains, search: Search, saved: Chains, best: Chains, rounds: int, seed: int, hot_ms: int, most: int,
     blink: int,
 ) -> None:  # fmt: skip
-    """Polish the plan for ``rounds`` turns; leaves the best plan met."""
+    """Polish the plan of the orders and drivers searched for ``rounds`` turns; leaves the best plan met."""
     start_chance(search.chance, seed)
-    for d in range(case.drivers):
+    for j in range(search.tally[CREW]):
+        d = search.crew[j]
         copy_row(case, chains, d, best, d)
         search.driver[d * NOTES + DRIFTS] = 0
     search.tally[DRIFT_COUNT] = 0
@@ -58,7 +62,7 @@ def ruin_and_recreate(
         search.tally[TOUCHES] = 0
         absent = search.tally[ABSENT]
         count = ruin(case, chains, search, saved, most)
-        count = call_back(case, search, count, most)
+        count = call_back(search, count, most)
         recreate(case, chains, search, saved, count, blink)
         cooled = rounds + (COLDEST - 1) * turn
         heat = hot_ms * rounds // cooled * rounds // cooled
@@ -78,7 +82,7 @@ def ruin_and_recreate(
 
 def ruin(case: Case, chains: Chains, search: Search, saved: Chains, most: int) -> int:
     """Take out up to ``most`` orders around a random one; how many lie in the pool."""
-    seed_order = below(search.chance, case.orders)
+    seed_order = search.member[below(search.chance, search.tally[MEMBERS])]
     wanted = 1 + below(search.chance, most)
     if below(search.chance, 10) < 4:
         return ruin_drivers(case, chains, search, saved, seed_order, wanted)
@@ -87,6 +91,8 @@ def ruin(case: Case, chains: Chains, search: Search, saved: Chains, most: int) -
         other = search.neighbour[seed_order * case.neighbours_most + k]
         if other < 0 or count >= wanted:
             break
+        if beyond(search, other):
+            continue
         if below(search.chance, 10) < 7:
             count = pull(case, chains, search, saved, other, count)
     return count
@@ -104,6 +110,8 @@ def ruin_drivers(
             d = search.candidate[seed_order * case.candidates_most + c]
             if d < 0:
                 break
+            if beyond(search, case.orders + d):
+                continue
             if below(search.chance, 10) < 3:
                 continue
         while d >= 0 and count < wanted:
@@ -138,16 +146,17 @@ def pull(case: Case, chains: Chains, search: Search, saved: Chains, o: int, coun
     return count + 1
 
 
-def call_back(case: Case, search: Search, count: int, most: int) -> int:
+def call_back(search: Search, count: int, most: int) -> int:
     """Add to the pool some of the orders that are left out, from a random one on; the pool's new size.
 
     In a large world only a part of it is searched for them, so that a turn costs the same in any world.
     """
     if search.tally[ABSENT] == 0:
         return count
-    o = below(search.chance, case.orders)
+    i = below(search.chance, search.tally[MEMBERS])
     called = 0
-    for _ in range(min(case.orders, SEARCHED)):
+    for _ in range(min(search.tally[MEMBERS], SEARCHED)):
+        o = search.member[i]
         if search.order[o * MARKS + OWNER] < 0 and search.order[o * MARKS + POOLED_AT] != search.tally[TURN]:
             search.order[o * MARKS + POOLED_AT] = search.tally[TURN]
             search.pool[count] = o
@@ -155,9 +164,9 @@ def call_back(case: Case, search: Search, count: int, most: int) -> int:
             called += 1
             if called == most:
                 break
-        o += 1
-        if o == case.orders:
-            o = 0
+        i += 1
+        if i == search.tally[MEMBERS]:
+            i = 0
     return count
 
 
@@ -232,6 +241,6 @@ def return_to_best(case: Case, chains: Chains, search: Search, best: Chains) -> 
     for j in range(search.tally[DRIFT_COUNT]):
         mark(case, chains, search, search.drifted[j], search.drifted[j])
     search.tally[ABSENT] = 0
-    for o in range(case.orders):
-        if search.order[o * MARKS + OWNER] < 0:
+    for i in range(search.tally[MEMBERS]):
+        if search.order[search.member[i] * MARKS + OWNER] < 0:
             search.tally[ABSENT] += 1

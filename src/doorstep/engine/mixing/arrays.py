@@ -15,8 +15,9 @@ from doorstep.engine.arrays import (
     may_take,
     refuse_nonsense,
     thousandths,
+    whole,
 )
-from doorstep.engine.chains import ALONE, CELLS, MARKS, OWNER, Case, Search
+from doorstep.engine.chains import ALONE, MARKS, OWNER, Case, Search
 from doorstep.engine.mixing.schedule import Step, steps_of
 from doorstep.engine.mixing.tours import FREE, HERE, INSIDE, LOAD, STATE, VOLUME, Tours
 from doorstep.engine.params import Params
@@ -88,7 +89,7 @@ def lay_out(world: World, travel: Ways, params: Params, now_s: int, *, compiled:
     search = Search(
         order=rows.table([(d, 0, 0, -1) for d in owner]),
         driver=rows.table([(-1, 0)] * m),
-        tally=rows.blank(CELLS),
+        tally=rows.of(whole(n, m)),
         candidate=rows.blank(n * k),
         earliest_drop=rows.blank(n * k),
         alone=rows.blank(1),
@@ -98,6 +99,9 @@ def lay_out(world: World, travel: Ways, params: Params, now_s: int, *, compiled:
         pool=rows.blank(n),
         touched=rows.blank(m),
         drifted=rows.blank(m),
+        part=rows.blank(1),
+        member=rows.of(range(n)),
+        crew=rows.blank(1),
     )
     fixed, bound = rows.of(len(d.keeps) for d in drivers), rows.of(holder)
     tours, saved, best = (

@@ -63,12 +63,12 @@ def plan_tours(layout: Layout, params: Params, kernels: Kernels, seed: int) -> N
     """Warm start, cheapest insertion, polish; leaves the plan in the layout's tours."""
     case, tours, search, saved = layout.case, layout.tours, layout.search, layout.saved
     new = len(layout.left_out())
-    kernels.find_candidates(case, search)
+    kernels.find_candidates(case, search, 0, case.orders)
     kernels.settle_tours(case, tours, search)
     kernels.place_new(case, tours, search, saved)
     kernels.place_with_anybody(case, tours, search, saved)
     if case.orders and case.drivers:
-        kernels.find_neighbours(case, search)
+        kernels.find_neighbours(case, search, 0, case.orders)
         rounds = min(params.iterations_max, params.iterations_min + params.iterations_per_order * case.orders)
         rounds += params.iterations_per_new * new
         kernels.polish_tours(

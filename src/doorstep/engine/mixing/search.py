@@ -66,7 +66,7 @@ def polish_tours(
         search.tally[TOUCHES] = 0
         absent = search.tally[ABSENT]
         count = ruin_tours(case, tours, search, saved, most)
-        count = call_back(case, search, count, most)
+        count = call_back(search, count, most)
         recreate_tours(case, tours, search, saved, count, blink)
         cooled = rounds + (COLDEST - 1) * turn
         heat = hot_ms * rounds // cooled * rounds // cooled

@@ -5,6 +5,7 @@ is asked between transactions, the engine runs in a thread and holds no lock.
 """
 
 import asyncio
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -48,6 +49,9 @@ from doorstep.units.time import MarketInstant, epoch_s
 
 CALM = timedelta(seconds=2)
 """Urgent calls closer together than this (market time) are answered by one tick."""
+
+CORES = os.cpu_count() or 1
+"""What a large market's tick may use of this machine: it settles how soon the answer is there, never what it is."""
 
 warm_up_mixing = mixing.warm_up
 """For the dispatcher of a market that mixes stores; see ``params_now``."""
@@ -221,7 +225,7 @@ def _decide(
     travel, params = Travel(matrix.seconds), params_now(belief.market)
     now_s, seed = epoch_s(belief.now), seed_of(tick_id)
     began = time.perf_counter()
-    decisions = decide(snapshot.world, travel, params, now_s, seed, kernels)
+    decisions = decide(snapshot.world, travel, params, now_s, seed, kernels, threads=CORES)
     engine_us = int((time.perf_counter() - began) * 1e6)
     content = record.pack(snapshot.world, travel, params, now_s, seed, decisions, kernels.name)
     return decisions, content, engine_us
