@@ -67,9 +67,10 @@ def polish(layout: Layout, params: Params, kernels: Kernels, seed: int, turns: i
         search_in(search, layout.saved, turns, seed)
         return
     parts = parts_of(layout, params, kernels)
+    largest_first = sorted(parts, key=lambda part: part[0].tally[MEMBERS], reverse=True)
     side_by_side(threads, [
-        partial(search_in, notes, saved, turns * notes.tally[MEMBERS] // case.orders, seed + SEED_STEP * number)
-        for number, (notes, saved) in enumerate(parts)
+        partial(search_in, notes, saved, turns * notes.tally[MEMBERS] // case.orders, seed + SEED_STEP * notes.tally[PART])
+        for notes, saved in largest_first
     ])  # fmt: skip
     search.tally[TOTAL] += sum(notes.tally[TOTAL] for notes, _ in parts)
     search.tally[ABSENT] = sum(notes.tally[ABSENT] for notes, _ in parts)
