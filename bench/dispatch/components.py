@@ -19,6 +19,7 @@ from bench.dispatch.scale import NOW_S, metropolis
 from bench.figures import machine, write
 
 from doorstep.engine.arrays import lay_out
+from doorstep.engine.chains import Case, Search
 from doorstep.engine.compiled import Kernels, warm_up
 from doorstep.engine.decide import decide
 from doorstep.engine.params import Params
@@ -41,9 +42,16 @@ def components(world: World, ways: Ways, params: Params, now_s: int, kernels: Ke
     layout = lay_out(world, ways, params, now_s, compiled=kernels.compiled)
     case, search = layout.case, layout.search
     kernels.find_candidates(case, search, 0, case.orders)
-    begins = np.zeros(case.orders + 1, np.int64)
-    count = kernels.find_parts(case, search, case.candidates_most, begins, begins.copy())
-    return sorted(np.diff(begins[: count + 1]).tolist(), reverse=True)
+    return orders_by_part(kernels, case, search, case.candidates_most)
+
+
+def orders_by_part(kernels: Kernels, case: Case, search: Search, links: int) -> list[int]:
+    """How many orders each part holds, the largest first."""
+    everybody = case.orders + case.drivers
+    begins = np.zeros(2 * case.orders + 1, np.int64)
+    above, scope = np.zeros(everybody, np.int64), np.zeros(everybody, np.int64)
+    count = kernels.find_parts(case, search, links, above, begins, scope)
+    return sorted((begins[1 : 2 * count : 2] - begins[0 : 2 * count : 2]).tolist(), reverse=True)
 
 
 def told(sizes: list[int]) -> dict[str, float]:
@@ -127,13 +135,13 @@ def parts_searched(world: World, ways: Ways, kernels: Kernels) -> list[int]:
     """Orders in each part that a tick's search goes through, the largest first."""
     sizes: list[int] = []
 
-    def look(case: Any, search: Any, links: int, members: Any, crews: Any) -> int:
-        count: int = kernels.find_parts(case, search, links, members, crews)
-        sizes.extend(np.diff(members[: count + 1]).tolist())
+    def look(case: Case, search: Search, links: int, *rest: Any) -> int:
+        sizes.extend(orders_by_part(kernels, case, search, links))
+        count: int = kernels.find_parts(case, search, links, *rest)
         return count
 
     decide(world, ways, Params(), NOW_S, 1, replace(kernels, find_parts=look))
-    return sorted(sizes, reverse=True)
+    return sizes
 
 
 def a_day(kernels: Kernels) -> list[dict[str, Any]]:

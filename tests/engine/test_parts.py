@@ -11,7 +11,7 @@ from tests.engine.test_open_trip import worlds_under_way
 from tests.engine.test_plane import planes
 
 from doorstep.engine.arrays import Layout, lay_out
-from doorstep.engine.chains import MARKS, OWNER
+from doorstep.engine.chains import ABODE, HOME, MARKS, NOTES, OWNER
 from doorstep.engine.compiled import PYTHON, warm_up
 from doorstep.engine.decide import decide
 from doorstep.engine.decisions import Decisions
@@ -50,13 +50,15 @@ def test_parts_are_what_hangs_together(given_: tuple[World, Travel, int], links:
     layout = lay_out(world, travel, Params(), now, compiled=False)
     case, search = layout.case, layout.search
     PYTHON.find_candidates(case, search, 0, case.orders)
-    members, crews = [0] * (case.orders + 1), [0] * (case.orders + 1)
-    count = PYTHON.find_parts(case, search, links, members, crews)
-    together = merged(case.orders, case.drivers, bonds(layout, links))
-    expected = {s for s in together if min(s) < case.orders}
-    found = [
-        {one for one in range(case.orders + case.drivers) if search.part[one] == p} for p in range(count)
-    ]
+    everybody = case.orders + case.drivers
+    begins, scope = [0] * (2 * case.orders + 1), [-1] * everybody
+    count = PYTHON.find_parts(case, search, links, [0] * everybody, begins, scope)
+    expected = {
+        s for s in merged(case.orders, case.drivers, bonds(layout, links)) if min(s, default=0) < case.orders
+    }
+    homes = [search.order[o * MARKS + HOME] for o in range(case.orders)]
+    homes += [search.driver[d * NOTES + ABODE] for d in range(case.drivers)]
+    found = [{one for one in range(everybody) if homes[one] == p} for p in range(count)]
     # A driver who is only a later candidate goes with one of the orders that she could serve.
     sure = {one for s in expected for one in s}
     assert {frozenset(part & sure) for part in found} == expected
@@ -65,13 +67,11 @@ def test_parts_are_what_hangs_together(given_: tuple[World, Travel, int], links:
         for driver in (one - case.orders for one in part - sure):
             mine = [o for o in part if o < case.orders]
             assert any(search.candidate[o * wide + c] == driver for o in mine for c in range(wide))
-        rows = sorted(one for one in part if one < case.orders)
-        assert rows == [search.member[i] for i in range(members[p], members[p + 1])]
-        crew = sorted(one - case.orders for one in part if one >= case.orders)
-        assert crew == [search.crew[i] for i in range(crews[p], crews[p + 1])]
+        assert sorted(o for o in part if o < case.orders) == scope[begins[2 * p] : begins[2 * p + 1]]
+        crew = scope[begins[2 * p + 1] : begins[2 * p + 2]]
+        assert sorted(one - case.orders for one in part if one >= case.orders) == crew
     firsts = [min(part) for part in found]
     assert firsts == sorted(firsts)
-    assert members[count] == case.orders
 
 
 @LAWS

@@ -19,7 +19,6 @@ from doorstep.engine.chains import (
     OPEN,
     ORDER,
     OWNER,
-    PART,
     START_PLACE,
     STORE,
     TALLY,
@@ -152,8 +151,8 @@ def lay_out(world: World, travel: Ways, params: Params, now_s: int, *, compiled:
     n, m, k = len(orders), len(drivers), case.candidates_most
     owner, kept = _last_plan(orders, drivers, world, case)
     search = Search(
-        order=rows.table([(d, 0, 0, -1) for d in owner]),
-        driver=rows.table([(-1, 0)] * m),
+        order=rows.table([(d, 0, 0, -1, 0) for d in owner]),
+        driver=rows.table([(-1, 0, 0)] * m),
         tally=rows.of(whole(n, m)),
         candidate=rows.blank(n * k),
         earliest_drop=rows.blank(n * k),
@@ -164,19 +163,8 @@ def lay_out(world: World, travel: Ways, params: Params, now_s: int, *, compiled:
         pool=rows.blank(n),
         touched=rows.blank(m),
         drifted=rows.blank(m),
-        part=rows.blank(n + m),
-        member=rows.of(range(n)),
-        crew=rows.of(range(m)),
     )
-    chains, saved, best = (
-        Chains(
-            order=rows.blank(m * case.trips_most * case.bundle_most),
-            size=rows.blank(m * case.trips_most),
-            known=rows.blank(m * (case.trips_most + 1) * KNOWN),
-            tally=rows.blank(m * TALLY),
-        )
-        for _ in range(3)
-    )
+    chains, saved, best = (blank_chains(rows, case, m) for _ in range(3))
     for d, trips in enumerate(kept):
         chains.tally[d * TALLY + TRIPS] = len(trips)
         for t, trip in enumerate(trips):
@@ -188,10 +176,20 @@ def lay_out(world: World, travel: Ways, params: Params, now_s: int, *, compiled:
     )
 
 
+def blank_chains(rows: Rows, case: Case, drivers: int) -> Chains:
+    """Room for the chains of so many drivers."""
+    return Chains(
+        order=rows.blank(drivers * case.trips_most * case.bundle_most),
+        size=rows.blank(drivers * case.trips_most),
+        known=rows.blank(drivers * (case.trips_most + 1) * KNOWN),
+        tally=rows.blank(drivers * TALLY),
+    )
+
+
 def whole(orders: int, drivers: int) -> tuple[int, ...]:
     """The notes of a search that has not begun, over all of a world."""
     tally = [0] * CELLS
-    tally[PART], tally[MEMBERS], tally[CREW] = -1, orders, drivers
+    tally[MEMBERS], tally[CREW] = orders, drivers
     return tuple(tally)
 
 

@@ -38,13 +38,13 @@ PLACE, TIME, SPENT, BORNE, KNOWN = range(5)
 # Columns of ``Chains.tally``: trips in the chain and its cost.
 TRIPS, COST, TALLY = range(3)
 # Columns of ``Search.order``: who has it (-1: left out), the price of leaving it out, its place in a sequence, the
-# turn it was last in the pool.
-OWNER, PRICE, KEY, POOLED_AT, MARKS = range(5)
-# Columns of ``Search.driver``: the turn her chain last changed, and whether it differs from the best plan.
-TOUCHED_AT, DRIFTS, NOTES = range(3)
+# turn it was last in the pool, and the part of the world that it belongs to.
+OWNER, PRICE, KEY, POOLED_AT, HOME, MARKS = range(6)
+# Columns of ``Search.driver``: the turn her chain last changed, whether it differs from the best plan, and her part of the world.
+TOUCHED_AT, DRIFTS, ABODE, NOTES = range(4)
 # Cells of ``Search.tally``: cost of all chains and of all orders left out, how many are left out, the turn, how many
-# drivers are in ``touched`` and in ``drifted``, and the part of the world that is searched (-1: all of it), with how many
-# orders and drivers. See ``parts``.
+# drivers are in ``touched`` and in ``drifted``, and the part of the world that is searched, with how many orders and
+# drivers; one that is searched whole is part 0. See ``parts``.
 TOTAL, ABSENT, TURN, TOUCHES, DRIFT_COUNT, PART, MEMBERS, CREW, CELLS = range(9)
 
 
@@ -116,9 +116,6 @@ class Search(NamedTuple):
     pool: Ints  # (n) orders to place anew
     touched: Ints  # (m) drivers whose chain changed this turn
     drifted: Ints  # (m) drivers whose chain differs from the best plan
-    part: Ints  # (n + m) the part that each order and each driver belongs to
-    member: Ints  # the orders that are searched
-    crew: Ints  # the drivers that are searched
 
 
 def way(case: Case, a: int, b: int) -> int:
@@ -133,11 +130,6 @@ def way(case: Case, a: int, b: int) -> int:
 def seconds(case: Case, way_m: int) -> int:
     """How long a straight way takes, rounded up."""
     return (way_m * case.ms_per_m + 999) // 1000
-
-
-def beyond(search: Search, one: int) -> bool:
-    """Whether an order, or a driver counted behind all orders, is of another part than the one that is searched."""
-    return search.tally[PART] >= 0 and search.part[one] != search.tally[PART]
 
 
 def copy_row(case: Case, source: Chains, i: int, target: Chains, j: int) -> None:

@@ -66,7 +66,7 @@ class Kernels:
 
 INLINED = (
     "do_trip", "_nth", "way", "seconds", "order_cost", "chain_with", "best_in_chain", "alone_at_least", "approach", "barrier",
-    "copy_row", "touch", "below", "beyond",
+    "copy_row", "touch", "below",
 )  # fmt: skip
 """What the search does all the time. Each call would hand over some sixty numbers, the rows' addresses and lengths: in
 place, a tick is three times as fast."""
@@ -112,8 +112,9 @@ def _exercise(kernels: Kernels) -> None:
     kernels.settle(case, chains_, search)
     kernels.assign_new(case, chains_, search, saved)
     kernels.insert_new(case, chains_, search, saved)
-    kernels.find_parts(case, search, 1, np.zeros(3, np.int64), np.zeros(3, np.int64))
-    kernels.ruin_and_recreate(case, chains_, search, saved, layout.best, 3, 1, 1000, 2, 30)
+    scope = np.array([0, 1, 0, 1])
+    kernels.find_parts(case, search, 1, np.zeros(4, np.int64), np.zeros(5, np.int64), scope)
+    kernels.ruin_and_recreate(case, chains_, search, saved, layout.best, scope, 3, 1, 1000, 2, 30)
     kernels.widen(case, chains_, search, saved)
     count, least = np.zeros(8, np.int64), np.zeros(8, np.int64)
     kernels.survey(case, 0, np.zeros(12, np.int64), 0, 6)

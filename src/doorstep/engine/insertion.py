@@ -7,6 +7,7 @@ behind it is reckoned anew, and a place is passed over as soon as it cannot be c
 
 from doorstep.engine.candidates import POSSIBLE, barrier, pickup_beyond, stands_for
 from doorstep.engine.chains import (
+    ABODE,
     ABSENT,
     BORNE,
     COST,
@@ -16,9 +17,11 @@ from doorstep.engine.chains import (
     EARLIEST,
     KNOWN,
     MARKS,
+    NOTES,
     OPEN,
     ORDER,
     OWNER,
+    PART,
     PICK_AFTER,
     PICK_BEFORE,
     PICKUP,
@@ -38,7 +41,6 @@ from doorstep.engine.chains import (
     Chains,
     Ints,
     Search,
-    beyond,
     way,
 )
 from doorstep.engine.chance import below
@@ -175,7 +177,7 @@ def insert(case: Case, chains: Chains, search: Search, saved: Chains, o: int, bl
         # Candidates come by earliest drop: from here on even an empty chain would cost more.
         if d < 0 or order_cost(case, o, search.earliest_drop[o * case.candidates_most + c]) >= best:
             break
-        if beyond(search, case.orders + d):
+        if search.driver[d * NOTES + ABODE] != search.tally[PART]:
             continue
         added, t, at = best_in_chain(case, chains, search, o, d, best, blink)
         if t != NEVER:

@@ -4,48 +4,76 @@ The components of the graph in which an order is joined to the drivers who could
 it in the plan, by union and find (Tarjan 1975, "Efficiency of a good but not linear set union algorithm").
 """
 
-from doorstep.engine.chains import MARKS, OWNER, Case, Ints, Search
+from doorstep.engine.chains import ABODE, HOME, MARKS, NOTES, OWNER, Case, Ints, Search
 
 
-def find_parts(case: Case, search: Search, links: int, members: Ints, crews: Ints) -> int:
-    """Number the parts by their first orders, sort orders and drivers by part; how many parts there are.
+def find_parts(case: Case, search: Search, links: int, above: Ints, begins: Ints, scope: Ints) -> int:
+    """Number the parts by their first orders and put each one's orders and drivers together; how many parts there are.
 
     An order hangs together with its first ``links`` candidates and with whoever has it; who is a later candidate only belongs to
     the part of the order for which she comes soonest in its list. A driver who is nobody's candidate belongs to none (-1).
-    ``members``, ``crews``: where in ``Search.member`` and ``Search.crew`` each part begins, room for a part an order and one more.
+    ``scope``: part by part its orders, then its drivers; ``begins``: where in it the orders of part p begin (at 2p) and its drivers
+    (at 2p + 1). ``above``: scratch, a cell an order and a driver.
     """
     n = case.orders
     for one in range(n + case.drivers):
-        search.part[one] = one
+        above[one] = one
     for o in range(n):
         if search.order[o * MARKS + OWNER] >= 0:
-            join(search.part, o, n + search.order[o * MARKS + OWNER])
+            join(above, o, n + search.order[o * MARKS + OWNER])
         for c in range(min(links, case.candidates_most)):
             d = search.candidate[o * case.candidates_most + c]
             if d < 0:
                 break
-            join(search.part, o, n + d)
+            join(above, o, n + d)
     for c in range(links, case.candidates_most):
         for o in range(n):
             d = search.candidate[o * case.candidates_most + c]
-            if d >= 0 and root(search.part, n + d) >= n:
-                join(search.part, o, n + d)
-    count = 0
+            if d >= 0 and root(above, n + d) >= n:
+                join(above, o, n + d)
+    count = number_parts(case, search, above)
+    for k in range(2 * count + 1):
+        begins[k] = 0
     for o in range(n):
-        if root(search.part, o) == o:
-            search.pool[o] = count
-            count += 1
-    for one in range(n + case.drivers):
-        search.part[one] = root(search.part, one)
-    # A root is the first of its part: from the end on, each is still there when the others ask for its number.
-    for one in range(n + case.drivers - 1, -1, -1):
-        if search.part[one] < n:
-            search.part[one] = search.pool[search.part[one]]
-        else:
-            search.part[one] = -1
-    sort_by_part(search.part, 0, n, search.member, members, count)
-    sort_by_part(search.part, n, case.drivers, search.crew, crews, count)
+        begins[2 * search.order[o * MARKS + HOME] + 1] += 1
+    for d in range(case.drivers):
+        if search.driver[d * NOTES + ABODE] >= 0:
+            begins[2 * search.driver[d * NOTES + ABODE] + 2] += 1
+    for k in range(2 * count):
+        begins[k + 1] += begins[k]
+    for o in range(n):
+        put(scope, begins, 2 * search.order[o * MARKS + HOME], o)
+    for d in range(case.drivers):
+        if search.driver[d * NOTES + ABODE] >= 0:
+            put(scope, begins, 2 * search.driver[d * NOTES + ABODE] + 1, d)
+    for k in range(2 * count, 0, -1):
+        begins[k] = begins[k - 1]
+    begins[0] = 0
     return count
+
+
+def number_parts(case: Case, search: Search, above: Ints) -> int:
+    """Tell every order and driver the number of her part; how many parts there are."""
+    count = 0
+    for o in range(case.orders):
+        first = root(above, o)
+        if first == o:
+            search.order[o * MARKS + HOME] = count
+            count += 1
+        else:
+            search.order[o * MARKS + HOME] = search.order[first * MARKS + HOME]
+    for d in range(case.drivers):
+        first = root(above, case.orders + d)
+        search.driver[d * NOTES + ABODE] = -1
+        if first < case.orders:
+            search.driver[d * NOTES + ABODE] = search.order[first * MARKS + HOME]
+    return count
+
+
+def put(scope: Ints, begins: Ints, k: int, row: int) -> None:
+    """Put ``row`` behind what is of its kind already."""
+    scope[begins[k]] = row
+    begins[k] += 1
 
 
 def root(above: Ints, one: int) -> int:
@@ -64,21 +92,3 @@ def join(above: Ints, one: int, other: int) -> None:
         above[b] = a
     else:
         above[a] = b
-
-
-def sort_by_part(part: Ints, first: int, count: int, rows: Ints, begins: Ints, parts: int) -> None:
-    """``count`` rows from ``first`` of ``part`` on by their part, and where each part begins; rows of no part are left out."""
-    for p in range(parts + 1):
-        begins[p] = 0
-    for row in range(count):
-        if part[first + row] >= 0:
-            begins[part[first + row] + 1] += 1
-    for p in range(parts):
-        begins[p + 1] += begins[p]
-    for row in range(count):
-        if part[first + row] >= 0:
-            rows[begins[part[first + row]]] = row
-            begins[part[first + row]] += 1
-    for p in range(parts, 0, -1):
-        begins[p] = begins[p - 1]
-    begins[0] = 0

@@ -5,20 +5,19 @@ its own: what they are is settled by the world alone, so that how many threads w
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from doorstep.engine.arrays import Layout, thousandths
+from doorstep.engine.arrays import Layout, blank_chains, thousandths
 from doorstep.engine.chains import (
     ABSENT,
     CELLS,
     CREW,
-    KNOWN,
     MARKS,
     MEMBERS,
     OWNER,
     PART,
-    TALLY,
     TOTAL,
     TOUCHES,
     TURN,
@@ -57,55 +56,60 @@ def polish(layout: Layout, params: Params, kernels: Kernels, seed: int, turns: i
     """Ruin and recreate for so many ``turns``, of all at once or of each part by itself."""
     case, chains, search = layout.case, layout.chains, layout.search
 
-    def search_in(notes: Search, saved: Chains, turns: int, seed: int) -> None:
+    def search_in(notes: Search, saved: Chains, scope: Ints, turns: int, seed: int) -> None:
         kernels.ruin_and_recreate(
-            case, chains, notes, saved, layout.best, turns, seed, 60 * thousandths(params.hot_min),
+            case, chains, notes, saved, layout.best, scope, turns, seed, 60 * thousandths(params.hot_min),
             params.ruin_most, params.blink_permille,
         )  # fmt: skip
 
     if case.orders < params.apart_orders:
-        search_in(search, layout.saved, turns, seed)
+        everybody = layout.rows.of([*range(case.orders), *range(case.drivers)])
+        search_in(search, layout.saved, everybody, turns, seed)
         return
     parts = parts_of(layout, params, kernels)
-    largest_first = sorted(parts, key=lambda part: part[0].tally[MEMBERS], reverse=True)
+    largest_first = sorted(parts, key=lambda part: part.orders, reverse=True)
     side_by_side(threads, [
-        partial(search_in, notes, saved, turns * notes.tally[MEMBERS] // case.orders, seed + SEED_STEP * notes.tally[PART])
-        for notes, saved in largest_first
+        partial(search_in, part.notes, part.saved, part.scope, turns * part.orders // case.orders, seed + SEED_STEP * part.number)
+        for part in largest_first
     ])  # fmt: skip
-    search.tally[TOTAL] += sum(notes.tally[TOTAL] for notes, _ in parts)
-    search.tally[ABSENT] = sum(notes.tally[ABSENT] for notes, _ in parts)
+    search.tally[TOTAL] += sum(part.notes.tally[TOTAL] for part in parts)
+    search.tally[ABSENT] = sum(part.notes.tally[ABSENT] for part in parts)
     search.tally[TURN], search.tally[TOUCHES] = turns + 1, 0  # a turn that no part has seen
 
 
-def parts_of(layout: Layout, params: Params, kernels: Kernels) -> list[tuple[Search, Chains]]:
-    """What the search of each part works with, and where it keeps chains while it tries: nothing that another part touches."""
-    case, search, saved = layout.case, layout.search, layout.saved
-    members, crews = layout.rows.blank(case.orders + 1), layout.rows.blank(case.orders + 1)
-    count = kernels.find_parts(case, search, params.apart_candidates, members, crews)
-    trips, room, known = case.trips_most, case.trips_most * case.bundle_most, (case.trips_most + 1) * KNOWN
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the world, and what its search works with: nothing that another part touches but rows of its own."""
+
+    number: int
+    orders: int
+    scope: Ints  # the rows of its orders, then of its drivers
+    notes: Search
+    saved: Chains
+
+
+def parts_of(layout: Layout, params: Params, kernels: Kernels) -> list[Part]:
+    """The parts of the world as its plan stands, by number."""
+    case, search, rows = layout.case, layout.search, layout.rows
+    everybody = case.orders + case.drivers
+    begins, scope = rows.blank(2 * case.orders + 1), rows.blank(everybody)
+    count = kernels.find_parts(case, search, params.apart_candidates, rows.blank(everybody), begins, scope)
     found = []
     for number in range(count):
-        since, until = members[number], members[number + 1]
-        begin, end = crews[number], crews[number + 1]
-        member = stretch(search.member, since, until)
-        tally = layout.rows.blank(CELLS)
-        tally[PART], tally[MEMBERS], tally[CREW] = number, until - since, end - begin
-        tally[ABSENT] = sum(search.order[member[i] * MARKS + OWNER] < 0 for i in range(until - since))
+        since, crew_since, until = (begins[2 * number + k] for k in range(3))
+        orders, drivers, own = crew_since - since, until - crew_since, stretch(scope, since, until)
+        tally = rows.blank(CELLS)
+        tally[PART], tally[MEMBERS], tally[CREW] = number, orders, drivers
+        tally[ABSENT] = sum(search.order[own[i] * MARKS + OWNER] < 0 for i in range(orders))
         notes = search._replace(
-            tally=tally, chance=layout.rows.blank(1), member=member, crew=stretch(search.crew, begin, end),
-            pool=stretch(search.pool, since, until), touched=stretch(search.touched, begin, end),
-            drifted=stretch(search.drifted, begin, end),
+            tally=tally, chance=rows.blank(1), pool=rows.blank(orders), touched=rows.blank(drivers), drifted=rows.blank(drivers)
         )  # fmt: skip
-        own = Chains(
-            stretch(saved.order, begin * room, end * room), stretch(saved.size, begin * trips, end * trips),
-            stretch(saved.known, begin * known, end * known), stretch(saved.tally, begin * TALLY, end * TALLY),
-        )  # fmt: skip
-        found.append((notes, own))
+        found.append(Part(number, orders, own, notes, blank_chains(rows, case, drivers)))
     return found
 
 
 def stretch(row: Ints, since: int, until: int) -> Ints:
-    """A stretch of ``row``: of NumPy's rows the very cells, of lists a copy, which does where nobody reads it afterwards."""
+    """A stretch of ``row``."""
     whole: Any = row
     found: Ints = whole[since:until]
     return found

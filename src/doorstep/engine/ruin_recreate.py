@@ -5,11 +5,13 @@ Related as in Ropke and Pisinger (2006), recreated by greedy insertion with blin
 """
 
 from doorstep.engine.chains import (
+    ABODE,
     ABSENT,
     CREW,
     DRIFT_COUNT,
     DRIFTS,
     DROPOFF,
+    HOME,
     KEPT,
     KEY,
     MARKS,
@@ -17,6 +19,7 @@ from doorstep.engine.chains import (
     NOTES,
     ORDER,
     OWNER,
+    PART,
     PICKUP,
     POOLED_AT,
     READY,
@@ -27,8 +30,8 @@ from doorstep.engine.chains import (
     TURN,
     Case,
     Chains,
+    Ints,
     Search,
-    beyond,
     copy_row,
     way,
 )
@@ -45,13 +48,16 @@ SEARCHED = 200
 
 
 def ruin_and_recreate(
-    case: Case, chains: Chains, search: Search, saved: Chains, best: Chains, rounds: int, seed: int, hot_ms: int, most: int,
-    blink: int,
+    case: Case, chains: Chains, search: Search, saved: Chains, best: Chains, scope: Ints, rounds: int, seed: int, hot_ms: int,
+    most: int, blink: int,
 ) -> None:  # fmt: skip
-    """Polish the plan of the orders and drivers searched for ``rounds`` turns; leaves the best plan met."""
+    """Polish the plan for ``rounds`` turns; leaves the best plan met.
+
+    ``scope``: the orders that are searched, and behind them the drivers.
+    """
     start_chance(search.chance, seed)
     for j in range(search.tally[CREW]):
-        d = search.crew[j]
+        d = scope[search.tally[MEMBERS] + j]
         copy_row(case, chains, d, best, d)
         search.driver[d * NOTES + DRIFTS] = 0
     search.tally[DRIFT_COUNT] = 0
@@ -61,8 +67,8 @@ def ruin_and_recreate(
         search.tally[TURN] = turn
         search.tally[TOUCHES] = 0
         absent = search.tally[ABSENT]
-        count = ruin(case, chains, search, saved, most)
-        count = call_back(search, count, most)
+        count = ruin(case, chains, search, saved, scope, most)
+        count = call_back(search, scope, count, most)
         recreate(case, chains, search, saved, count, blink)
         cooled = rounds + (COLDEST - 1) * turn
         heat = hot_ms * rounds // cooled * rounds // cooled
@@ -76,13 +82,13 @@ def ruin_and_recreate(
             undo(case, chains, search, saved)
             search.tally[TOTAL] = current
             search.tally[ABSENT] = absent
-    return_to_best(case, chains, search, best)
+    return_to_best(case, chains, search, best, scope)
     search.tally[TOTAL] = least
 
 
-def ruin(case: Case, chains: Chains, search: Search, saved: Chains, most: int) -> int:
+def ruin(case: Case, chains: Chains, search: Search, saved: Chains, scope: Ints, most: int) -> int:
     """Take out up to ``most`` orders around a random one; how many lie in the pool."""
-    seed_order = search.member[below(search.chance, search.tally[MEMBERS])]
+    seed_order = scope[below(search.chance, search.tally[MEMBERS])]
     wanted = 1 + below(search.chance, most)
     if below(search.chance, 10) < 4:
         return ruin_drivers(case, chains, search, saved, seed_order, wanted)
@@ -91,7 +97,7 @@ def ruin(case: Case, chains: Chains, search: Search, saved: Chains, most: int) -
         other = search.neighbour[seed_order * case.neighbours_most + k]
         if other < 0 or count >= wanted:
             break
-        if beyond(search, other):
+        if search.order[other * MARKS + HOME] != search.tally[PART]:
             continue
         if below(search.chance, 10) < 7:
             count = pull(case, chains, search, saved, other, count)
@@ -110,7 +116,7 @@ def ruin_drivers(
             d = search.candidate[seed_order * case.candidates_most + c]
             if d < 0:
                 break
-            if beyond(search, case.orders + d):
+            if search.driver[d * NOTES + ABODE] != search.tally[PART]:
                 continue
             if below(search.chance, 10) < 3:
                 continue
@@ -146,7 +152,7 @@ def pull(case: Case, chains: Chains, search: Search, saved: Chains, o: int, coun
     return count + 1
 
 
-def call_back(search: Search, count: int, most: int) -> int:
+def call_back(search: Search, scope: Ints, count: int, most: int) -> int:
     """Add to the pool some of the orders that are left out, from a random one on; the pool's new size.
 
     In a large world only a part of it is searched for them, so that a turn costs the same in any world.
@@ -156,7 +162,7 @@ def call_back(search: Search, count: int, most: int) -> int:
     i = below(search.chance, search.tally[MEMBERS])
     called = 0
     for _ in range(min(search.tally[MEMBERS], SEARCHED)):
-        o = search.member[i]
+        o = scope[i]
         if search.order[o * MARKS + OWNER] < 0 and search.order[o * MARKS + POOLED_AT] != search.tally[TURN]:
             search.order[o * MARKS + POOLED_AT] = search.tally[TURN]
             search.pool[count] = o
@@ -230,7 +236,7 @@ def keep_best(case: Case, chains: Chains, search: Search, best: Chains) -> None:
     search.tally[DRIFT_COUNT] = 0
 
 
-def return_to_best(case: Case, chains: Chains, search: Search, best: Chains) -> None:
+def return_to_best(case: Case, chains: Chains, search: Search, best: Chains, scope: Ints) -> None:
     """Go back to the best plan met."""
     for j in range(search.tally[DRIFT_COUNT]):
         d = search.drifted[j]
@@ -242,5 +248,5 @@ def return_to_best(case: Case, chains: Chains, search: Search, best: Chains) -> 
         mark(case, chains, search, search.drifted[j], search.drifted[j])
     search.tally[ABSENT] = 0
     for i in range(search.tally[MEMBERS]):
-        if search.order[search.member[i] * MARKS + OWNER] < 0:
+        if search.order[scope[i] * MARKS + OWNER] < 0:
             search.tally[ABSENT] += 1

@@ -17,7 +17,7 @@ from doorstep.engine.arrays import (
     thousandths,
     whole,
 )
-from doorstep.engine.chains import ALONE, MARKS, OWNER, Case, Search
+from doorstep.engine.chains import ALONE, MARKS, OWNER, Case, Ints, Search
 from doorstep.engine.mixing.schedule import Step, steps_of
 from doorstep.engine.mixing.tours import FREE, HERE, INSIDE, LOAD, STATE, VOLUME, Tours
 from doorstep.engine.params import Params
@@ -42,6 +42,7 @@ class Layout:
     search: Search
     saved: Tours
     best: Tours
+    scope: Ints  # the rows of all orders
 
     def stops(self, d: int) -> list[tuple[Order, bool]]:
         """The tour of the driver in row ``d``: what is picked up (True) and handed over (False)."""
@@ -87,8 +88,8 @@ def lay_out(world: World, travel: Ways, params: Params, now_s: int, *, compiled:
     wide = max([params.stops_ahead, *(len(d.aboard) + 2 * len(d.keeps) for d in drivers)])
     lines, owner = _last_plan(orders, drivers, world, row, holder, wide)
     search = Search(
-        order=rows.table([(d, 0, 0, -1) for d in owner]),
-        driver=rows.table([(-1, 0)] * m),
+        order=rows.table([(d, 0, 0, -1, 0) for d in owner]),
+        driver=rows.table([(-1, 0, 0)] * m),
         tally=rows.of(whole(n, m)),
         candidate=rows.blank(n * k),
         earliest_drop=rows.blank(n * k),
@@ -99,9 +100,6 @@ def lay_out(world: World, travel: Ways, params: Params, now_s: int, *, compiled:
         pool=rows.blank(n),
         touched=rows.blank(m),
         drifted=rows.blank(m),
-        part=rows.blank(1),
-        member=rows.of(range(n)),
-        crew=rows.blank(1),
     )
     fixed, bound = rows.of(len(d.keeps) for d in drivers), rows.of(holder)
     tours, saved, best = (
@@ -123,8 +121,8 @@ def lay_out(world: World, travel: Ways, params: Params, now_s: int, *, compiled:
             tours.stop[d * wide + i] = stop
         _begin(tours, d, drivers[d], by_id, params, now_s)
     return Layout(
-        orders, drivers, len(world.drivers) - m, params.named_most, case, tours, search, saved, best
-    )
+        orders, drivers, len(world.drivers) - m, params.named_most, case, tours, search, saved, best, rows.of(range(n)),
+    )  # fmt: skip
 
 
 def _bound(driver: Driver) -> list[str]:

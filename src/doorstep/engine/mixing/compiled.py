@@ -85,7 +85,7 @@ def _exercise(kernels: Kernels) -> None:
     kernels.find_neighbours(case, notes, 0, case.orders)
     kernels.settle_tours(case, tours_, notes)
     kernels.place_new(case, tours_, notes, saved)
-    kernels.polish_tours(case, tours_, notes, saved, layout.best, 3, 1, 1000, 2, 30)
+    kernels.polish_tours(case, tours_, notes, saved, layout.best, layout.scope, 3, 1, 1000, 2, 30)
     kernels.place_with_anybody(case, tours_, notes, saved)
     row = np.zeros(8, np.int64)
     kernels.survey(case, 0, np.zeros(12, np.int64), 0, 6)

@@ -72,7 +72,7 @@ def plan_tours(layout: Layout, params: Params, kernels: Kernels, seed: int) -> N
         rounds = min(params.iterations_max, params.iterations_min + params.iterations_per_order * case.orders)
         rounds += params.iterations_per_new * new
         kernels.polish_tours(
-            case, tours, search, saved, layout.best, TURNS * rounds, seed, 60 * thousandths(params.hot_min),
+            case, tours, search, saved, layout.best, layout.scope, TURNS * rounds, seed, 60 * thousandths(params.hot_min),
             params.ruin_most, params.blink_permille,
         )  # fmt: skip
         kernels.place_with_anybody(case, tours, search, saved)

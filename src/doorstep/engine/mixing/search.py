@@ -22,6 +22,7 @@ from doorstep.engine.chains import (
     TOUCHES,
     TURN,
     Case,
+    Ints,
     Search,
     way,
 )
@@ -50,10 +51,10 @@ def settle_tours(case: Case, tours: Tours, search: Search) -> None:
 
 
 def polish_tours(
-    case: Case, tours: Tours, search: Search, saved: Tours, best: Tours, rounds: int, seed: int, hot_ms: int, most: int,
-    blink: int,
+    case: Case, tours: Tours, search: Search, saved: Tours, best: Tours, scope: Ints, rounds: int, seed: int, hot_ms: int,
+    most: int, blink: int,
 ) -> None:  # fmt: skip
-    """Polish the plan for ``rounds`` turns; leaves the best plan met."""
+    """Polish the plan for ``rounds`` turns; leaves the best plan met. ``scope``: the orders that are searched."""
     start_chance(search.chance, seed)
     for d in range(case.drivers):
         copy_tour(tours, d, best, d)
@@ -66,7 +67,7 @@ def polish_tours(
         search.tally[TOUCHES] = 0
         absent = search.tally[ABSENT]
         count = ruin_tours(case, tours, search, saved, most)
-        count = call_back(search, count, most)
+        count = call_back(search, scope, count, most)
         recreate_tours(case, tours, search, saved, count, blink)
         cooled = rounds + (COLDEST - 1) * turn
         heat = hot_ms * rounds // cooled * rounds // cooled
