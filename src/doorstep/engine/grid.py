@@ -8,6 +8,8 @@ looking at all, whatever the size of the cells.
 from collections.abc import Sequence
 from typing import Protocol
 
+import numpy as np
+
 from doorstep.engine.chains import Grid, Ints
 
 
@@ -22,21 +24,18 @@ def grid_of(points: Sequence[tuple[int, int, int]], rows: Rows, per_cell: int = 
     """Items as (x, y, item); about ``per_cell`` of them in a cell if they lay evenly. No points: no cells."""
     if not points:
         return Grid(0, 0, 1, 0, 0, rows.of([0]), rows.of([0]))
-    west, south = min(p[0] for p in points), min(p[1] for p in points)
-    across = max(max(p[0] for p in points) - west, max(p[1] for p in points) - south) + 1
+    x_m, y_m, item = np.array(points, np.int64).T
+    west, south = int(x_m.min()), int(y_m.min())
+    across = max(int(x_m.max()) - west, int(y_m.max()) - south) + 1
     side = 1
     while side * side * per_cell < len(points):
         side += 1
     size = -(-across // side)
-    wide = (max(p[0] for p in points) - west) // size + 1
-    high = (max(p[1] for p in points) - south) // size + 1
-    sorted_points = sorted(((y - south) // size * wide + (x - west) // size, item) for x, y, item in points)
-    start = [0] * (wide * high + 1)
-    for cell, _ in sorted_points:
-        start[cell + 1] += 1
-    for cell in range(wide * high):
-        start[cell + 1] += start[cell]
-    return Grid(wide, high, size, west, south, rows.of(start), rows.of([item for _, item in sorted_points]))
+    wide, high = (int(x_m.max()) - west) // size + 1, (int(y_m.max()) - south) // size + 1
+    cell = (y_m - south) // size * wide + (x_m - west) // size
+    in_cells = item[np.lexsort((item, cell))]
+    start = np.concatenate(([0], np.cumsum(np.bincount(cell, minlength=wide * high))))
+    return Grid(wide, high, size, west, south, rows.of(start.tolist()), rows.of(in_cells.tolist()))
 
 
 def rings(grid: Grid) -> int:

@@ -30,13 +30,13 @@ def in_sequence(
             declined.setdefault(driver, []).append(traits[o.id])
 
     def of(ids: Iterable[str]) -> tuple[Traits, ...]:
-        return tuple(traits[id_] for id_ in ids if id_ in traits)
+        return tuple([traits[id_] for id_ in ids if id_ in traits])
 
     def driver_key(d: Driver) -> tuple[object, ...]:
-        chain = tuple(of(trip) for trip in plan.get(d.id, ()))
+        chain = tuple([of(trip) for trip in plan.get(d.id, ())])
         return (
             d.free_s, d.place, d.on_s, d.off_s, d.abilities, d.capacity_units, d.max_orders, d.acceptance_permille,
-            d.spoken_for, of(d.keeps), of(o.id for o in d.aboard), chain, sorted(declined.get(d.id, ())), d.id,
+            d.spoken_for, of(d.keeps), of([o.id for o in d.aboard]), chain, sorted(declined.get(d.id, ())), d.id,
         )  # fmt: skip
 
     in_rows = tuple(sorted(drivers, key=driver_key))
