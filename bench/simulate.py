@@ -6,7 +6,7 @@ core of its own would take; wall time stands beside it.
 
 import argparse
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,6 @@ from doorstep.sim.scenario import LIVE, Behaviour, Policy, Scenario
 from doorstep.sim.settings import settings_of
 
 AIM_S = 60.0
-DECLINES = (0.0, 0.1, 0.3)
 COST = (
     "ctd_mean",
     "ctd90",
@@ -121,17 +120,19 @@ def growth(kernels: Kernels) -> list[Figure]:
     return found
 
 
-def declines(kernels: Kernels, runs: int, name: str) -> list[dict[str, Any]]:
-    """What declines of 10 and 30 % cost each contender on the same days, with the same answers to the same questions.
+def declines(
+    kernels: Kernels, runs: int, name: str, contenders: Sequence[str], shares: Sequence[float]
+) -> list[dict[str, Any]]:
+    """What these shares of declines cost each contender on the same days, with the same answers to the same questions.
 
     ``…_against_none`` is what a share adds to a contender's own days; ``…_above_half_of_late_f1`` by how much that is more than half
     of what it adds to late_f1's: below zero is the aim.
     """
     scenario = scenario_of(*load(name))
     days = {
-        (who, share): [_day(scenario, changes, share, seed, kernels) for seed in range(1, runs + 1)]
-        for who, changes in CONTENDERS.items()
-        for share in DECLINES
+        (who, share): [_day(scenario, CONTENDERS[who], share, seed, kernels) for seed in range(1, runs + 1)]
+        for who in contenders
+        for share in (0.0, *shares)
     }
 
     def added(who: str, share: float, figure: str) -> list[float]:
@@ -146,7 +147,7 @@ def declines(kernels: Kernels, runs: int, name: str) -> list[dict[str, Any]]:
             if share:
                 own = added(who, share, figure)
                 line[f"{figure}_against_none"] = _told(estimate(own))
-                if who.startswith("engine"):
+                if who.startswith("engine") and "late_f1" in contenders:
                     half = [lost / 2 for lost in added("late_f1", share, figure)]
                     line[f"{figure}_above_half_of_late_f1"] = _told(paired(own, half))
         told.append(line)
@@ -181,7 +182,8 @@ def joining(runs: int, data: Path | None, only: str) -> list[dict[str, Any]]:
     def grows(scenario: Scenario, on: bool) -> Scenario:
         return replace(scenario, dispatch=replace(scenario.dispatch, grow=on))
 
-    names = ["nashville", "nashville-short", *(str(data / name) for name in (RECORDED if data else ()))]
+    recorded = [str(data / name) for name in RECORDED] if data else []
+    names = ["nashville", "nashville-short", *recorded]
     markets = {Path(name).name: scenario_of(*load(name)) for name in names}
     return _with_and_without(
         {name: one for name, one in markets.items() if only in name}, "joining", "as_offered", grows, runs
@@ -273,6 +275,10 @@ def main() -> None:
     parser.add_argument("--only", choices=("metro", "declines", "growth", "mixing", "joining", "company"))
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--scenarios", default="nashville,nashville-short", help="of the declines")
+    parser.add_argument("--shares", default="10,30", help="of offers declined, per cent")
+    parser.add_argument(
+        "--contenders", nargs="+", choices=CONTENDERS, default=list(CONTENDERS), help="of the declines"
+    )
     parser.add_argument(
         "--market", default="", help="of mixing, joining and company: only those whose name holds this"
     )
@@ -293,9 +299,11 @@ def main() -> None:
         report["days"] = [figure.told() for figure in figures]
     if chosen.only in {None, "declines"}:
         towns = chosen.scenarios.split(",")
+        shares = [float(one) / 100 for one in chosen.shares.split(",")]
         recorded = [str(chosen.data / day) for day in RECORDED] if chosen.data else []
         report["declines"] = {
-            Path(name).name: declines(kernels, chosen.runs, name) for name in (*towns, *recorded)
+            Path(name).name: declines(kernels, chosen.runs, name, chosen.contenders, shares)
+            for name in (*towns, *recorded)
         }
     if chosen.only == "mixing":
         report["mixing"] = mixing(chosen.runs, chosen.data, chosen.market)
