@@ -1,14 +1,13 @@
 """A market that is dispatched: turns of the cycle, positions of its drivers."""
 
-import asyncio
 from uuid import UUID, uuid4
 
 from tests.factories.drivers import phone_of
+from tests.factories.fixes import report
 from tests.factories.network import Network
 
 from doorstep.features.dispatch import cycle
 from doorstep.features.drivers.rules import Driver
-from doorstep.features.fixes import queries as fixes
 from doorstep.platform import leases
 from doorstep.platform.leases import Lease
 from doorstep.units.geo import LatLng
@@ -37,28 +36,4 @@ async def turn(network: Network, market_id: UUID) -> cycle.TickOutcome:
 
 async def stand(network: Network, driver: Driver, point: LatLng) -> None:
     """The driver's phone reports that she is at ``point``; returns when the network knows."""
-    body = {
-        "fixes": [
-            {
-                "lat": point.lat,
-                "lng": point.lng,
-                "device_at": network.clock.market_now().isoformat(),
-                "accuracy_m": 8,
-            }
-        ]
-    }
-    answer = await network.http.post(
-        "/driver/v1/fixes", json=body, headers=await phone_of(network, driver.id)
-    )
-    assert answer.status_code < 300, answer.text
-    for _ in range(100):
-        async with network.work() as work:
-            known = (await fixes.latest(work, [driver.id])).get(driver.id)
-        if (
-            known is not None
-            and abs(known.point.lat - point.lat) < 1e-5
-            and known.device_at == network.clock.market_now()
-        ):
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("the fix never arrived")
+    await report(network, driver.id, await phone_of(network, driver.id), point)

@@ -8,19 +8,19 @@ from uuid import UUID
 
 from tests.factories.deliveries import DOWNTOWN, driver_actor, make_delivery
 from tests.factories.drivers import make_driver, phone_of
+from tests.factories.fixes import report
 from tests.factories.network import Network
 
 from doorstep.connectors.maps.protocol import Leg
 from doorstep.features.deliveries.rules import Delivery
 from doorstep.features.drivers.rules import Driver
-from doorstep.features.fixes import writing
 from doorstep.features.markets import queries as market_queries
 from doorstep.features.markets import service as markets
 from doorstep.features.markets.rules import Market
 from doorstep.features.offers import queries, service
 from doorstep.features.offers.rising import NEVER_PASSED, Passed, rise_of
 from doorstep.features.offers.rules import Offer, Proposal, Trip
-from doorstep.units.geo import Metres, Seconds
+from doorstep.units.geo import LatLng, Metres, Seconds
 from doorstep.units.ids import DeliveryId
 from doorstep.units.time import MarketInstant
 
@@ -93,12 +93,8 @@ class Town:
 
     async def stand(self, driver: Driver, north_km: float) -> None:
         """The driver's phone says that she is so far north of the shop."""
-        lat, lng = DOWNTOWN.point.lat + north_km / 111.2, DOWNTOWN.point.lng
-        fix = {"lat": lat, "lng": lng, "device_at": self.network.clock.market_now().isoformat()}
-        headers = await self.phone(driver)
-        answer = await self.network.http.post("/driver/v1/fixes", json={"fixes": [fix]}, headers=headers)
-        assert answer.is_success, answer.text
-        await writing.write(self.network.web, self.network.app.state.fixes_inbox)
+        point = LatLng(lat=DOWNTOWN.point.lat + north_km / 111.2, lng=DOWNTOWN.point.lng)
+        await report(self.network, driver.id, await self.phone(driver), point)
 
     async def phone(self, driver: Driver | UUID | None = None) -> dict[str, str]:
         """The header of a driver's one signed-in phone."""

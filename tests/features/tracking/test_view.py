@@ -1,12 +1,12 @@
 """A shopper follows her order by the link alone."""
 
-import asyncio
 import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from tests.factories.deliveries import driver_actor, report_all
+from tests.factories.fixes import report
 from tests.factories.identity import bearer, tracking_link
 from tests.factories.network import Network
 from tests.factories.offers import Town, a_town
@@ -24,6 +24,7 @@ from doorstep.features.deliveries.rules import (
 from doorstep.features.deliveries.service import ProofTaken
 from doorstep.features.merchants import service as merchants
 from doorstep.features.merchants.rules import Brand, NewMerchant
+from doorstep.units.geo import LatLng
 
 F = FactKind
 
@@ -46,17 +47,7 @@ async def seen(network: Network, url: str) -> dict[str, Any]:
 
 
 async def send_fix(network: Network, town: Town, lat: float, lng: float) -> None:
-    fix = {"lat": lat, "lng": lng, "device_at": network.clock.market_now().isoformat(), "accuracy_m": 8}
-    answer = await network.http.post("/driver/v1/fixes", json={"fixes": [fix]}, headers=await town.phone())
-    assert answer.status_code == 202, answer.text
-    for _ in range(100):  # written behind, about once a second
-        async with network.work() as work:
-            from doorstep.features.fixes import queries as fixes
-
-            if await fixes.latest(work, [town.drivers[0].id]):
-                return
-        await asyncio.sleep(0.05)
-    raise AssertionError("the fix was not written")
+    await report(network, town.drivers[0].id, await town.phone(), LatLng(lat=lat, lng=lng))
 
 
 class TestStory:
