@@ -37,8 +37,9 @@ def decide(
     """What to offer now, to whom and why, and the plan that the next world carries.
 
     The same arguments give the same answer, bit for bit, whatever the sequence of rows and the names in them, with either kernels
-    and with any number of ``threads``, which a large world's parts are shared out to; ``kernels`` defaults to the compiled ones once they are warm. With ``params.mixing`` see ``mixing.decide``. Raises ValueError for ids that occur twice and
-    places outside the matrix.
+    and with any number of ``threads``, to which a large world's parts are shared out (not where stores are mixed). ``kernels``
+    defaults to the compiled ones once they are warm. With ``params.mixing`` see ``mixing.decide``. Raises ValueError for ids that
+    occur twice and places outside the matrix.
     """
     kernels = kernels or ready()
     if params.mixing:

@@ -30,6 +30,7 @@ from doorstep.engine.params import Params
 from doorstep.engine.threads import side_by_side, stretches
 
 SEED_STEP = 1_000_003
+"""Between the seeds of two parts; the first has the tick's own, so that a world in one piece is searched as if it were small."""
 
 
 def make_plan(layout: Layout, params: Params, kernels: Kernels, seed: int, threads: int) -> None:
