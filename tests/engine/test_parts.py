@@ -82,6 +82,7 @@ def test_part_by_part_is_the_same_compiled_in_threads_and_replayed(
     world, plane, now = given_
     params = replace(APART, apart_candidates=links)
     first = decide(world, plane, params, now, 3, PYTHON)
+    assert first == decide(world, plane, params, now, 3, PYTHON, threads=2)
     assert first == decide(world, plane, params, now, 3, warm_up(), threads=3)
     assert replay(pack(world, plane, params, now, 3, first, "python"), PYTHON).same
 
