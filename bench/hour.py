@@ -20,6 +20,7 @@ from typing import Any
 
 from bench.figures import Figure, machine, show, write
 from bench.network import Running, running
+from bench.victims import name_of
 from playwright.async_api import BrowserContext, CDPSession, Page, async_playwright
 from playwright.async_api import Error as BrowserError
 from tests.factories.browser import DRAWN_WHOLE, Visitor, chromium, why_not
@@ -121,13 +122,15 @@ def _held_mb(pid: int, file: str, *names: str) -> float:
 
 
 def resident_mb(launcher: int) -> dict[str, float]:
-    """Memory of the network's processes by what they do; PostgreSQL's without what they share, added up."""
+    """Memory of the network's processes by what they do, with a share of what several have; PostgreSQL's without that, added up."""
     found: dict[str, float] = {}
     for pid in _family(launcher):
         with contextlib.suppress(OSError):
             words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
             if words[1:3] == ["-m", "doorstep.app.cli"]:
-                found["launcher" if pid == launcher else words[3]] = _held_mb(pid, "status", "VmRSS")
+                found["launcher" if pid == launcher else str(name_of(pid))] = _held_mb(
+                    pid, "smaps_rollup", "Pss"
+                )
             elif words[0].startswith("postgres:") or words[0].endswith("/postgres"):
                 own = _held_mb(pid, "smaps_rollup", "Private_Clean", "Private_Dirty")
                 found["postgres"] = found.get("postgres", 0.0) + own

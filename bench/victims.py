@@ -33,12 +33,19 @@ def find(launcher: int, home: Path, kind: Kind) -> int | None:
             return pid if _parent(pid) == launcher else None
         return None
     for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and _parent(int(entry.name)) == launcher:
-            with contextlib.suppress(OSError):
-                words = (entry / "cmdline").read_bytes().decode().split("\0")
-                if words[1:4] == ["-m", "doorstep.app.cli", kind.value]:
-                    return int(entry.name)
+        if entry.name.isdigit() and name_of(int(entry.name)) == kind.value:
+            nursery = _parent(int(entry.name))
+            if nursery is not None and name_of(nursery) == "nursery" and _parent(nursery) == launcher:
+                return int(entry.name)
     return None
+
+
+def name_of(pid: int) -> str | None:
+    """What process ``pid`` is called; None when there is no such process."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return None
 
 
 def kill(launcher: int, home: Path, kind: Kind) -> int | None:

@@ -17,7 +17,7 @@ from doorstep.engine.decide import decide
 from doorstep.engine.decisions import Decisions
 from doorstep.engine.params import Params
 from doorstep.engine.record import pack, replay
-from doorstep.engine.world import Driver, Order, Plane, Travel, World
+from doorstep.engine.world import Driver, Order, Plan, Plane, Travel, World
 
 NOW_S = 50_000
 LINKS = st.sampled_from([1, 2, 30])
@@ -185,3 +185,44 @@ def test_a_town_short_of_drivers_comes_out_the_same_in_either_kernels_tick_after
         told = [decide(world, plane, APART, now, tick, kernels) for kernels in (PYTHON, warm_up())]
         assert told[0] == told[1]
         world = replace(world, plan=told[0].plan)
+
+
+EARLY_S = NOW_S - 7_200
+"""So early that nobody has to leave yet: all is planned and nothing is sent."""
+
+
+def planned(world: World, plane: Plane, params: Params) -> World:
+    """The world as the next tick finds it when nothing has happened since."""
+    return replace(world, plan=decide(world, plane, params, EARLY_S, 5, warm_up()).plan)
+
+
+def with_one_more(world: World, like: str) -> World:
+    """A shop of the first order called ``like`` has another."""
+    first = next(o for o in world.orders if o.id.startswith(like))
+    return replace(world, orders=(*world.orders, replace(first, id=f"{like}-new")))
+
+
+def of(name: str, plan: Plan) -> Plan:
+    """The part of ``plan`` of a town's drivers."""
+    return {driver: chain for driver, chain in plan.items() if driver.startswith(name)}
+
+
+def test_what_was_polished_is_not_gone_through_again_where_nothing_is_new() -> None:
+    params = Params(still_permille=0)
+    world, plane = side_by_side(town("a", 0, 1, 120, 60))
+    before = planned(world, plane, params)
+    assert decide(before, plane, params, EARLY_S, 6, warm_up()).plan == before.plan
+    told = decide(with_one_more(before, "a"), plane, params, EARLY_S, 6, warm_up()).plan
+    assert len([d for d in told if told[d] != before.plan.get(d)]) > 1  # not only who has the new one
+
+
+def test_an_order_in_one_town_is_no_news_in_another() -> None:
+    params = Params(still_permille=0, apart_orders=50)
+    world, plane = side_by_side(town("a", 0, 1, 120, 60), town("b", 300_000, 2, 120, 60))
+    before = planned(world, plane, params)
+    later = with_one_more(before, "a")
+    told = decide(later, plane, params, EARLY_S, 6, warm_up())
+    assert of("b", told.plan) == of("b", before.plan)
+    assert of("a", told.plan) != of("a", before.plan)
+    everywhere = decide(later, plane, replace(params, still_permille=1000), EARLY_S, 6, warm_up())
+    assert everywhere.cost < told.cost

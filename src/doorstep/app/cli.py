@@ -135,6 +135,14 @@ def openapi(target: Annotated[str, typer.Argument(help="File, or - for standard 
     figures.write(target, document())
 
 
+@app.command(hidden=True)
+def nursery(descriptor: Annotated[int, typer.Argument(help="The launcher's socket.")]) -> None:
+    """What the launcher's processes are copies of."""
+    from doorstep.app import nursery as room
+
+    room.run(descriptor, main)
+
+
 def main() -> None:
     """The entry point of the installed command."""
     if said := not_here(sys.platform, platform.machine()):

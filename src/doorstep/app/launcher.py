@@ -6,12 +6,10 @@ turns one into the other.
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import shutil
 import signal
 import socket
-import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +23,7 @@ import httpx
 import structlog
 
 from doorstep.app import wiring
+from doorstep.app.nursery import Child, Fell, Nursery
 from doorstep.platform import clock_anchor, metrics, secrets
 from doorstep.platform.auth.actors import system
 from doorstep.platform.clock import WallClock, epoch_ms
@@ -42,7 +41,6 @@ log = structlog.get_logger("launcher")
 GRACE_S = 12.0
 ALONE_S = 8.0
 """How long the web processes have the machine to themselves at most."""
-_PR_SET_PDEATHSIG = 1
 _SERVES_AS: Mapping[str, Role] = {"web": Role.WEB, "dispatcher": Role.SYSTEM, "worker": Role.SYSTEM}
 """Under which role a child comes to the database, by its command; all others speak HTTP alone."""
 
@@ -163,43 +161,36 @@ def own_address(command: Sequence[str], urls: DatabaseUrls) -> dict[str, str]:
 class Family:
     """The child processes: started in order, restarted when they fall, stopped together."""
 
-    def __init__(self, plan: Plan, environment: Mapping[str, str], urls: DatabaseUrls) -> None:
+    def __init__(
+        self, plan: Plan, nursery: Nursery, environment: Mapping[str, str], urls: DatabaseUrls
+    ) -> None:
         """``environment`` is given to every child, and of ``urls`` the address of its own role alone."""
         self._plan = plan
+        self._nursery = nursery
         self._environment = dict(environment)
         self._urls = urls
-        self._children: dict[str, asyncio.subprocess.Process] = {}
+        self._children: dict[str, Child] = {}
         self._fallen: dict[str, list[float]] = {}
         self._names: dict[str, str] = {}
         self._stopping = asyncio.Event()
 
-    async def start(self, name: str) -> None:
-        """Start the child ``name``; it dies with us even if we are killed."""
-        libc = ctypes.CDLL(None)
-
-        def tie() -> None:
-            libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
+    async def start(self, name: str) -> Child:
+        """Start the child ``name``; it dies with us even if we are killed. Raises Fell."""
         # We have seen the last one die, so the next may take over at once what it held.
         life = {"DOORSTEP_INSTANCE": str(uuid4()), "DOORSTEP_FALLEN": self._names.get(name, "")}
         self._names[name] = life["DOORSTEP_INSTANCE"]
-        self._children[name] = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "doorstep.app.cli",
-            *self._plan.children[name],
-            env=self._environment | own_address(self._plan.children[name], self._urls) | life,
-            # Ctrl-C reaches us alone, and we stop the family in order. A group but no session of its own: where
-            # the kernel shares processors out among sessions (autogroup), the worker's niceness counts within one only.
-            process_group=0,
-            preexec_fn=tie,
-        )
+        words = self._plan.children[name]
+        child = await self._nursery.bear(words, self._environment | own_address(words, self._urls) | life)
+        self._children[name] = child
+        return child
 
     async def watch(self, name: str) -> None:
         """Keep ``name`` running until the family stops."""
         while not self._stopping.is_set():
-            await self.start(name)
-            code = await self._children[name].wait()
+            code = None
+            with contextlib.suppress(Fell):
+                child = await self.start(name)
+                code = await child.wait()
             if self._stopping.is_set():
                 return
             now = time.monotonic()
@@ -215,13 +206,12 @@ class Family:
         alive = [child for child in self._children.values() if child.returncode is None]
         for child in reversed(alive):
             with contextlib.suppress(ProcessLookupError):
-                child.terminate()
+                child.send(signal.SIGTERM)
         if alive:
             await asyncio.wait([asyncio.create_task(child.wait()) for child in alive], timeout=GRACE_S)
         for child in alive:
-            if child.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    child.kill()
+            with contextlib.suppress(ProcessLookupError):
+                child.send(signal.SIGKILL)
 
 
 def run(settings: Settings, plan: Plan, announce: Callable[[], str]) -> None:
@@ -232,38 +222,39 @@ def run(settings: Settings, plan: Plan, announce: Callable[[], str]) -> None:
     """
     check_port(settings)
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with open_database(settings) as (urls, server):
+    environment = _environment(settings, plan)
+    # The nursery reads Python while the database comes up.
+    with Nursery(environment) as nursery, open_database(settings) as (urls, server):
         asyncio.run(look_first(urls, plan.mode))
         secrets.load(settings.secrets, demo=plan.mode == "demo")
         learned = asyncio.run(prepare(urls, plan))
-        asyncio.run(_serve(settings, plan, learned, urls, server, announce()))
+        family = Family(plan, nursery, {**environment, **learned}, urls)
+        asyncio.run(_serve(settings, family, list(plan.children), server, announce()))
 
 
-async def _serve(
-    settings: Settings,
-    plan: Plan,
-    learned: Mapping[str, str],
-    urls: DatabaseUrls,
-    server: EmbeddedPostgres | None,
-    announce: str,
-) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    environment = {
+def _environment(settings: Settings, plan: Plan) -> dict[str, str]:
+    """What every process of the network may know."""
+    return {
         **{name: value for name, value in os.environ.items() if not name.startswith("DATABASE_URL")},
         **plan.environment,
-        **learned,
         "DOORSTEP_HOME": str(settings.home),
         "HOST": settings.host,
         "PORT": str(settings.port),
         metrics.FOLDER: str(_empty(settings.home / "metrics")),
     }
+
+
+async def _serve(
+    settings: Settings, family: Family, names: Sequence[str], server: EmbeddedPostgres | None, announce: str
+) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
     async with contextlib.AsyncExitStack() as held:
         if server is not None:
             await held.enter_async_context(kept_alive(server))
-        await _run_family(settings, Family(plan, environment, urls), list(plan.children), stop, announce)
+        await _run_family(settings, family, names, stop, announce)
 
 
 async def _run_family(

@@ -59,6 +59,14 @@ def import_rows() -> None:
         _room(feature, "models")
 
 
+def import_rooms() -> None:
+    """Import everything that a process of the network may come to: rows, reactions, routes."""
+    import_rows()
+    for feature in FEATURES:
+        for room in ("handlers", "api"):
+            _room(feature, room)
+
+
 def handlers(connectors: Connectors) -> Handlers:
     """All reactions: each feature's ``handlers.register(handlers, connectors)``."""
     known = Handlers()

@@ -39,23 +39,32 @@ def make_plan(layout: Layout, params: Params, kernels: Kernels, seed: int, threa
     Very many new orders at once are first given out one to one, by an auction.
     """
     case, chains, search, saved = layout.case, layout.chains, layout.search, layout.saved
-    new = len(layout.left_out())
+    news = layout.left_out()
     for_each_order(layout, kernels.find_candidates, threads)
     kernels.settle(case, chains, search)
-    if new >= params.surge_orders:
+    if len(news) >= params.surge_orders:
         kernels.assign_new(case, chains, search, saved)
     kernels.insert_new(case, chains, search, saved)
     kernels.widen(case, chains, search, saved)
     if case.orders and case.drivers:
         for_each_order(layout, kernels.find_neighbours, threads)
         turns = min(params.iterations_max, params.iterations_min + params.iterations_per_order * case.orders)
-        polish(layout, params, kernels, seed, turns + params.iterations_per_new * new, threads)
+        turns += params.iterations_per_new * len(news)
+        polish(layout, params, kernels, seed, turns, threads, set(news))
         kernels.widen(case, chains, search, saved)
 
 
-def polish(layout: Layout, params: Params, kernels: Kernels, seed: int, turns: int, threads: int) -> None:
-    """Ruin and recreate for so many ``turns``, of all at once or of each part by itself."""
+def polish(
+    layout: Layout, params: Params, kernels: Kernels, seed: int, turns: int, threads: int, news: set[int]
+) -> None:
+    """Ruin and recreate for so many ``turns``, of all at once or of each part by itself.
+
+    Where nothing is new, ``news`` being the orders that the last plan does not know, it was polished before: few are enough there.
+    """
     case, chains, search = layout.case, layout.chains, layout.search
+
+    def so_many(turns: int, *, new: bool) -> int:
+        return turns if new else turns * params.still_permille // 1000
 
     def search_in(notes: Search, saved: Chains, scope: Ints, turns: int, seed: int) -> None:
         kernels.ruin_and_recreate(
@@ -65,12 +74,15 @@ def polish(layout: Layout, params: Params, kernels: Kernels, seed: int, turns: i
 
     if case.orders < params.apart_orders:
         everybody = layout.rows.of([*range(case.orders), *range(case.drivers)])
-        search_in(search, layout.saved, everybody, turns, seed)
+        search_in(search, layout.saved, everybody, so_many(turns, new=bool(news)), seed)
         return
-    parts = parts_of(layout, params, kernels)
+    parts = parts_of(layout, params, kernels, news)
     largest_first = sorted(parts, key=lambda part: part.orders, reverse=True)
     side_by_side(threads, [
-        partial(search_in, part.notes, part.saved, part.scope, turns * part.orders // case.orders, seed + SEED_STEP * part.number)
+        partial(
+            search_in, part.notes, part.saved, part.scope, so_many(turns * part.orders // case.orders, new=part.new),
+            seed + SEED_STEP * part.number,
+        )
         for part in largest_first
     ])  # fmt: skip
     search.tally[TOTAL] += sum(part.notes.tally[TOTAL] for part in parts)
@@ -84,12 +96,13 @@ class Part:
 
     number: int
     orders: int
+    new: bool  # the last plan does not know all of them
     scope: Ints  # the rows of its orders, then of its drivers
     notes: Search
     saved: Chains
 
 
-def parts_of(layout: Layout, params: Params, kernels: Kernels) -> list[Part]:
+def parts_of(layout: Layout, params: Params, kernels: Kernels, news: set[int]) -> list[Part]:
     """The parts of the world as its plan stands, by number."""
     case, search, rows = layout.case, layout.search, layout.rows
     everybody = case.orders + case.drivers
@@ -105,7 +118,8 @@ def parts_of(layout: Layout, params: Params, kernels: Kernels) -> list[Part]:
         notes = search._replace(
             tally=tally, chance=rows.blank(1), pool=rows.blank(orders), touched=rows.blank(drivers), drifted=rows.blank(drivers)
         )  # fmt: skip
-        found.append(Part(number, orders, own, notes, blank_chains(rows, case, drivers)))
+        new = any(int(own[i]) in news for i in range(orders))
+        found.append(Part(number, orders, new, own, notes, blank_chains(rows, case, drivers)))
     return found
 
 
