@@ -45,8 +45,8 @@ class Params:
     """Search effort: min + per order, at most max, ruin-and-recreate rounds a tick."""
     iterations_per_new: int = 1
     """Further rounds for each order that the last plan does not know: a thousand at once are worth some thought."""
-    still_permille: int = 250
-    """So many of its rounds get a world, or a part of it, in which the last plan knows every order. Not where stores are mixed."""
+    still_permille: int = 500
+    """Of its rounds, how many a world, or a part of one, gets in which somebody has every order already. Not where stores are mixed."""
     surge_orders: int = 200
     """From so many orders that the last plan does not know on, the search starts from an assignment of one to one."""
     surge_candidates: int = 80

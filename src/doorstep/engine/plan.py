@@ -39,9 +39,9 @@ def make_plan(layout: Layout, params: Params, kernels: Kernels, seed: int, threa
     Very many new orders at once are first given out one to one, by an auction.
     """
     case, chains, search, saved = layout.case, layout.chains, layout.search, layout.saved
-    news = layout.left_out()
     for_each_order(layout, kernels.find_candidates, threads)
     kernels.settle(case, chains, search)
+    news = layout.left_out()
     if len(news) >= params.surge_orders:
         kernels.assign_new(case, chains, search, saved)
     kernels.insert_new(case, chains, search, saved)
@@ -59,7 +59,7 @@ def polish(
 ) -> None:
     """Ruin and recreate for so many ``turns``, of all at once or of each part by itself.
 
-    Where nothing is new, ``news`` being the orders that the last plan does not know, it was polished before: few are enough there.
+    Where nothing is new, it was polished before, and few are enough. ``news``: the orders that nobody had in the last plan, or has now.
     """
     case, chains, search = layout.case, layout.chains, layout.search
 

@@ -217,7 +217,8 @@ class Dispatch:
     policy: Policy = Policy.ENGINE
     params: Params = LIVE
     urgent_s: int = 5
-    """A tick out of turn so long after an offer came back without a yes, as in the live network; 0 waits for the next."""
+    """A tick out of turn so long after an offer came back without a yes; 0 waits for the next. The live network takes a second or two,
+    which gains nothing that can be told from chance."""
     offer_lasts_s: int = 60
     give_up_min: float = 90.0
     """How long after its promise an order without a driver is ended."""
