@@ -1,4 +1,4 @@
-"""The kill campaign: kill -9 of web, dispatcher, worker and PostgreSQL at random moments of a running demo.
+"""The kill campaign: kill -9 of web, dispatcher, worker, the nursery they come from and PostgreSQL at random moments of a running demo.
 
 ``python -m bench.faults [--kills 20] [--seed 1] [--json FILE]``. A demo of its own runs at 30x with all of its
 people, whose phones keep what was acknowledged to them, and a merchant's software besides that keeps every delivery

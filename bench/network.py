@@ -61,7 +61,7 @@ class Running:
     def cores(self) -> dict[str, float]:
         """Processor seconds used so far by each kind of process."""
         used = {}
-        for kind in Kind:
+        for kind in set(Kind) - {Kind.NURSERY}:  # its children are counted themselves
             pid = find(self.process.pid, self.home, kind)
             used[kind.value] = 0.0 if pid is None else cores_of_children(pid)
         return used

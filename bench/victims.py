@@ -13,6 +13,7 @@ class Kind(StrEnum):
     WEB = "web"  # answers HTTP
     DISPATCHER = "dispatcher"  # owns the markets, ticks
     WORKER = "worker"  # runs the jobs
+    NURSERY = "nursery"  # of which those three are copies: they fall with it
     DATABASE = "database"  # PostgreSQL's postmaster; its backends end when they notice
 
 
@@ -34,8 +35,10 @@ def find(launcher: int, home: Path, kind: Kind) -> int | None:
         return None
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and name_of(int(entry.name)) == kind.value:
-            nursery = _parent(int(entry.name))
-            if nursery is not None and name_of(nursery) == "nursery" and _parent(nursery) == launcher:
+            above: int | None = int(entry.name)
+            if kind is not Kind.NURSERY:
+                above = _parent(int(entry.name))
+            if above is not None and name_of(above) == Kind.NURSERY and _parent(above) == launcher:
                 return int(entry.name)
     return None
 

@@ -29,8 +29,8 @@ LEARNED = (
     "sqlalchemy.dialects.postgresql.asyncpg",
 )  # fmt: skip
 """What the processes import at last, beside the rooms of the features."""
-GRACE_S = 12.0
-"""How long children of a nursery that fell have to finish what is under way."""
+GRACE_S = 1.0
+"""How long children of a nursery that fell have to end: the next begin when they have, and nothing that was promised is lost by less."""
 _LONGEST = 1 << 18
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
