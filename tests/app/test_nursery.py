@@ -101,6 +101,7 @@ async def test_two_live_beside_each_other_and_one_that_is_killed_leaves_the_othe
     assert os.getpgid(first.pid) == first.pid  # Ctrl-C at the terminal reaches the launcher alone
     first.send(signal.SIGKILL)
     assert await ends(first) == -signal.SIGKILL
+    assert not first.orphaned
     assert second.returncode is None
     second.send(signal.SIGTERM)
     assert await ends(second) == -signal.SIGTERM  # uvicorn has finished and says why
@@ -113,6 +114,7 @@ async def test_a_nursery_that_falls_takes_its_children_along_and_the_next_has_an
     mother = parent_of(child.pid)
     os.kill(mother, signal.SIGKILL)
     assert await ends(child) == -signal.SIGTERM
+    assert child.orphaned  # it is no fault of its own: the next need not wait longer for it
     assert not lives(child.pid)
     other = await twin(nursery, tmp_path)
     assert parent_of(other.pid) != mother

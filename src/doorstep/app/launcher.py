@@ -185,12 +185,14 @@ class Family:
         return child
 
     async def watch(self, name: str) -> None:
-        """Keep ``name`` running until the family stops."""
+        """Keep ``name`` running until the family stops; one that falls again and again is waited for longer each time."""
         while not self._stopping.is_set():
             code = None
             with contextlib.suppress(Fell):
                 child = await self.start(name)
                 code = await child.wait()
+                if child.orphaned:
+                    continue
             if self._stopping.is_set():
                 return
             now = time.monotonic()

@@ -47,6 +47,8 @@ class Child:
         """It lives."""
         self.pid = pid
         self.returncode: int | None = None
+        self.orphaned = False
+        """Whether it ended because its nursery fell, through no fault of its own."""
         self._ended = asyncio.Event()
 
     async def wait(self) -> int | None:
@@ -150,6 +152,7 @@ async def _outlived(child: Child) -> None:
         if time.monotonic() > until:
             with contextlib.suppress(ProcessLookupError):
                 child.send(signal.SIGKILL)
+    child.orphaned = True
     child.ended(-signal.SIGTERM)
 
 
