@@ -43,6 +43,8 @@ FULL_SERVICE_S = 10.0
 """What is promised."""
 PATIENCE_S = 240.0
 """How long a campaign waits before it gives up."""
+NURSERY_SHARE = 4
+"""For so many kills of each other kind one of the nursery."""
 PAUSE_S = (0.3, 2.5)
 LOOK_S = 0.05
 EVERY_S = 1.5
@@ -285,13 +287,17 @@ async def campaign(
     pause_s: tuple[float, float] = PAUSE_S,
     look_s: float = LOOK_S,
 ) -> Report:
-    """``kills`` of each kind in mixed order, each kind once before any again; no new ones after ``until_s`` seconds.
+    """``kills`` of each kind in mixed order, each kind once before any again, then some of the nursery; no new ones after ``until_s`` seconds.
 
     Between full service and the next kill lies a chance time within ``pause_s``; ``look_s`` is how finely the times
     are taken, and each look costs the machine a connection or two.
     """
     chance = Random(f"campaign {seed}")
-    order = [kind for _ in range(kills) for kind in chance.sample(list(Kind), len(Kind))]
+    alone: list[Kind] = [kind for kind in Kind if kind is not Kind.NURSERY]
+    order: list[Kind] = [kind for _ in range(kills) for kind in chance.sample(alone, len(alone))]
+    order += [Kind.NURSERY] * (
+        kills // NURSERY_SHARE
+    )  # last: the demo's people fall with it, and start their day anew
     command = ["doorstep.app.cli", "demo", "--speed", f"{speed:g}", "--seed", f"{seed}"]
     async with running(command) as network:
         diary_of(network.home).touch()
