@@ -295,8 +295,8 @@ async def campaign(
     chance = Random(f"campaign {seed}")
     alone: list[Kind] = [kind for kind in Kind if kind is not Kind.NURSERY]
     order: list[Kind] = [kind for _ in range(kills) for kind in chance.sample(alone, len(alone))]
-    order += [Kind.NURSERY] * (
-        kills // NURSERY_SHARE
+    order += [Kind.NURSERY] * max(
+        1, kills // NURSERY_SHARE
     )  # last: the demo's people fall with it, and start their day anew
     command = ["doorstep.app.cli", "demo", "--speed", f"{speed:g}", "--seed", f"{seed}"]
     async with running(command) as network:
