@@ -20,6 +20,7 @@ from doorstep.features.console import service
 from doorstep.features.deliveries import service as deliveries
 from doorstep.features.deliveries.rules import CancelReason, FactKind, Party
 from doorstep.features.identity.rules import StaffRole
+from doorstep.features.markets import queries as markets
 from doorstep.features.merchants import service as merchants
 from doorstep.features.merchants.rules import NewMerchant
 from doorstep.features.offers import queries as offers
@@ -331,6 +332,27 @@ class TestOverrides:
         await expect(
             page.get_by_role("status").filter(has_text="is being asked").or_(page.get_by_role("dialog"))
         ).to_be_visible()
+
+
+class TestKnobs:
+    async def test_a_sum_of_dispatch_is_typed_and_told_as_money(
+        self, visitor: Visitor, street: Street
+    ) -> None:
+        await a_delivery(street)
+        page = await at_the_desk(visitor, street, "/console/market")
+        rise = page.get_by_label("A no adds")
+        knobs = page.locator("form.change").filter(has=page.locator(".knobs"))
+        await rise.fill("2.505")
+        await expect(rise).to_have_attribute("aria-invalid", "true")
+        await rise.fill("2.50")
+        await expect(rise).not_to_have_attribute("aria-invalid", "true")
+        await knobs.get_by_label("Reason").fill("the bridge is closed")
+        await knobs.get_by_role("button", name="Save 1 change").click()
+        await expect(page.locator(".diff").first).to_contain_text("A no adds: none → $2.50")
+        await expect(rise).to_have_value("2.50")
+        async with street.network.work() as work:
+            market = await markets.market(work, street.town.market.id)
+        assert market.dispatch["rise_step_minor"] == 250
 
 
 class TestSafety:

@@ -1,16 +1,23 @@
 import { useState } from "react";
 import { api, told } from "../../shared/api/client";
+import { useFormat } from "../../shared/i18n/react";
+import type { Typed } from "../../shared/typed";
 import type { Market } from "../market/market";
 import { useWords } from "../words";
 import { Change } from "./Change";
+import { useTyped } from "./Fields";
+
+type Knob = Market["knobs"][number];
 
 /** What dispatch weighs and how; empty: as it does by itself. */
 export function Knobs({ market, owner }: { market: Market; owner: boolean }) {
   const words = useWords();
+  const f = useFormat();
+  const typed = useTyped();
   const [wish, setWish] = useState<Record<string, string>>({});
-  const changes = Object.entries(wish).filter(
-    ([name, text]) => text !== String(market.knobs.find((knob) => knob.name === name)?.value ?? ""),
-  );
+  const type = (name: string, text: string) => setWish((now) => ({ ...now, [name]: text }));
+  const text = (knob: Knob): string => wish[knob.name] ?? kept(knob, typed);
+  const changed = market.knobs.filter((knob) => text(knob) !== kept(knob, typed));
   const fields = (
     <div className="knobs">
       {market.knobs.map((knob) => (
@@ -26,13 +33,26 @@ export function Knobs({ market, owner }: { market: Market; owner: boolean }) {
               <select
                 id={`knob-${knob.name}`}
                 disabled={!owner}
-                value={wish[knob.name] ?? (knob.value == null ? "" : String(knob.value))}
-                onChange={(event) => setWish((now) => ({ ...now, [knob.name]: event.target.value }))}
+                value={text(knob)}
+                onChange={(event) => type(knob.name, event.target.value)}
               >
                 <option value="">{words("knobs.own")}</option>
                 <option value="1">{words("yes")}</option>
                 <option value="0">{words("no")}</option>
               </select>
+            ) : isMoney(knob) ? (
+              <input
+                id={`knob-${knob.name}`}
+                className="num"
+                inputMode="decimal"
+                maxLength={40}
+                autoComplete="off"
+                disabled={!owner}
+                placeholder={words("knobs.own")}
+                aria-invalid={invalid(knob, text(knob), typed) || undefined}
+                value={text(knob)}
+                onChange={(event) => type(knob.name, event.target.value)}
+              />
             ) : (
               <input
                 id={`knob-${knob.name}`}
@@ -42,12 +62,12 @@ export function Knobs({ market, owner }: { market: Market; owner: boolean }) {
                 max={knob.highest}
                 step={knob.whole ? 1 : "any"}
                 placeholder={words("knobs.own")}
-                aria-invalid={invalid(knob, wish[knob.name]) || undefined}
-                value={wish[knob.name] ?? (knob.value == null ? "" : String(knob.value))}
-                onChange={(event) => setWish((now) => ({ ...now, [knob.name]: event.target.value }))}
+                aria-invalid={invalid(knob, text(knob), typed) || undefined}
+                value={text(knob)}
+                onChange={(event) => type(knob.name, event.target.value)}
               />
             )}
-            <small>{unitOf(knob.name)}</small>
+            <small>{isMoney(knob) ? f.symbol(market.currency) : unitOf(knob.name)}</small>
           </span>
         </label>
       ))}
@@ -59,12 +79,12 @@ export function Knobs({ market, owner }: { market: Market; owner: boolean }) {
       <p className="dim">{words("knobs.lead")}</p>
       {owner ? (
         <Change
-          label={changes.length ? words("knobs.save", { n: changes.length }) : words("knobs.save.none")}
-          wrong={market.knobs.some((knob) => invalid(knob, wish[knob.name]))}
-          changed={changes.length > 0}
+          label={changed.length ? words("knobs.save", { n: changed.length }) : words("knobs.save.none")}
+          wrong={changed.some((knob) => invalid(knob, text(knob), typed))}
+          changed={changed.length > 0}
           onSave={async (reason) => {
             const knobs = Object.fromEntries(
-              changes.map(([name, text]) => [name, text === "" ? null : Number(text)]),
+              changed.map((knob) => [knob.name, meant(knob, text(knob), typed)]),
             );
             await told(
               api.POST("/staff/v1/markets/{market_id}/dispatch", {
@@ -85,13 +105,27 @@ export function Knobs({ market, owner }: { market: Market; owner: boolean }) {
 }
 
 /** Whether a knob is yes or no. */
-const isSwitch = (knob: Market["knobs"][number]): boolean =>
-  knob.whole && knob.lowest === 0 && knob.highest === 1;
+const isSwitch = (knob: Knob): boolean => knob.whole && knob.lowest === 0 && knob.highest === 1;
+
+/** Whether a knob is a sum of money, kept in hundredths and typed as people write it. */
+const isMoney = (knob: Knob): boolean => knob.name.endsWith("_minor");
+
+/** What the market has, as a person would type it; empty: as dispatch does by itself. */
+function kept(knob: Knob, typed: Typed): string {
+  if (knob.value == null) return "";
+  return isMoney(knob) ? typed.write(knob.value, 2, 2) : String(knob.value);
+}
+
+/** What was typed, as the market keeps it: null is dispatch's own, NaN is no figure. */
+function meant(knob: Knob, text: string, typed: Typed): number | null {
+  if (text.trim() === "") return null;
+  return isMoney(knob) ? (typed.read(text, 2) ?? Number.NaN) : Number(text);
+}
 
 /** Whether what was typed is no figure that this knob can have. */
-function invalid(knob: Market["knobs"][number], text: string | undefined): boolean {
-  if (text === undefined || text === "") return text === "" && knob.name === "tick_s";
-  const value = Number(text);
+function invalid(knob: Knob, text: string, typed: Typed): boolean {
+  const value = meant(knob, text, typed);
+  if (value === null) return knob.name === "tick_s";
   return (
     Number.isNaN(value) ||
     value < knob.lowest ||
