@@ -39,6 +39,8 @@ type DriverLine = Callable[
 ]
 """One line of ``Case.driver`` for a driver with her open trip, by the stores' numbers."""
 NEIGHBOURS = 20
+UNCLAIMED = 10
+"""How many drivers whom no other order has first call on a crowded order gets to know."""
 NOTHING = np.zeros((1, 1), np.int32)
 """Instead of a matrix."""
 
@@ -242,7 +244,8 @@ def case_of(
         places=travel.places,
         trips_most=params.trips_ahead,
         bundle_most=max([params.max_bundle, *(len(d.keeps) for d in drivers)]),
-        candidates_most=candidates,
+        candidates_first=candidates,
+        candidates_most=candidates + UNCLAIMED if len(drivers) > candidates else candidates,
         neighbours_most=NEIGHBOURS,
         now_s=now_s,
         offer_lead_s=params.offer_lead_s,

@@ -21,6 +21,10 @@ from doorstep.engine.objective import NEVER, put_in
 
 STEP_MS = 2_000
 """The least step of a bid: two seconds of one shopper's waiting."""
+PATIENCE_MS = 7_200_000
+"""Who costs an order two hours more than the cheapest would alone is not bid for, whatever leaving it out costs: it is inserted
+behind somebody's first trip sooner. Bids rise by seconds, so without an end a price war lasts as long as that price is high.
+"""
 DEAR = 1 << 60
 
 
@@ -66,7 +70,8 @@ def _price_alone(case: Case, chains: Chains, search: Search, o: int) -> None:
 def _bid(case: Case, search: Search, o: int) -> tuple[int, int]:
     """The driver for whom order ``o`` bids and what it bids; -1 when it had rather be left out."""
     least = DEAR
-    second = search.order[o * MARKS + PRICE]
+    second = DEAR
+    alone = DEAR
     driver = -1
     for c in range(case.candidates_most):
         d = search.candidate[o * case.candidates_most + c]
@@ -74,14 +79,15 @@ def _bid(case: Case, search: Search, o: int) -> tuple[int, int]:
             break
         if search.alone[o * case.candidates_most + c] == DEAR:
             continue
+        alone = min(alone, search.alone[o * case.candidates_most + c])
         cost = search.alone[o * case.candidates_most + c] + search.drifted[d]
         if cost < least:
-            if driver >= 0:
-                second = min(second, least)
+            second = least
             least = cost
             driver = d
         elif cost < second:
             second = cost
-    if driver < 0 or least >= search.order[o * MARKS + PRICE]:
+    limit = min(search.order[o * MARKS + PRICE], alone + PATIENCE_MS)
+    if driver < 0 or least >= limit:
         return -1, 0
-    return driver, search.drifted[driver] + second - least + STEP_MS
+    return driver, search.drifted[driver] + min(second, limit) - least + STEP_MS

@@ -1,7 +1,7 @@
-"""Who could take an order at all, who first, and which orders are alike.
+"""Who could take an order at all, who first, who else where orders crowd, and which orders are alike.
 
-Kernels over a ``Case``: the drivers of earliest possible pickup for each order, the orders near each order in place and
-time (relatedness as in Shaw 1998, "Using constraint programming and local search methods to solve vehicle routing
+Kernels over a ``Case``: the drivers of earliest possible pickup for each order, for an order whose candidates others claim as well
+the nearest whom nobody claims, the orders near each order in place and time (relatedness as in Shaw 1998, "Using constraint programming and local search methods to solve vehicle routing
 problems"), and the price of leaving each out.
 """
 
@@ -90,14 +90,10 @@ def find_candidates(case: Case, search: Search, since: int, until: int) -> None:
     """
     most = case.candidates_most
     for o in range(since, until):
-        found = first_possible(case, search, o)
-        leg = way(case, case.order[o * ORDER + PICKUP], case.order[o * ORDER + DROPOFF])
-        for c in range(found):
-            pickup = search.heap[c] >> 22
-            door = pickup + case.order[o * ORDER + PICK_AFTER] + leg + case.order[o * ORDER + DROP_BEFORE]
-            search.earliest_drop[o * most + c] = max(door, case.order[o * ORDER + EARLIEST])
-        for c in range(found, most):
+        for c in range(most):
             search.candidate[o * most + c] = -1
+        found = first_possible(case, search, o, 0, case.candidates_first)
+        leg = way(case, case.order[o * ORDER + PICKUP], case.order[o * ORDER + DROPOFF])
         if found > 0:
             best = search.earliest_drop[o * most]
         else:
@@ -106,30 +102,75 @@ def find_candidates(case: Case, search: Search, since: int, until: int) -> None:
         search.order[o * MARKS + PRICE] = min(price, 1000 * case.order[o * ORDER + ELSEWHERE])
 
 
-def first_possible(case: Case, search: Search, o: int) -> int:
-    """Rank the candidates of order ``o``; how many there are. Further rings could only be later."""
+def add_unclaimed(case: Case, search: Search) -> None:
+    """Where more orders than drivers crowd around, more drivers: each order claims the first of its candidates whom none claimed
+    before; one that finds none gets to know the first whom nobody claims, behind the others, and claims the first of them.
+
+    So nobody is idle for no other reason than that the same few are nearest to everybody.
+    """
+    first = case.candidates_first
+    most = case.candidates_most
+    if first == most:
+        return
+    for d in range(case.drivers):
+        search.touched[d] = 0  # whether somebody claims her
+    for o in range(case.orders):
+        c = 0
+        while c < first and search.candidate[o * most + c] >= 0:
+            if search.touched[search.candidate[o * most + c]] == 0:
+                break
+            c += 1
+        # Who has fewer candidates than there is room for knows everybody who could.
+        if c == first and first_possible(case, search, o, first, most - first) == 0:
+            continue
+        if search.candidate[o * most + c] >= 0:
+            search.touched[search.candidate[o * most + c]] = 1
+
+
+def first_possible(case: Case, search: Search, o: int, begin: int, most: int) -> int:
+    """Rank the first ``most`` who could take order ``o`` and write them down, with the earliest drop of each, from column ``begin`` on;
+    how many there are. From a later column than the first only those whom nobody claims and for whom it is worth more than to be left
+    out. Further rings could only be later.
+    """
+    unclaimed = begin > 0
+    price = search.order[o * MARKS + PRICE]
+    begin += o * case.candidates_most
     found = 0
     if case.near.wide == 0:
         for d in range(case.drivers):
-            found = consider(case, search, o, d, found)
-        return found
-    store = case.order[o * ORDER + PICKUP]
-    for ring in range(rings(case.near)):
-        if (
-            ring > 0
-            and found == case.candidates_most
-            and _rank_beyond(case, o, ring - 1) > search.heap[found - 1]
-        ):
-            break
-        for k in range(ring_length(ring)):
-            cell = ring_cell(case.near, case.x_m[store], case.y_m[store], ring, k)
-            if cell < 0:
-                continue
-            for i in range(case.near.start[cell], case.near.start[cell + 1]):
-                d = stands_for(case, o, case.near.item[i])
-                if d >= 0:
-                    found = consider(case, search, o, d, found)
+            if not unclaimed or search.touched[d] == 0:
+                found = consider(case, search, o, d, begin, found, most)
+    else:
+        store = case.order[o * ORDER + PICKUP]
+        for ring in range(rings(case.near)):
+            if ring > 0 and found == most and _rank_beyond(case, o, ring - 1) > search.heap[found - 1]:
+                break
+            if unclaimed and ring > 0 and drop_cost(case, o, pickup_beyond(case, o, ring - 1)) >= price:
+                break
+            for k in range(ring_length(ring)):
+                cell = ring_cell(case.near, case.x_m[store], case.y_m[store], ring, k)
+                if cell < 0:
+                    continue
+                for i in range(case.near.start[cell], case.near.start[cell + 1]):
+                    d = stands_for(case, o, case.near.item[i])
+                    if d >= 0 and (not unclaimed or search.touched[d] == 0):
+                        found = consider(case, search, o, d, begin, found, most)
+    leg = way(case, case.order[o * ORDER + PICKUP], case.order[o * ORDER + DROPOFF])
+    for c in range(found):
+        pickup = search.heap[c] >> 22
+        door = pickup + case.order[o * ORDER + PICK_AFTER] + leg + case.order[o * ORDER + DROP_BEFORE]
+        search.earliest_drop[begin + c] = max(door, case.order[o * ORDER + EARLIEST])
+    while unclaimed and found > 0 and order_cost(case, o, search.earliest_drop[begin + found - 1]) >= price:
+        found -= 1
+        search.candidate[begin + found] = -1
     return found
+
+
+def drop_cost(case: Case, o: int, pickup: int) -> int:
+    """What order ``o`` costs at least when it is picked up at ``pickup``."""
+    leg = way(case, case.order[o * ORDER + PICKUP], case.order[o * ORDER + DROPOFF])
+    door = pickup + case.order[o * ORDER + PICK_AFTER] + leg + case.order[o * ORDER + DROP_BEFORE]
+    return order_cost(case, o, max(door, case.order[o * ORDER + EARLIEST]))
 
 
 def stands_for(case: Case, o: int, item: int) -> int:
@@ -144,15 +185,14 @@ def stands_for(case: Case, o: int, item: int) -> int:
     return item
 
 
-def consider(case: Case, search: Search, o: int, d: int, found: int) -> int:
+def consider(case: Case, search: Search, o: int, d: int, begin: int, found: int, most: int) -> int:
     """Rank driver ``d`` among the candidates of order ``o`` when she can take it; how many there are then."""
     wall, pickup = barrier(case, o, d)
     if wall != POSSIBLE:
         return found
-    most = case.candidates_most
     # The approach takes less than 2^22 seconds, so one number ranks pickup, then approach.
     return rank(
-        search.candidate, o * most, search.heap, 0, found, most, d, (pickup << 22) + approach(case, o, d)
+        search.candidate, begin, search.heap, 0, found, most, d, (pickup << 22) + approach(case, o, d)
     )
 
 

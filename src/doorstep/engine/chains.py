@@ -68,7 +68,10 @@ class Case(NamedTuple):
     places: int
     trips_most: int
     bundle_most: int
-    candidates_most: int
+    candidates_first: int  # so many of an order's candidates by earliest pickup,
+    candidates_most: (
+        int  # and behind them those whom only a crowded order knows; see ``candidates.add_unclaimed``
+    )
     neighbours_most: int
     now_s: int
     offer_lead_s: int

@@ -46,6 +46,7 @@ class Kernels:
 
     name: str
     find_candidates: Any
+    add_unclaimed: Any
     find_neighbours: Any
     settle: Any
     assign_new: Any
@@ -108,6 +109,7 @@ def _exercise(kernels: Kernels) -> None:
     layout = lay_out(World(orders, drivers), travel, Params(), 0, compiled=True)
     case, chains_, search, saved = layout.case, layout.chains, layout.search, layout.saved
     kernels.find_candidates(case, search, 0, 2)
+    kernels.add_unclaimed(case, search)
     kernels.find_neighbours(case, search, 0, 2)
     kernels.settle(case, chains_, search)
     kernels.assign_new(case, chains_, search, saved)

@@ -5,7 +5,7 @@ a place being a trip of its own or a drop within a trip of the same store. What 
 behind it is reckoned anew, and a place is passed over as soon as it cannot be cheaper than the best found.
 """
 
-from doorstep.engine.candidates import POSSIBLE, barrier, pickup_beyond, stands_for
+from doorstep.engine.candidates import POSSIBLE, barrier, drop_cost, pickup_beyond, stands_for
 from doorstep.engine.chains import (
     ABODE,
     ABSENT,
@@ -263,13 +263,6 @@ def _with_driver(
     if wall != POSSIBLE or drop_cost(case, o, pickup) >= ceiling:
         return ceiling, NEVER, NEVER
     return best_in_chain(case, chains, search, o, d, ceiling, 0)
-
-
-def drop_cost(case: Case, o: int, pickup: int) -> int:
-    """What order ``o`` costs at least when it is picked up at ``pickup``."""
-    leg = way(case, case.order[o * ORDER + PICKUP], case.order[o * ORDER + DROPOFF])
-    door = pickup + case.order[o * ORDER + PICK_AFTER] + leg + case.order[o * ORDER + DROP_BEFORE]
-    return order_cost(case, o, max(door, case.order[o * ORDER + EARLIEST]))
 
 
 def cheapest(case: Case, chains: Chains, search: Search, o: int) -> int:

@@ -40,6 +40,7 @@ def make_plan(layout: Layout, params: Params, kernels: Kernels, seed: int, threa
     """
     case, chains, search, saved = layout.case, layout.chains, layout.search, layout.saved
     for_each_order(layout, kernels.find_candidates, threads)
+    kernels.add_unclaimed(case, search)
     kernels.settle(case, chains, search)
     news = layout.left_out()
     if len(news) >= params.surge_orders:

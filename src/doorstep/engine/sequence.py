@@ -2,11 +2,14 @@
 
 Ties in the search go to the earlier row, so this sequence is part of the decision. The newest order stands first: it is
 put into the plan first, and an older one that costs as much, put in after it, comes before it. Names break no tie but between
-two orders, or two drivers, in which nothing at all differs: who of them is which then changes nothing but the name.
+two orders, or two drivers, in which nothing at all differs: who of them is which then changes nothing but the name. What an
+order is includes what its store has to send, so that of two stores at one place neither's name counts (one round of the
+colour refinement by which graphs are compared, Weisfeiler and Leman 1968).
 """
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any
 
 from doorstep.engine.world import Driver, Order, Plan
 
@@ -22,8 +25,9 @@ def in_sequence(
     Among equals decides what else they are, then who has whom in ``plan``, the last one, and who declined what.
     """
     orders, drivers = tuple(orders), tuple(drivers)
-    fellows = Counter((o.store, o.pickup) for o in orders)
-    traits = {o.id: _traits(o, fellows[o.store, o.pickup]) for o in orders}
+    stores = {o.id: (o.store, o.pickup) for o in orders}
+    alike = _ranks_of_stores(stores, {o.id: _traits(o) for o in orders})
+    traits = {o.id: (*_traits(o), alike[stores[o.id]]) for o in orders}
     declined: dict[str, list[Traits]] = {}
     for o in orders:
         for driver in o.refused_by:
@@ -50,17 +54,39 @@ def in_sequence(
     }
     holding = {id_: (j, k) for j, d in enumerate(in_rows) for k, id_ in enumerate(_bound(d))}
 
+    more = {
+        o.id: (
+            traits[o.id],
+            holding.get(o.id, ()),
+            having.get(o.id, ()),
+            tuple(sorted(number[d] for d in o.refused_by if d in number)),
+        )
+        for o in orders
+    }
+    also_alike = _ranks_of_stores(stores, more)
+
     def order_key(o: Order) -> tuple[object, ...]:
-        by = sorted(number[d] for d in o.refused_by if d in number)
-        return traits[o.id], holding.get(o.id, ()), having.get(o.id, ()), by, o.store, o.id
+        return (*more[o.id], also_alike[stores[o.id]], o.store, o.id)
 
     return tuple(sorted(orders, key=order_key)), in_rows
 
 
-def _traits(o: Order, fellows: int) -> Traits:
+def _ranks_of_stores[S: Hashable](
+    stores: Mapping[str, S], told: Mapping[str, tuple[Any, ...]]
+) -> dict[S, int]:
+    """Each store's place among all by what is told of its orders; two of which the same is told have one place."""
+    sends: defaultdict[S, list[tuple[Any, ...]]] = defaultdict(list)
+    for id_, store in stores.items():
+        sends[store].append(told[id_])
+    signs = {store: tuple(sorted(lines)) for store, lines in sends.items()}
+    places = {sign: place for place, sign in enumerate(sorted(set(signs.values())))}
+    return {store: places[sign] for store, sign in signs.items()}
+
+
+def _traits(o: Order) -> Traits:
     return (
         -o.placed_s, -o.ready_s, o.due_s, o.wanted_from_s, o.pickup, o.dropoff, o.earliest_drop_s, o.expires_s,
-        o.pickup_service_s, o.dropoff_service_s, o.units, o.alone, o.needs, o.elsewhere_s, fellows, len(o.refused_by),
+        o.pickup_service_s, o.dropoff_service_s, o.units, o.alone, o.needs, o.elsewhere_s, len(o.refused_by),
     )  # fmt: skip
 
 

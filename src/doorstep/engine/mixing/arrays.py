@@ -78,8 +78,10 @@ def lay_out(world: World, travel: Ways, params: Params, now_s: int, *, compiled:
     if {o.id for o in aboard} & {id_ for d in drivers for id_ in d.keeps}:
         raise ValueError("an order is on board or still to be picked up, not both")
     rows: Rows = CompiledRows() if compiled else PlainRows()
-    k, n, m = params.candidates, len(orders), len(drivers)
-    case = case_of(orders, drivers, travel, params, now_s, rows, k, _driver_line, compiled=compiled)
+    case = case_of(
+        orders, drivers, travel, params, now_s, rows, params.candidates, _driver_line, compiled=compiled
+    )
+    n, m, k = len(orders), len(drivers), case.candidates_most
     row = {o.id: i for i, o in enumerate(orders)}
     holder = [-1] * n
     for j, driver in enumerate(drivers):

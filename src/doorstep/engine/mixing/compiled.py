@@ -26,6 +26,7 @@ class Kernels:
 
     name: str
     find_candidates: Any
+    add_unclaimed: Any
     find_neighbours: Any
     settle_tours: Any
     place_new: Any
@@ -82,6 +83,7 @@ def _exercise(kernels: Kernels) -> None:
     layout = lay_out(World(orders, drivers), travel, Params(mixing=True), 0, compiled=True)
     case, tours_, notes, saved = layout.case, layout.tours, layout.search, layout.saved
     kernels.find_candidates(case, notes, 0, case.orders)
+    kernels.add_unclaimed(case, notes)
     kernels.find_neighbours(case, notes, 0, case.orders)
     kernels.settle_tours(case, tours_, notes)
     kernels.place_new(case, tours_, notes, saved)

@@ -64,6 +64,7 @@ def plan_tours(layout: Layout, params: Params, kernels: Kernels, seed: int) -> N
     case, tours, search, saved = layout.case, layout.tours, layout.search, layout.saved
     new = len(layout.left_out())
     kernels.find_candidates(case, search, 0, case.orders)
+    kernels.add_unclaimed(case, search)
     kernels.settle_tours(case, tours, search)
     kernels.place_new(case, tours, search, saved)
     kernels.place_with_anybody(case, tours, search, saved)

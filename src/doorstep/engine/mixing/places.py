@@ -5,7 +5,7 @@ multi-vehicle advance request dial-a-ride problem"). A pickup is walked on stop 
 is given up once what is sure to come makes it dearer than the best found, and a tail is walked only as far as the delay lasts.
 """
 
-from doorstep.engine.candidates import POSSIBLE, barrier
+from doorstep.engine.candidates import POSSIBLE, barrier, drop_cost
 from doorstep.engine.chains import (
     DRIVER,
     DROP_BEFORE,
@@ -22,7 +22,6 @@ from doorstep.engine.chains import (
     Search,
 )
 from doorstep.engine.chance import below
-from doorstep.engine.insertion import drop_cost
 from doorstep.engine.mixing.tours import (
     FREE,
     HERE,
