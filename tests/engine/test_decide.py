@@ -43,10 +43,10 @@ def worlds(draw: st.DrawFn) -> tuple[World, Travel, int]:
     orders = []
     for i in range(n):
         placed = now - draw(st.integers(0, 1200))
-        store = draw(st.integers(0, 2))
+        store, floor = draw(st.integers(0, 2)), draw(st.sampled_from(["", "", "-upstairs"]))
         orders.append(
             Order(
-                id=f"o{i:02d}", pickup=store, dropoff=3 + i, store=f"s{store}", placed_s=placed, wanted_from_s=placed,
+                id=f"o{i:02d}", pickup=store, dropoff=3 + i, store=f"s{store}{floor}", placed_s=placed, wanted_from_s=placed,
                 ready_s=placed + draw(st.integers(0, 2400)), due_s=placed + draw(st.integers(1200, 4800)),
                 units=draw(st.integers(1, 3)), needs=draw(st.sampled_from([0, 0, 1, 2])),
                 refused_by=frozenset(draw(st.lists(st.sampled_from([f"d{j:02d}" for j in range(5)]), max_size=2))),

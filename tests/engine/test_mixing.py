@@ -17,7 +17,7 @@ from doorstep.engine.mixing.compiled import warm_up
 from doorstep.engine.mixing.schedule import Visit, steps_of, trips_of, visits_of
 from doorstep.engine.params import Params
 from doorstep.engine.record import pack, replay
-from doorstep.engine.world import Driver, Order, Plan, Travel, World
+from doorstep.engine.world import FOREVER_S, Driver, Order, Plan, Travel, World
 
 MIXED = replace(QUICK, mixing=True)
 WHOLE = replace(MIXED, whole_trips=True)
@@ -28,13 +28,21 @@ ANA = Driver(id="ana", place=1, free_s=NOW)
 def worlds_on_the_road(draw: st.DrawFn) -> tuple[World, Travel, int]:
     """Drivers with up to two orders on board and up to two they are under way for, and any plan at all."""
     world, travel, now = draw(worlds())
-    waiting = [o for o in world.orders if not o.reserved]
+    orders = tuple(
+        replace(
+            order,
+            latest_drop_s=draw(st.sampled_from([FOREVER_S, FOREVER_S, now + 1200, now + 4000])),
+            ride_most_s=draw(st.sampled_from([FOREVER_S, FOREVER_S, 600, 1500])),
+        )
+        for order in world.orders
+    )
+    waiting = [o for o in orders if not o.reserved]
     drivers = []
     for j, idle in enumerate(world.drivers):
         driver = idle
         if idle.on_s <= now:
-            store = draw(st.integers(0, 2))
-            there = [o for o in waiting if o.pickup == store][: draw(st.integers(0, 2))]
+            store = draw(st.sampled_from([o.store for o in waiting] or ["none"]))
+            there = [o for o in waiting if o.store == store][: draw(st.integers(0, 2))]
             waiting = [o for o in waiting if o not in there]
             aboard = tuple(
                 Order(
@@ -46,7 +54,9 @@ def worlds_on_the_road(draw: st.DrawFn) -> tuple[World, Travel, int]:
             driver = replace(idle, aboard=aboard)
             if there:
                 arrives_s = now + draw(st.sampled_from([-600, 0, 300]))
-                driver = replace(driver, place=store, free_s=arrives_s, keeps=tuple(o.id for o in there))
+                driver = replace(
+                    driver, place=there[0].pickup, free_s=arrives_s, keeps=tuple(o.id for o in there)
+                )
         drivers.append(driver)
     names = [o.id for o in world.orders] + [o.id for d in drivers for o in d.aboard] + ["nobody's"]
     step = st.lists(st.sampled_from(names), max_size=3).map(tuple)
@@ -57,7 +67,7 @@ def worlds_on_the_road(draw: st.DrawFn) -> tuple[World, Travel, int]:
             max_size=5,
         )
     )
-    return World(world.orders, tuple(drivers), plan), travel, now
+    return World(orders, tuple(drivers), plan), travel, now
 
 
 def tours(world: World, decisions: Decisions) -> dict[str, list[tuple[Order, bool]]]:
@@ -117,6 +127,7 @@ def test_hard_rules_hold_and_what_is_bound_stays(given_: tuple[World, Travel, in
             assert load <= most
             assert units <= room
             if is_pickup and order.id not in bound:
+                assert units <= driver.capacity_units
                 assert not order.needs & ~driver.abilities
                 assert name not in order.refused_by
                 assert not order.reserved
@@ -125,6 +136,14 @@ def test_hard_rules_hold_and_what_is_bound_stays(given_: tuple[World, Travel, in
             if visit.is_pickup and (number or not drivers[name].keeps):
                 assert visit.at_s <= drivers[name].off_s
                 assert visit.at_s >= max(o.ready_s for o in visit.orders)
+        bound = {*drivers[name].keeps, *(o.id for o in drivers[name].aboard)}
+        collected = {o.id: visit.at_s for visit in made if visit.is_pickup for o in visit.orders}
+        for (order,) in (
+            visit.orders for visit in made if not visit.is_pickup and visit.orders[0].id not in bound
+        ):
+            handed_over_s = next(v.at_s for v in made if not v.is_pickup and v.orders == (order,))
+            assert handed_over_s <= order.latest_drop_s
+            assert handed_over_s - collected[order.id] <= order.ride_most_s
     told = {outlook.order for outlook in decisions.outlooks} | {o for s in decisions.sends for o in s.orders}
     told |= {o for p in decisions.pickups for o in p.orders}
     assert told == {o.id for o in world.orders if not o.reserved}, "every order is told where it stands"

@@ -60,12 +60,12 @@ def worlds_under_way(draw: st.DrawFn) -> tuple[World, Travel, int]:
     open_orders = [o for o in world.orders if not o.reserved]
     drivers = list(world.drivers)
     for j, driver in enumerate(drivers):
-        store = draw(st.integers(0, 2))
-        there = [o for o in open_orders if o.pickup == store][: draw(st.integers(0, 2))]
+        store = draw(st.sampled_from([o.store for o in open_orders] or ["none"]))
+        there = [o for o in open_orders if o.store == store][: draw(st.integers(0, 2))]
         if there and driver.on_s <= now:
             kept = tuple(o.id for o in there)
             arrives_s = now + draw(st.sampled_from([-600, 0, 300]))
-            drivers[j] = replace(driver, place=store, free_s=arrives_s, keeps=kept)
+            drivers[j] = replace(driver, place=there[0].pickup, free_s=arrives_s, keeps=kept)
             open_orders = [o for o in open_orders if o.id not in kept]
     plan: Plan = draw(
         st.dictionaries(

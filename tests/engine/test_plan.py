@@ -16,7 +16,7 @@ from doorstep.engine.decide import decide
 from doorstep.engine.decisions import Decisions
 from doorstep.engine.params import Params
 from doorstep.engine.schedule import times_of
-from doorstep.engine.world import Driver, Order, Plan, Travel, World
+from doorstep.engine.world import FOREVER_S, Driver, Order, Plan, Travel, World
 
 NOW = 50_000
 LINE = Travel(np.abs(np.arange(12)[:, None] - np.arange(12)[None, :]).astype(np.int32) * 120)
@@ -121,13 +121,15 @@ def test_any_plan_carried_over_is_made_lawful(given_: tuple[World, Travel, int],
 
 @st.composite
 def worlds_with_windows(draw: st.DrawFn) -> tuple[World, Travel, int]:
-    """Some orders may be picked up only until a moment, some handed over only from one on."""
+    """Some orders may be picked up only until a moment, some handed over only from one on or until one, or ride only so long."""
     world, travel, now = draw(worlds())
     orders = tuple(
         replace(
             order,
             expires_s=draw(st.sampled_from([order.expires_s, now + 600, now + 1800, now - 60])),
             earliest_drop_s=draw(st.sampled_from([0, now + 900, now + 5400])),
+            latest_drop_s=draw(st.sampled_from([FOREVER_S, FOREVER_S, now + 1200, now + 5400])),
+            ride_most_s=draw(st.sampled_from([FOREVER_S, FOREVER_S, 300, 900, 1500])),
         )
         for order in world.orders
     )
@@ -148,7 +150,9 @@ def test_windows_hold_and_stops_come_in_sequence(given_: tuple[World, Travel, in
             assert all(o.ready_s <= times.pickup_s <= o.expires_s for o in trip)
             stops = [times.pickup_s, *times.drops_s, times.free_s]
             assert stops == sorted(stops), "pickup, then each drop in its place"
-            assert all(drop >= o.earliest_drop_s for o, drop in zip(trip, times.drops_s, strict=True))
+            for order, drop_s in zip(trip, times.drops_s, strict=True):
+                assert order.earliest_drop_s <= drop_s <= order.latest_drop_s
+                assert drop_s - times.pickup_s <= order.ride_most_s
             clock_s = times.free_s
     for send in decisions.sends:
         (first, *_) = times_of(drivers[send.driver], [[orders[o] for o in send.orders]], travel, QUICK, now)

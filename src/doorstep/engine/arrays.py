@@ -30,7 +30,7 @@ from doorstep.engine.chains import (
 )
 from doorstep.engine.grid import grid_of
 from doorstep.engine.params import Params
-from doorstep.engine.schedule import arrival_s, times_of
+from doorstep.engine.schedule import Times, arrival_s, times_of
 from doorstep.engine.sequence import in_sequence
 from doorstep.engine.world import FOREVER_S, Chain, Driver, Order, Plane, Ways, World
 
@@ -238,6 +238,7 @@ def case_of(
         for d, trip in zip(drivers, open_trips, strict=True)
     ]
     seen: Any = frozen if compiled else memoryview(frozen)
+    ends_of = _kept_limits(drivers, open_trips, travel, params, now_s)
     return Case(
         orders=len(orders),
         drivers=len(drivers),
@@ -263,7 +264,10 @@ def case_of(
         x_m=rows.of(plane.x_m.tolist() if plane else [0]),
         y_m=rows.of(plane.y_m.tolist() if plane else [0]),
         order=rows.table(
-            [_line(o, stores, some, kept=o.id in kept) for o, some in zip(orders, refused_rows, strict=True)]
+            [
+                _line(o, stores, some, ends_of.get(o.id), kept=o.id in kept, mixing=params.mixing)
+                for o, some in zip(orders, refused_rows, strict=True)
+            ]
         ),
         driver=rows.table(lines),
         refused=rows.of(d for some in refused for d in some),
@@ -287,15 +291,41 @@ def _whereabouts(lines: Sequence[tuple[int, ...]], plane: Plane) -> list[tuple[i
     ]
 
 
+def _kept_limits(
+    drivers: Sequence[Driver], open_trips: Sequence[list[Order]], travel: Ways, params: Params, now_s: int
+) -> dict[str, tuple[int, int]]:
+    """By when at the latest, and within which ride, what is kept or on board is handed over: its own limits, where they can still be kept."""
+    found = {o.id: (FOREVER_S, FOREVER_S) for d in drivers for o in d.aboard}
+    for d, trip in zip(drivers, open_trips, strict=True):
+        if all(o.latest_drop_s == o.ride_most_s == FOREVER_S for o in trip):
+            continue
+        times = alone_times(d, trip, travel, params, now_s)
+        found |= {
+            o.id: (max(o.latest_drop_s, drop_s), max(o.ride_most_s, drop_s - times.pickup_s))
+            for o, drop_s in zip(trip, times.drops_s, strict=True)
+        }
+    return found
+
+
 def _line(
-    o: Order, stores: dict[tuple[str, int], int], refused: tuple[int, int], *, kept: bool
+    o: Order,
+    stores: dict[tuple[str, int], int],
+    refused: tuple[int, int],
+    limits: tuple[int, int] | None,
+    *,
+    kept: bool,
+    mixing: bool,
 ) -> tuple[int, ...]:
     """One line of ``Case.order``. What is kept is picked up whatever the hour."""
+    latest_s, ride_s = limits or (o.latest_drop_s, o.ride_most_s)
+    if mixing and kept:  # bound to its driver at whatever cost
+        latest_s = ride_s = FOREVER_S
+    alone = o.alone or (mixing and o.ride_most_s < FOREVER_S)
     pick_before, drop_before = o.pickup_service_s // 2, o.dropoff_service_s // 2
     return (
         o.pickup, o.dropoff, stores[o.store, o.pickup], o.ready_s, o.wanted_from_s, o.due_s, o.earliest_drop_s,
         FOREVER_S if kept else o.expires_s, pick_before, o.pickup_service_s - pick_before, drop_before, o.dropoff_service_s - drop_before,
-        o.units, o.needs, *refused, kept, ALONE if o.alone else 1, o.elsewhere_s,
+        o.units, o.needs, *refused, kept, ALONE if alone else 1, o.elsewhere_s, latest_s, ride_s,
     )  # fmt: skip
 
 
@@ -307,7 +337,7 @@ def _driver_line(
     params: Params,
     now_s: int,
 ) -> tuple[int, ...]:
-    """One line of ``Case.driver``. Limits give way where the orders she keeps already break them."""
+    """One line of ``Case.driver``. For her open trip limits give way where the orders she keeps already break them."""
     start_s, most = max(d.free_s, d.on_s, now_s), min(d.max_orders, params.max_bundle)
     refusal_ms = 60 * thousandths(params.reoffer_price) * (1000 - d.acceptance_permille) // 1000
     if not trip:
@@ -322,21 +352,33 @@ def _driver_line(
             -1,
             d.place,
             start_s,
+            d.off_s,
+            d.capacity_units,
+            most,
         )
     start_s = arrival_s(d, trip, now_s)
-    (times,) = times_of(replace(d, off_s=FOREVER_S), [trip], travel, params, now_s)
+    times = alone_times(d, trip, travel, params, now_s)
     return (
         d.place,
         start_s - params.offer_lead_s,  # nobody is asked any more
-        max(d.off_s, times.pickup_s),
+        d.off_s,
         d.abilities,
-        max(d.capacity_units, sum(o.units for o in trip)),
-        max(most, len(trip)),
+        d.capacity_units,
+        most,
         refusal_ms,
         stores[trip[0].store, trip[0].pickup],
         trip[-1].dropoff,
         times.free_s,
+        max(d.off_s, times.pickup_s),
+        max(d.capacity_units, sum(o.units for o in trip)),
+        max(most, len(trip)),
     )
+
+
+def alone_times(d: Driver, trip: list[Order], travel: Ways, params: Params, now_s: int) -> Times:
+    """When what a driver keeps would happen if nothing joined it, collected as early as can be: for no window she stays longer."""
+    (times,) = times_of(replace(d, off_s=0), [trip], travel, params, now_s)
+    return times
 
 
 def _last_plan(

@@ -14,6 +14,10 @@ from doorstep.engine.chains import (
     EARLIEST,
     ELSEWHERE,
     EXPIRES,
+    KEPT_CAPACITY,
+    KEPT_MOST,
+    KEPT_OFF,
+    LATEST,
     MARKS,
     MOST,
     NEEDS,
@@ -29,6 +33,7 @@ from doorstep.engine.chains import (
     READY,
     REFUSED_FROM,
     REFUSED_TO,
+    RIDE,
     START,
     STORE,
     UNITS,
@@ -47,33 +52,49 @@ TOO_SMALL = 2
 DECLINED = 3
 OFF_SHIFT = 4
 TOO_LATE = 5
-BARRIERS = 6
+TOO_FAR = 6
+BARRIERS = 7
+NO_LIMIT = 1 << 40
 
 
 def barrier(case: Case, o: int, d: int) -> tuple[int, int]:
     """What keeps driver ``d`` from order ``o`` even with nothing else to do, and his earliest pickup.
 
-    With OFF_SHIFT and TOO_LATE the second number is by how many seconds he misses it.
+    With OFF_SHIFT and TOO_LATE the second number is by how many seconds he misses it. TOO_FAR: the ride to the door is longer than
+    the longest allowed, whoever drives.
     """
+    open_trip = case.driver[d * DRIVER + OPEN] == case.order[o * ORDER + STORE]
     if case.order[o * ORDER + NEEDS] & ~case.driver[d * DRIVER + ABILITIES]:
         return LACKS_ABILITY, 0
-    if (
-        case.order[o * ORDER + UNITS] > case.driver[d * DRIVER + CAPACITY]
-        or case.driver[d * DRIVER + MOST] < 1
-    ):
+    off_s = case.driver[d * DRIVER + OFF]
+    capacity = case.driver[d * DRIVER + CAPACITY]
+    most = case.driver[d * DRIVER + MOST]
+    if open_trip:
+        off_s = case.driver[d * DRIVER + KEPT_OFF]
+        capacity = case.driver[d * DRIVER + KEPT_CAPACITY]
+        most = case.driver[d * DRIVER + KEPT_MOST]
+    if case.order[o * ORDER + UNITS] > capacity or most < 1:
         return TOO_SMALL, 0
     for k in range(case.order[o * ORDER + REFUSED_FROM], case.order[o * ORDER + REFUSED_TO]):
         if case.refused[k] == d:
             return DECLINED, 0
     start_s = case.driver[d * DRIVER + NEXT]
-    if case.driver[d * DRIVER + OPEN] == case.order[o * ORDER + STORE]:
+    if open_trip:
         start_s = case.driver[d * DRIVER + START]
     inside = start_s + case.offer_lead_s + approach(case, o, d) + case.order[o * ORDER + PICK_BEFORE]
     pickup = max(inside, case.order[o * ORDER + READY])
-    if pickup > case.driver[d * DRIVER + OFF]:
-        return OFF_SHIFT, pickup - case.driver[d * DRIVER + OFF]
+    if pickup > off_s:
+        return OFF_SHIFT, pickup - off_s
     if pickup > case.order[o * ORDER + EXPIRES]:
         return TOO_LATE, pickup - case.order[o * ORDER + EXPIRES]
+    if case.order[o * ORDER + LATEST] != NO_LIMIT or case.order[o * ORDER + RIDE] != NO_LIMIT:
+        leg = way(case, case.order[o * ORDER + PICKUP], case.order[o * ORDER + DROPOFF])
+        ride = case.order[o * ORDER + PICK_AFTER] + leg + case.order[o * ORDER + DROP_BEFORE]
+        if ride > case.order[o * ORDER + RIDE]:
+            return TOO_FAR, 0
+        drop = max(pickup + ride, case.order[o * ORDER + EARLIEST])
+        if drop > case.order[o * ORDER + LATEST]:
+            return TOO_LATE, drop - case.order[o * ORDER + LATEST]
     return POSSIBLE, pickup
 
 
@@ -284,6 +305,8 @@ def could_wherever(case: Case, o: int, d: int) -> bool:
         pickup <= case.driver[d * DRIVER + OFF]
         and pickup <= case.order[o * ORDER + EXPIRES]
         and case.order[o * ORDER + REFUSED_FROM] == case.order[o * ORDER + REFUSED_TO]
+        and case.order[o * ORDER + LATEST] == NO_LIMIT
+        and case.order[o * ORDER + RIDE] == NO_LIMIT
         and case.order[o * ORDER + NEEDS] & ~case.driver[d * DRIVER + ABILITIES] == 0
         and case.order[o * ORDER + UNITS] <= case.driver[d * DRIVER + CAPACITY]
         and case.driver[d * DRIVER + MOST] >= 1

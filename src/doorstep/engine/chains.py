@@ -20,18 +20,19 @@ class Ints(Protocol):
 
 # Columns of ``Case.order``, one line an order: places, a number for its store, times, load, abilities (a bit mask),
 # where in ``Case.refused`` the rows of the drivers begin and end who declined it, whether a driver under way keeps it, and
-# how many orders it counts for on board: 1, or ALONE; what it costs to leave it to a courier company, in seconds. Service before
-# and after a stop's instant.
+# how many orders it counts for on board: 1, or ALONE; what it costs to leave it to a courier company, in seconds; the latest drop
+# and the longest ride. Service before and after a stop's instant.
 (
     PICKUP, DROPOFF, STORE, READY, WANTED, DUE, EARLIEST, EXPIRES, PICK_BEFORE, PICK_AFTER, DROP_BEFORE, DROP_AFTER,
-    UNITS, NEEDS, REFUSED_FROM, REFUSED_TO, KEPT, COUNTS, ELSEWHERE, ORDER,
-) = range(20)  # fmt: skip
+    UNITS, NEEDS, REFUSED_FROM, REFUSED_TO, KEPT, COUNTS, ELSEWHERE, LATEST, RIDE, ORDER,
+) = range(22)  # fmt: skip
 ALONE = 1 << 29
 # Columns of ``Case.driver``: where and when she could first leave, the end of her shift, what she can do and carry, what
-# the chance that she declines costs a trip, the store of her open trip (-1: none), and where and when she is done with it.
+# the chance that she declines costs a trip, the store of her open trip (-1: none), where and when she is done with it, and what
+# her limits are while she has what she keeps: they give way to that, and to nothing else.
 (
-    START_PLACE, START, OFF, ABILITIES, CAPACITY, MOST, REOFFER, OPEN, NEXT_PLACE, NEXT, DRIVER,
-) = range(11)  # fmt: skip
+    START_PLACE, START, OFF, ABILITIES, CAPACITY, MOST, REOFFER, OPEN, NEXT_PLACE, NEXT, KEPT_OFF, KEPT_CAPACITY, KEPT_MOST, DRIVER,
+) = range(14)  # fmt: skip
 # Columns of ``Chains.known``, before each trip: where the driver is, when, at what cost until then, and what of that is
 # the orders' own (the rest is driving, waiting at stores and asking).
 PLACE, TIME, SPENT, BORNE, KNOWN = range(5)

@@ -119,7 +119,7 @@ def _exercise(kernels: Kernels) -> None:
     kernels.ruin_and_recreate(case, chains_, search, saved, layout.best, scope, 3, 1, 1000, 2, 30)
     kernels.widen(case, chains_, search, saved)
     count, least = np.zeros(8, np.int64), np.zeros(8, np.int64)
-    kernels.survey(case, 0, np.zeros(12, np.int64), 0, 6)
+    kernels.survey(case, 0, np.zeros(2 * candidates.BARRIERS, np.int64), 0, candidates.BARRIERS)
     kernels.kept_out(case, 0, 8, count, least, least.copy())
     kernels.look_around(case, chains_, search, 0, 1, np.zeros(instead.LINE, np.int64))
     kernels.cheapest(case, chains_, search, 0)

@@ -2,7 +2,7 @@
 
 Cost: each order by its drop (the click-to-door of Reyes et al. 2018), driving and waiting at their prices, and a price for
 each order left out (Balas 1989, "The prize collecting traveling salesman problem"). Hard: one store per trip, load, pickup
-before the shift's end and before the order expires. All whole numbers.
+before the shift's end and before the order expires, each drop before its latest and within its longest ride. All whole numbers.
 """
 
 from doorstep.engine.chains import (
@@ -18,7 +18,11 @@ from doorstep.engine.chains import (
     EARLIEST,
     EXPIRES,
     KEPT,
+    KEPT_CAPACITY,
+    KEPT_MOST,
+    KEPT_OFF,
     KNOWN,
+    LATEST,
     MARKS,
     MOST,
     NOTES,
@@ -33,6 +37,7 @@ from doorstep.engine.chains import (
     PRICE,
     READY,
     REOFFER,
+    RIDE,
     SPENT,
     TALLY,
     TIME,
@@ -51,6 +56,7 @@ from doorstep.engine.chains import (
     way,
 )
 
+FOREVER_S = 1 << 40  # as in ``world``: a kernel knows constants of its own room alone
 NEVER = -1
 """Instead of a time: this cannot be done."""
 
@@ -75,15 +81,17 @@ def do_trip(
     if extra >= 0:
         count += 1
     ready = 0
-    expires = case.driver[d * DRIVER + OFF]
+    expires = FOREVER_S
     before = 0
     after = 0
     units = 0
     store = -1
+    kept = 0
     for k in range(count):
         o = _nth(order, first, extra, at, k)
         if k == 0:
             store = case.order[o * ORDER + PICKUP]
+        kept = max(kept, case.order[o * ORDER + KEPT])
         ready = max(ready, case.order[o * ORDER + READY])
         expires = min(expires, case.order[o * ORDER + EXPIRES])
         before = max(before, case.order[o * ORDER + PICK_BEFORE])
@@ -92,11 +100,15 @@ def do_trip(
     leg = way(case, place, store)
     inside = time_s + case.offer_lead_s + leg + before
     pickup = max(inside, ready)
-    if (
-        pickup > expires
-        or units > case.driver[d * DRIVER + CAPACITY]
-        or count > case.driver[d * DRIVER + MOST]
-    ):
+    if kept == 0:
+        expires = min(expires, case.driver[d * DRIVER + OFF])
+        broken = units > case.driver[d * DRIVER + CAPACITY] or count > case.driver[d * DRIVER + MOST]
+    else:
+        expires = min(expires, case.driver[d * DRIVER + KEPT_OFF])
+        broken = (
+            units > case.driver[d * DRIVER + KEPT_CAPACITY] or count > case.driver[d * DRIVER + KEPT_MOST]
+        )
+    if broken or pickup > expires:
         return NEVER, place, 0, 0
     cost = (
         case.driver[d * DRIVER + REOFFER] + case.driving_price * leg + case.waiting_price * (pickup - inside)
@@ -111,6 +123,10 @@ def do_trip(
         drop = max(door, case.order[o * ORDER + EARLIEST])
         if k > 0:
             cost += case.waiting_price * (drop - door)
+        else:  # who would wait at the first door leaves the store so much later
+            pickup = max(pickup, min(pickup + drop - door, expires))
+        if drop > case.order[o * ORDER + LATEST] or drop - pickup > case.order[o * ORDER + RIDE]:
+            return NEVER, place, 0, 0
         cost += case.driving_price * leg
         borne += order_cost(case, o, drop)
         time_s = drop + case.order[o * ORDER + DROP_AFTER]

@@ -28,6 +28,7 @@ NAMES = {
     walls.DECLINED: "declined",
     walls.OFF_SHIFT: "off shift before pickup",
     walls.TOO_LATE: "too late for pickup",
+    walls.TOO_FAR: "longer than the longest ride",
 }
 LATER = "starts later"
 REMEDIES = {
@@ -36,6 +37,7 @@ REMEDIES = {
     walls.DECLINED: "it takes a driver who has not declined it",
     walls.OFF_SHIFT: "it takes a shift that lasts until the pickup",
     walls.TOO_LATE: "it takes a later end of pickup or somebody nearer",
+    walls.TOO_FAR: "it takes a longer ride than its goods or its promise allow",
 }
 MILLISECONDS = 60_000
 """In a minute: the unit of the kernels' costs."""

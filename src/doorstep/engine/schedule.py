@@ -60,7 +60,7 @@ def times_of(
             place = order.dropoff
         cost += params.reoffer_price * (1000 - driver.acceptance_permille) / 1000
         cost += (params.driving_price * driven_s + params.waiting_price * waited_s) / 60
-        latest_s = min([driver.off_s, *(o.expires_s for o in trip)])
+        latest_s = min([driver.off_s, *(o.expires_s for o in trip if o.id not in driver.keeps)])
         pickup_s = max(pickup_s, min(pickup_s + spare_s, latest_s))
         found.append(Times(pickup_s - before - drive_s, pickup_s, tuple(drops), free_s, cost))
     return found

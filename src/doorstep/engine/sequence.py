@@ -86,7 +86,8 @@ def _ranks_of_stores[S: Hashable](
 def _traits(o: Order) -> Traits:
     return (
         -o.placed_s, -o.ready_s, o.due_s, o.wanted_from_s, o.pickup, o.dropoff, o.earliest_drop_s, o.expires_s,
-        o.pickup_service_s, o.dropoff_service_s, o.units, o.alone, o.needs, o.elsewhere_s, len(o.refused_by),
+        o.pickup_service_s, o.dropoff_service_s, o.units, o.alone, o.needs, o.elsewhere_s, o.latest_drop_s, o.ride_most_s,
+        len(o.refused_by),
     )  # fmt: skip
 
 

@@ -29,6 +29,10 @@ class Order:
     due_s: int  # the promise
     earliest_drop_s: int = 0  # a drop before waits
     expires_s: int = FOREVER_S  # no pickup after
+    latest_drop_s: int = FOREVER_S  # no drop after: the hard end of a window
+    ride_most_s: int = FOREVER_S
+    """At most so long from the instant of the pickup to that of the drop: the clock of chilled goods, the longest ride a promise allows.
+    Where stores are mixed, nothing else is on board with an order that has one."""
     pickup_service_s: int = 240
     dropoff_service_s: int = 240
     units: int = 1  # load

@@ -160,7 +160,7 @@ def _driver_line(
 ) -> tuple[int, ...]:
     """One line of ``Case.driver``: what is on board keeps her from nothing but what it takes of her room.
 
-    Limits give way where what she is bound to already breaks them.
+    For what she is bound to limits give way where it already breaks them.
     """
     del travel
     start_s = _start_s(d, kept, params, now_s)
@@ -175,14 +175,17 @@ def _driver_line(
     return (
         d.place,
         start_s,
-        off_s,
+        d.off_s,
         d.abilities,
-        max(d.capacity_units, units),
-        max(min(d.max_orders, params.load_most), bound),
+        d.capacity_units,
+        min(d.max_orders, params.load_most),
         60 * thousandths(params.reoffer_price) * (1000 - d.acceptance_permille) // 1000,
         store,
         d.place,
         next_s,
+        off_s,
+        max(d.capacity_units, units),
+        max(min(d.max_orders, params.load_most), bound),
     )
 
 

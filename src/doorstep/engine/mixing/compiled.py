@@ -90,7 +90,7 @@ def _exercise(kernels: Kernels) -> None:
     kernels.polish_tours(case, tours_, notes, saved, layout.best, layout.scope, 3, 1, 1000, 2, 30)
     kernels.place_with_anybody(case, tours_, notes, saved)
     row = np.zeros(8, np.int64)
-    kernels.survey(case, 0, np.zeros(12, np.int64), 0, 6)
+    kernels.survey(case, 0, np.zeros(2 * candidates.BARRIERS, np.int64), 0, candidates.BARRIERS)
     kernels.kept_out(case, 0, 8, row, row.copy(), row.copy())
     kernels.barrier(case, 0, 0)
     kernels.cheapest_added(case, tours_, notes, 0)

@@ -2,7 +2,7 @@
 
 A stop is one whole number: twice an order's row for its pickup, one more for its drop. Pickups at one store that follow each
 other are one visit: one service, left when all of it is ready. Cost is that of ``objective``; hard are load, abilities, and
-each pickup before the shift's end and before the order expires; where trips are sent whole, no pickup between two drops.
+each pickup before the shift's end and before the order expires, and each drop before its latest; where trips are sent whole, no pickup between two drops.
 """
 
 from typing import NamedTuple
@@ -18,6 +18,11 @@ from doorstep.engine.chains import (
     DROPOFF,
     EARLIEST,
     EXPIRES,
+    KEPT,
+    KEPT_CAPACITY,
+    KEPT_MOST,
+    KEPT_OFF,
+    LATEST,
     MARKS,
     MOST,
     NOTES,
@@ -84,11 +89,14 @@ def do_stop(
         leg = way(case, place, case.order[line + DROPOFF])
         door = time_s + leg + case.order[line + DROP_BEFORE]
         drop = max(door, case.order[line + EARLIEST])
+        late = drop > case.order[line + LATEST]
         borne = order_cost(case, o, drop)
         cost = case.driving_price * leg + borne
         if inside < 0:  # else the pickup can be later: nobody waits at the door
             cost += case.waiting_price * (drop - door)
         time_s = drop + case.order[line + DROP_AFTER]
+        if late:
+            time_s = NEVER
         return (
             time_s,
             case.order[line + DROPOFF],
@@ -108,6 +116,8 @@ def do_stop(
         cost = case.waiting_price * (pickup - picked)
         after = max(time_s - picked, case.order[line + PICK_AFTER])
         until = min(until, case.order[line + EXPIRES])
+        if case.order[line + KEPT] == 0:
+            until = min(until, case.driver[d * DRIVER + OFF])
     else:
         leg = way(case, place, case.order[line + PICKUP])
         door = time_s + leg + case.order[line + PICK_BEFORE]
@@ -119,16 +129,19 @@ def do_stop(
         pickup = max(door, case.order[line + READY])
         cost += case.waiting_price * (pickup - door)
         after = case.order[line + PICK_AFTER]
-        until = min(case.driver[d * DRIVER + OFF], case.order[line + EXPIRES])
+        until = min(case.driver[d * DRIVER + KEPT_OFF], case.order[line + EXPIRES])
+        if case.order[line + KEPT] == 0:
+            until = min(until, case.driver[d * DRIVER + OFF])
     time_s = pickup + after
-    if load > counts and (load >= ALONE or (inside < 0 and case.whole_trips == 1)):
-        time_s = NEVER
     aboard = load if load < ALONE else 1
-    if (
-        pickup > until
-        or aboard > case.driver[d * DRIVER + MOST]
-        or volume > case.driver[d * DRIVER + CAPACITY]
-    ):
+    most = case.driver[d * DRIVER + KEPT_MOST]
+    capacity = case.driver[d * DRIVER + KEPT_CAPACITY]
+    if case.order[line + KEPT] == 0:  # what she is bound to is hers, whatever else is
+        most = case.driver[d * DRIVER + MOST]
+        capacity = case.driver[d * DRIVER + CAPACITY]
+        if load > counts and (load >= ALONE or (inside < 0 and case.whole_trips == 1)):
+            time_s = NEVER
+    if pickup > until or aboard > most or volume > capacity:
         time_s = NEVER
     return time_s, case.order[line + PICKUP], load, volume, case.order[line + STORE], pickup, until, cost, 0
 
@@ -148,8 +161,8 @@ def reckon(case: Case, tours: Tours, search: Search, d: int, since: int) -> None
             case, d, stop, known[here + FREE], known[here + HERE], known[here + LOAD], known[here + VOLUME],
             known[here + INSIDE], known[here + PICKED], known[here + UNTIL],
         )  # fmt: skip
-        if time_s == NEVER:
-            strike(tours, d, stop // 2)
+        if time_s == NEVER:  # of a drop that comes too late the pickup goes, too
+            k = min(k, strike(tours, d, stop // 2))
             leave_out(search, stop // 2)
             continue
         there = here + STATE
