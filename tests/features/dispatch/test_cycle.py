@@ -1,13 +1,15 @@
 """Turns of dispatch on a real database: who is asked, in which order, and what is written about it."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
-from tests.factories.deliveries import DOWNTOWN, driver_actor
+from tests.factories.deliveries import DOWNTOWN, HOME, driver_actor
 from tests.factories.dispatch import hold, stand, turn
+from tests.factories.drivers import make_driver
 from tests.factories.merchants import make_merchant
 from tests.factories.network import Network
 from tests.factories.offers import Town, a_town
@@ -17,13 +19,15 @@ from doorstep.connectors.maps.protocol import Leg
 from doorstep.engine import record
 from doorstep.features.deliveries import queries as deliveries
 from doorstep.features.deliveries import service as delivery_verbs
-from doorstep.features.deliveries.rules import CancelReason, Delivery, DeliveryState, Party
+from doorstep.features.deliveries.rules import CancelReason, Delivery, DeliveryState, Party, Requirements
 from doorstep.features.dispatch import cycle, queries, service
 from doorstep.features.dispatch.errors import DriverUnfit
 from doorstep.features.dispatch.rules import Policy, ReasonKind
 from doorstep.features.dispatch.snapshot import UNHEARD_S
+from doorstep.features.drivers.rules import Ability
 from doorstep.features.markets import service as markets
 from doorstep.features.merchants import service as merchants
+from doorstep.features.offers import closing
 from doorstep.features.offers import queries as offers
 from doorstep.features.offers import service as offer_verbs
 from doorstep.features.offers.errors import AlreadyOffered
@@ -237,6 +241,25 @@ async def test_what_a_merchant_wants_to_travel_alone_shares_no_trip(network: Net
     await turn(network, town.market.id)
     (offer,) = await _open(network, town)
     assert offer.delivery_ids in {(one.id,) for one in made}
+
+
+async def test_chilled_goods_share_a_trip_only_as_long_as_they_may_ride(network: Network) -> None:
+    town = await a_town(network, 0)
+    with_a_bag = frozenset({Ability.COLD_BAG})
+    await stand(network, await make_driver(network, town.market.id, abilities=with_a_bag), NEAR)
+    now = MarketInstant(network.clock.market_now())
+    cold = Requirements(cold=True)
+    far = replace(HOME, point=LatLng(lat=36.1300, lng=-86.8600))
+    made = [await town.delivery(ready_at=now, requirements=cold, dropoff=door) for door in (HOME, far)]
+    await turn(network, town.market.id)
+    (offer,) = await _open(network, town)
+    assert set(offer.delivery_ids) == {one.id for one in made}, "an hour is enough for both"
+    async with network.work() as work:
+        await closing.withdraw(work, offer.id, "the freezer broke down")
+        await markets.set_dispatch(work, town.market.id, {"cold_ride_s": 1200}, "no ice left")
+    await turn(network, town.market.id)
+    (offer,) = await _open(network, town)
+    assert len(offer.delivery_ids) == 1
 
 
 async def test_when_everybody_passed_all_are_asked_then_a_provider(network: Network) -> None:

@@ -32,6 +32,7 @@ const PARTS: readonly [RegExp, Key][] = [
   [/^it takes a driver who has not declined it$/, "said.takes_other"],
   [/^it takes a shift that lasts until the pickup$/, "said.takes_shift"],
   [/^it takes a later end of pickup or somebody nearer$/, "said.takes_nearer"],
+  [/^it takes a longer ride than its goods or its promise allow$/, "said.takes_ride"],
   [/^all who could are full until their shifts end$/, "said.full"],
   [/^one more driver would take it$/, "said.one_more"],
   [/^somebody could, but others would wait longer than the coverage price allows$/, "said.dear"],

@@ -35,6 +35,8 @@ TRIPS_GROW = 1
 """Whether more of a shop may join a trip until its goods are collected, unless the market says otherwise."""
 COMPANY_PICKUP_S = 1200
 """How long a courier company's courier is reckoned to take to a store, unless the market says otherwise."""
+COLD_RIDE_S = 3600
+"""How long chilled or frozen goods ride at most in an insulated bag, from the pickup to the door, unless the market says otherwise."""
 UNHEARD_S = 120
 """A driver under way whose last fix is older than this is not asked ahead: her phone could not tell her."""
 
@@ -260,6 +262,9 @@ def _order(delivery: Delivery, places: _Places, belief: Belief, *, reserved: boo
         dropoff_service_s=dropoff_service_s,
         units=delivery.units,
         alone=alone,
+        ride_most_s=int(knob(belief.market, "cold_ride_s", COLD_RIDE_S))
+        if delivery.requirements.cold
+        else FOREVER_S,
         needs=sum(ABILITIES[a] for a in abilities_for(delivery.requirements.names())),
         refused_by=frozenset(str(d) for d in belief.passed_on(delivery).barred),
         reserved=reserved,

@@ -388,6 +388,9 @@ KNOBS: Mapping[str, Knob] = {
     "broadcast_lead_s": Knob(0, 3600, True, "how long before the latest departure all drivers are asked"),
     "broadcast_lasts_s": Knob(15, 3600, True, "how long a broadcast stands"),
     "broadcast_reach_m": Knob(500, 200_000, True, "how far from the store drivers hear a broadcast"),
+    "cold_ride_s": Knob(
+        600, 4 * 3600, True, "how long chilled or frozen goods may ride, from the pickup to the door"
+    ),
     "approach_s": Knob(0, 3600, True, "how far away a driver is reckoned when no plan says better"),
     "pickup_service_s": Knob(0, 3600, True, "how long a stop at a store takes"),
     "dropoff_service_s": Knob(0, 3600, True, "how long a stop at a door takes"),
