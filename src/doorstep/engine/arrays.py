@@ -1,4 +1,9 @@
-"""A world laid out for the kernels. Rows stand by what they are (``sequence``), whatever came first and whoever is called what."""
+"""A world laid out for the kernels: orders and drivers as rows of whole numbers, the last plan as chains of rows.
+
+Rows stand by what they are (``sequence``), whatever came first and whoever is called what. Of the last plan everything is kept that
+still fits; a driver under way begins at the store where she will be, with limits that give way to what she keeps. Prices become
+thousandths and nothing is ever a fraction, so that compiled and interpreted kernels agree to the bit.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -160,7 +165,7 @@ def lay_out(world: World, travel: Ways, params: Params, now_s: int, *, compiled:
         earliest_drop=rows.blank(n * k),
         alone=rows.blank(n * k),
         neighbour=rows.blank(n * NEIGHBOURS),
-        heap=rows.blank(k + NEIGHBOURS),
+        keys=rows.blank(k + NEIGHBOURS),
         chance=rows.blank(1),
         pool=rows.blank(n),
         touched=rows.blank(m),

@@ -164,7 +164,7 @@ def first_possible(case: Case, search: Search, o: int, begin: int, most: int) ->
     else:
         store = case.order[o * ORDER + PICKUP]
         for ring in range(rings(case.near)):
-            if ring > 0 and found == most and _rank_beyond(case, o, ring - 1) > search.heap[found - 1]:
+            if ring > 0 and found == most and _rank_beyond(case, o, ring - 1) > search.keys[found - 1]:
                 break
             if unclaimed and ring > 0 and drop_cost(case, o, pickup_beyond(case, o, ring - 1)) >= price:
                 break
@@ -178,7 +178,7 @@ def first_possible(case: Case, search: Search, o: int, begin: int, most: int) ->
                         found = consider(case, search, o, d, begin, found, most)
     leg = way(case, case.order[o * ORDER + PICKUP], case.order[o * ORDER + DROPOFF])
     for c in range(found):
-        pickup = search.heap[c] >> 22
+        pickup = search.keys[c] >> 22
         door = pickup + case.order[o * ORDER + PICK_AFTER] + leg + case.order[o * ORDER + DROP_BEFORE]
         search.earliest_drop[begin + c] = max(door, case.order[o * ORDER + EARLIEST])
     while unclaimed and found > 0 and order_cost(case, o, search.earliest_drop[begin + found - 1]) >= price:
@@ -213,7 +213,7 @@ def consider(case: Case, search: Search, o: int, d: int, begin: int, found: int,
         return found
     # The approach takes less than 2^22 seconds, so one number ranks pickup, then approach.
     return rank(
-        search.candidate, begin, search.heap, 0, found, most, d, (pickup << 22) + approach(case, o, d)
+        search.candidate, begin, search.keys, 0, found, most, d, (pickup << 22) + approach(case, o, d)
     )
 
 
@@ -271,7 +271,7 @@ def _neighbours_around(case: Case, search: Search, o: int) -> int:
     for ring in range(rings(case.stores)):
         if ring > 0 and found == case.neighbours_most:
             least = seconds(case, beyond_m(case.stores, ring - 1))
-            if least > search.heap[case.candidates_most + found - 1]:
+            if least > search.keys[case.candidates_most + found - 1]:
                 break
         for k in range(ring_length(ring)):
             cell = ring_cell(case.stores, case.x_m[store], case.y_m[store], ring, k)
@@ -289,7 +289,7 @@ def compare(case: Case, search: Search, o: int, other: int, found: int) -> int:
     most = case.neighbours_most
     leg = way(case, case.order[o * ORDER + PICKUP], case.order[other * ORDER + PICKUP])
     gap = abs(case.order[o * ORDER + READY] - case.order[other * ORDER + READY]) // 2
-    return rank(search.neighbour, o * most, search.heap, case.candidates_most, found, most, other, leg + gap)
+    return rank(search.neighbour, o * most, search.keys, case.candidates_most, found, most, other, leg + gap)
 
 
 def could_wherever(case: Case, o: int, d: int) -> bool:

@@ -115,7 +115,7 @@ class Search(NamedTuple):
     earliest_drop: Ints  # (n x candidates) when each of them could hand it over at best
     alone: Ints  # (n x candidates) what it would cost each of them with nothing else to do
     neighbour: Ints  # (n x neighbours) other orders, nearest first, -1 behind the last
-    heap: Ints  # (candidates + neighbours) scratch of the rankings
+    keys: Ints  # (candidates + neighbours) by what they are ranked, while they are
     chance: Ints  # (1)
     pool: Ints  # (n) orders to place anew
     touched: Ints  # (m) drivers whose chain changed this turn

@@ -136,7 +136,7 @@ def for_each_order(layout: Layout, kernel: Callable[..., None], threads: int) ->
     case, search = layout.case, layout.search
 
     def run(some: range) -> None:
-        heap = layout.rows.blank(case.candidates_most + case.neighbours_most)
-        kernel(case, search._replace(heap=heap), some.start, some.stop)
+        keys = layout.rows.blank(case.candidates_most + case.neighbours_most)
+        kernel(case, search._replace(keys=keys), some.start, some.stop)
 
     side_by_side(threads, [partial(run, some) for some in stretches(case.orders, threads)])

@@ -97,7 +97,7 @@ def lay_out(world: World, travel: Ways, params: Params, now_s: int, *, compiled:
         earliest_drop=rows.blank(n * k),
         alone=rows.blank(1),
         neighbour=rows.blank(n * NEIGHBOURS),
-        heap=rows.blank(k + NEIGHBOURS),
+        keys=rows.blank(k + NEIGHBOURS),
         chance=rows.blank(1),
         pool=rows.blank(n),
         touched=rows.blank(m),

@@ -1,5 +1,8 @@
 """A driver's tour, stop by stop: what it costs and what it must never do.
 
+The plan of the pickup-and-delivery problem with time windows (Dumas, Desrosiers and Soumis 1991) as one row of stops for each driver,
+with a label before each stop, so that a change is reckoned from there on.
+
 A stop is one whole number: twice an order's row for its pickup, one more for its drop. Pickups at one store that follow each
 other are one visit: one service, left when all of it is ready. Cost is that of ``objective``; hard are load, abilities, and
 each pickup before the shift's end and before the order expires, and each drop before its latest; where trips are sent whole, no pickup between two drops.
