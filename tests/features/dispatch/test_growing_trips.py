@@ -290,6 +290,25 @@ async def test_a_trip_grows_only_where_it_can(network: Network, how: str) -> Non
         network.clock.advance(HALF_A_MINUTE)
 
 
+async def test_a_shop_that_moved_between_two_orders_of_a_trip_takes_no_tick_down(network: Network) -> None:
+    """The trip was put together by hand: to the engine these would be two shops, so nothing joins it."""
+    town = await a_town(network, drivers=2)
+    await stand(network, town.drivers[0], ON_HER_WAY)
+    ready_at = MarketInstant(network.clock.market_now() + timedelta(minutes=8))
+    across = replace(DOWNTOWN, point=LatLng(lat=DOWNTOWN.point.lat, lng=DOWNTOWN.point.lng + 0.002))
+    both = [await town.delivery(ready_at=ready_at), await town.delivery(ready_at=ready_at, pickup=across)]
+    await town.accept(await town.offer(both, approach=Leg(Metres(4000), Seconds(480))))
+    third = await town.delivery(ready_at=ready_at)
+    outcome = await turn(network, town.market.id)
+    async with network.work() as work:
+        assert await queries.reasons(work, third.id), "decided about as ever"
+        open_now = await offers.open_in_market(work, town.market.id)
+        key = await queries.record_key(work, outcome.tick_id)
+    assert not [one for one in open_now if one.terms.joins]
+    told = record.unpack(await network.connectors.blobs.get(key)).world
+    assert not any(driver.keeps for driver in told.drivers)
+
+
 async def test_a_yes_and_the_pickup_at_one_moment_leave_one_truth(network: Network) -> None:
     """She collects on one phone while the yes goes out: it joined and is hers, or it did not and waits."""
     afternoon = await an_afternoon(network)

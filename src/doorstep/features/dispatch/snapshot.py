@@ -206,8 +206,10 @@ def may_grow(trip: Trip, belief: Belief) -> bool:
     market, shop = belief.market, trip.shop_ahead
     if shop is None or not knob(market, "trips_grow", TRIPS_GROW) or params_of(market).mixing:
         return False
-    kept = [belief.carried.get(one) for one in trip.delivery_ids]
-    if not kept or any(one is None or one.merchant_id in belief.apart for one in kept):
+    kept = [one for one in map(belief.carried.get, trip.delivery_ids) if one is not None]
+    if len(kept) < len(trip.delivery_ids) or any(one.merchant_id in belief.apart for one in kept):
+        return False
+    if len({(one.store_id, one.pickup.point) for one in kept}) != 1:  # the shop has moved between two of them
         return False
     if any(trip.driver_id in offer.driver_ids for offer in belief.offers if offer.mode is OfferMode.DIRECTED):
         return False
@@ -286,7 +288,7 @@ def elsewhere_s(order: Order, comes_s: int, leg_s: int, late_price: float, fee_m
     """
     there_s = max(comes_s, order.ready_s) + order.pickup_service_s + leg_s + order.dropoff_service_s // 2
     late_s = max(0, there_s - order.due_s) * late_price
-    return max(0, round(there_s - order.wanted_from_s + late_s + 60 * fee_min))
+    return min(FOREVER_S, max(0, round(there_s - order.wanted_from_s + late_s + 60 * fee_min)))
 
 
 def _spoken_for(driver: Driver, belief: Belief, trip: Trip | None, offer: Offer | None) -> bool:
