@@ -1,6 +1,33 @@
 """The operator's knobs. Every price is in minutes of a shopper's waiting: the one currency of the engine."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+A_WEEK_S = 7 * 24 * 3600
+PRICES = {
+    # By the minute: with the longest time that can be told, still a whole number of 64 bits.
+    **dict.fromkeys(("driving_price", "waiting_price", "late_price", "convex_price"), (0, 1000)),
+    **dict.fromkeys(("coverage_price", "reoffer_price", "spared_min", "hot_min"), (0, 1_000_000)),
+}
+WHOLE = {
+    "convex_after_min": (0, 1_000_000),
+    **dict.fromkeys(("max_bundle", "load_most", "trips_ahead"), (1, 100)),
+    "stops_ahead": (2, 200),
+    **dict.fromkeys(("mixing", "whole_trips"), (0, 1)),
+    **dict.fromkeys(("start_ahead_s", "offer_lead_s", "ask_ahead_s", "join_lead_s"), (0, A_WEEK_S)),
+    "tick_s": (1, A_WEEK_S),
+    **dict.fromkeys(("candidates", "surge_candidates", "apart_candidates", "ruin_most"), (1, 1_000_000)),
+    "named_most": (0, 1_000_000),
+    **dict.fromkeys(
+        (
+            "iterations_min", "iterations_per_order", "iterations_max", "iterations_per_new", "surge_orders", "apart_orders",
+        ),
+        (0, 1_000_000_000),
+    ),
+    **dict.fromkeys(("still_permille", "blink_permille"), (0, 1000)),
+}  # fmt: skip
+LIMITS: Mapping[str, tuple[int, int]] = PRICES | WHOLE
+"""The least and the most of every knob. A market's own are narrower."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,48 +103,10 @@ class Params:
     """How long until the next tick: a trip that would lose by waiting for it goes now."""
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a knob outside its range."""
-        counts = (
-            self.max_bundle,
-            self.load_most,
-            self.stops_ahead - 1,
-            self.trips_ahead,
-            self.candidates,
-            self.surge_candidates,
-            self.apart_candidates,
-            self.ruin_most,
-            self.tick_s,
-        )
-        if min(counts) < 1:
-            raise ValueError(
-                "max_bundle, load_most, trips_ahead, candidates, surge_candidates, apart_candidates, ruin_most and tick_s are at least 1, stops_ahead 2"
-            )
-        prices = (
-            self.driving_price,
-            self.waiting_price,
-            self.late_price,
-            self.convex_price,
-            self.coverage_price,
-        )
-        if min(*prices, self.reoffer_price, self.spared_min, self.hot_min) < 0:
-            raise ValueError("a price is never negative")
-        spans = (
-            self.convex_after_min,
-            self.start_ahead_s,
-            self.offer_lead_s,
-            self.ask_ahead_s,
-            self.join_lead_s,
-            self.blink_permille,
-            self.named_most,
-        )
-        budgets = (
-            self.iterations_min,
-            self.iterations_per_order,
-            self.iterations_max,
-            self.iterations_per_new,
-            self.still_permille,
-            self.surge_orders,
-            self.apart_orders,
-        )
-        if min(*spans, *budgets) < 0:
-            raise ValueError("spans, chances and budgets are never negative")
+        """Raise ValueError for a knob outside ``LIMITS``; a whole number stays one."""
+        for name, (least, most) in LIMITS.items():
+            value = getattr(self, name)
+            if not least <= value <= most:
+                raise ValueError(f"{name} lies between {least:,} and {most:,}, not {value}")
+            if name in WHOLE and not isinstance(value, int):
+                raise ValueError(f"{name} is a whole number, not {value}")

@@ -10,7 +10,7 @@ from doorstep.engine.compiled import Kernels
 from doorstep.engine.decide import decide
 from doorstep.engine.decisions import Decisions
 from doorstep.engine.params import Params
-from doorstep.engine.world import Plane, Travel, Ways, World
+from doorstep.engine.world import Plane, Travel, Ways, World, refuse_moment
 
 MAGIC = b"doorstep-tick-1\n"
 
@@ -36,6 +36,13 @@ class Tick:
     kernels: str
     place_names: tuple[str, ...] = ()
     ms_per_m: int = 0
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a time or a seed that cannot be, or travel that is not of so many places."""
+        refuse_moment(self.now_s, self.seed)
+        length = 16 * self.places if self.ms_per_m else 4 * self.places * self.places
+        if self.places < 0 or len(self.seconds) != length:
+            raise ValueError(f"{len(self.seconds)} bytes are not the travel of {self.places} places")
 
     def travel(self) -> Ways:
         """The travel matrix, or the plane."""
