@@ -67,7 +67,7 @@ def test_every_shipped_scenario_can_be_played() -> None:
             'title = "x"\n[dispatch]\npolicy = "nearst"',
             "one of engine, late_f1, nearest; did you mean 'nearest'",
         ),
-        ('title = "x"\n[dispatch.engine]\nmax_bundle = 0', "at least 1"),
+        ('title = "x"\n[dispatch.engine]\nmax_bundle = 0', "max_bundle lies between 1 and 100, not 0"),
         ('title = "x"\n[pay]\nper_mile_minor = -4', "per_mile_minor"),
         ('title = "x"\n[city]\nrecorded = "nowhere"', "holds no recorded day"),
         ('title = "x"\n[city]\nextract = "town.osm.pbf"', "there is no such file.*folder of the scenario"),

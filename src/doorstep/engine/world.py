@@ -35,7 +35,7 @@ DRIVER_LIMITS: Limits = {
     **dict.fromkeys(("place", "capacity_units", "max_orders"), (0, MOST)),
     **dict.fromkeys(("free_s", "on_s"), (-MOMENT_S, MOMENT_S)),
     "off_s": (-MOMENT_S, FOREVER_S),
-    "abilities": (-1, MASK),
+    "abilities": (-MASK, MASK),
     "acceptance_permille": (0, 1000),
 }
 
