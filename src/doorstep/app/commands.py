@@ -1,7 +1,6 @@
 """Further commands of ``doorstep``: credentials for scripts, dead letters, copies, exports, replays."""
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -237,53 +236,22 @@ def verify(json: Json = None) -> None:
 
 
 def replay_tick(
-    file: Annotated[Path, typer.Argument(help="A tick record from DOORSTEP_HOME/blobs/ticks/MARKET/.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A tick record from DOORSTEP_HOME/blobs/ticks/MARKET/.", exists=True, dir_okay=False
+        ),
+    ],
     param: Annotated[
-        list[str] | None, typer.Option(help="NAME=VALUE: see what another setting would decide.")
+        list[str] | None,
+        typer.Option(help="NAME=VALUE: see what another setting would decide; several of them together."),
     ] = None,
     json: Json = None,
 ) -> None:
-    """Decide a recorded tick again; says whether it comes out the same to the last bit."""
-    from dataclasses import replace
+    """Decide a recorded tick again: is it the same to the last bit, and what would other parameters have decided?"""
+    from doorstep.app import tick
 
-    from doorstep.engine import record
-    from doorstep.engine.compiled import PYTHON
-    from doorstep.engine.decide import warm_for
-
-    content = file.read_bytes()
-    tick = record.unpack(content)
-    changed = dict(text.split("=", 1) for text in param or [])
-    types = {name: type(getattr(tick.params, name)) for name in changed}
-    params = replace(tick.params, **{name: _knob(types[name], value) for name, value in changed.items()})
-    kernels = warm_for(params) if tick.kernels == "numba" else PYTHON
-    repeat = record.replay(content, kernels, params)
-    summary = {
-        "orders": len(tick.world.orders),
-        "drivers": len(tick.world.drivers),
-        "sends": len(tick.decisions.sends),
-        "cost": tick.decisions.cost,
-        "same": repeat.same,
-        "params_changed": changed,
-        "sends_again": len(repeat.again.sends),
-        "cost_again": repeat.again.cost,
-    }
-    for send in tick.decisions.sends:
-        typer.echo(f"{send.driver} ← {', '.join(send.orders)}: {send.sentence}")
-    if changed:
-        typer.echo(
-            f"recorded: {summary['sends']} sends at cost {tick.decisions.cost:.3f}; with {changed}:"
-            f" {summary['sends_again']} sends at cost {repeat.again.cost:.3f}"
-        )
-    else:
-        typer.echo("the same to the last bit" if repeat.same else "DIFFERENT")
-    figures.write(json, summary)
-    if not changed and not repeat.same:
-        raise typer.Exit(1)
-
-
-def _knob[T](kind: Callable[[str], T], text: str) -> T:
-    """A knob's value as it was typed; 0 and false are no, for those that are yes or no."""
-    return kind("" if kind is bool and text.lower() in {"0", "false", "no"} else text)
+    tick.replay(file, param or [], json)
 
 
 def replay_day(

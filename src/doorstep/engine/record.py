@@ -52,6 +52,10 @@ class Tick:
         matrix = np.frombuffer(self.seconds, "<i4").reshape(self.places, self.places)
         return Travel(matrix.astype(np.int32))
 
+    def again(self, kernels: Kernels | None = None, params: Params | None = None) -> Decisions:
+        """Decide it once more, with other ``params`` when given. Raises ValueError where they do not fit its world."""
+        return decide(self.world, self.travel(), params or self.params, self.now_s, self.seed, kernels)
+
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
@@ -101,5 +105,4 @@ def unpack(content: bytes) -> Tick:
 def replay(content: bytes, kernels: Kernels | None = None, params: Params | None = None) -> Repeat:
     """Decide a recorded tick again, with other ``params`` when given."""
     tick = unpack(content)
-    again = decide(tick.world, tick.travel(), params or tick.params, tick.now_s, tick.seed, kernels)
-    return Repeat(tick, again)
+    return Repeat(tick, tick.again(kernels, params))
