@@ -325,6 +325,25 @@ def test_rivals_of_a_mixed_trip_are_priced_by_the_plan_without_its_driver() -> N
     (send,) = decisions.sends
     assert send.rivals[0].driver == "ben"
     assert send.rivals[0].extra_cost == pytest.approx(only_ben.cost - decisions.cost)
+    assert send.rivals[0].pickup_s == only_ben.sends[0].pickup_s
+
+
+@pytest.mark.parametrize("params", [MIXED, WHOLE])
+def test_a_rival_of_a_mixed_trip_is_told_with_the_pickup_that_his_price_is_for(params: Params) -> None:
+    """Ana brings lunch; the soup at the end of the line would come second for her."""
+    ana, ben = replace(ANA, place=2), Driver(id="ben", place=7, free_s=NOW)
+    lunch = replace(LUNCH, ready_s=NOW, pickup=2, dropoff=4)
+    soup = replace(lunch, id="soup", store="t", pickup=6, dropoff=7)
+    sends = {
+        s.driver: s for s in decide(World((lunch, soup), (ana, ben)), LINE, params, NOW, 1, PYTHON).sends
+    }
+    (rival,) = sends["ben"].rivals
+    only_ana = decide(World((lunch, soup), (ana,)), LINE, params, NOW, 1, PYTHON)
+    (then,) = only_ana.outlooks
+    assert (rival.driver, then.order, rival.pickup_s) == ("ana", "soup", then.pickup_s)
+    both = sum(send.cost for send in sends.values())
+    assert rival.extra_cost == pytest.approx(only_ana.cost - both)
+    assert then.pickup_s > sends["ana"].drops_s[0]
 
 
 def test_nothing_is_on_board_where_stores_are_not_mixed() -> None:

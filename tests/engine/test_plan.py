@@ -259,6 +259,29 @@ def test_rival_costs_are_what_the_plan_would_really_cost_with_them() -> None:
     assert send.rivals[0].pickup_s == late.pickup_s
 
 
+def test_a_rival_is_told_with_the_pickup_that_his_price_is_for() -> None:
+    """Ana brings lunch; the soup at the end of the line would come second for her, however soon she could be there without."""
+    ana, ben = replace(ANA, place=2), replace(BEN, place=11)
+    lunch = replace(LUNCH, ready_s=NOW, dropoff=5)
+    soup = replace(lunch, id="soup", store="t", pickup=10, dropoff=11)
+    sends = {
+        s.driver: s for s in decide(World((lunch, soup), (ana, ben)), LINE, Params(), NOW, 1, PYTHON).sends
+    }
+    (rival,) = sends["ben"].rivals
+    first, then = times_of(ana, [(lunch,), (soup,)], LINE, Params(), NOW)
+    assert (rival.driver, rival.pickup_s) == ("ana", then.pickup_s)
+    assert rival.extra_cost == pytest.approx(then.cost - sends["ben"].cost)
+    assert first.pickup_s == sends["ana"].pickup_s
+
+
+def test_a_rival_too_would_pick_up_as_late_as_the_window_allows() -> None:
+    dinner = replace(LUNCH, ready_s=NOW, wanted_from_s=NOW + 3600, earliest_drop_s=NOW + 3600)
+    at_s = NOW + 3600 - 360 - 240 - 120
+    (send,) = decide(World((dinner,), (ANA, BEN)), LINE, Params(), at_s, 1, PYTHON).sends
+    (alone,) = times_of(BEN, [(dinner,)], LINE, Params(), at_s)
+    assert [(r.driver, r.pickup_s) for r in send.rivals] == [("ben", alone.pickup_s)]
+
+
 def test_nonsense_is_refused() -> None:
     with pytest.raises(ValueError, match="one id"):
         decide(World((LUNCH, LUNCH), (ANA,)), LINE, Params(), NOW, 1, PYTHON)

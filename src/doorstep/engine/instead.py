@@ -8,9 +8,19 @@ from doorstep.engine.candidates import BARRIERS, POSSIBLE, barrier, rank, survey
 from doorstep.engine.chains import (
     COST,
     DRIVER,
+    DROP_BEFORE,
+    DROPOFF,
+    EARLIEST,
+    EXPIRES,
     KNOWN,
+    OFF,
     OPEN,
+    ORDER,
+    PICK_AFTER,
+    PICK_BEFORE,
+    PICKUP,
     PLACE,
+    READY,
     TALLY,
     TIME,
     TRIPS,
@@ -18,13 +28,14 @@ from doorstep.engine.chains import (
     Chains,
     Ints,
     Search,
+    way,
 )
 from doorstep.engine.insertion import chain_with
 from doorstep.engine.objective import NEVER, do_trip
 
 RIVALS = 3
 # Columns of a line: whose first trip it is and what it adds to her chain; how many others could have it, who, what it would add
-# to theirs and when they could pick it up; how many drivers each barrier keeps from its first order, by how little they miss it.
+# to theirs and when they would pick it up at that; how many drivers each barrier keeps from its first order, by how little they miss it.
 DRIVES, OWN, FOUND, WHO = range(4)
 ADDED = WHO + RIVALS
 PICKED = ADDED + RIVALS
@@ -44,7 +55,8 @@ def look_around(case: Case, chains: Chains, search: Search, since: int, until: i
         lines[line + OWN] = own
         lines[line + FOUND] = next_best(case, chains, search, j, lines, line)
         for k in range(lines[line + FOUND]):
-            lines[line + PICKED + k] = pickup_with(case, chains, j, lines[line + WHO + k])
+            _, t = with_another(case, chains, j, lines[line + WHO + k])
+            lines[line + PICKED + k] = pickup_at(case, chains, j, lines[line + WHO + k], t)
         survey(case, chains.order[j * case.trips_most * case.bundle_most], lines, line + COUNT, line + LEAST)
 
 
@@ -57,38 +69,59 @@ def next_best(case: Case, chains: Chains, search: Search, j: int, lines: Ints, l
         if d < 0:
             break
         if d != j:
-            cost = with_another(case, chains, j, d)
+            cost, _ = with_another(case, chains, j, d)
             if cost != NEVER:
                 found = rank(lines, line + WHO, lines, line + ADDED, found, RIVALS, d, cost)
     return found
 
 
-def pickup_with(case: Case, chains: Chains, j: int, d: int) -> int:
-    """When driver ``d`` could pick up driver ``j``'s first trip at the earliest."""
-    pickup = 0
-    for k in range(chains.size[j * case.trips_most]):
-        pickup = max(pickup, barrier(case, chains.order[j * case.trips_most * case.bundle_most + k], d)[1])
-    return pickup
-
-
-def with_another(case: Case, chains: Chains, j: int, d: int) -> int:
-    """What driver ``j``'s first trip would add to driver ``d``'s chain, NEVER when he cannot do it."""
+def with_another(case: Case, chains: Chains, j: int, d: int) -> tuple[int, int]:
+    """What driver ``j``'s first trip would add to driver ``d``'s chain, NEVER when he cannot do it, and before which of his trips
+    it would add least.
+    """
     row = j * case.trips_most
     size = chains.size[row]
+    best = NEVER
+    best_t = NEVER
     for k in range(size):
         wall, _ = barrier(case, chains.order[row * case.bundle_most + k], d)
         if wall != POSSIBLE:
-            return NEVER
-    best = NEVER
+            return NEVER, NEVER
     if chains.tally[d * TALLY + TRIPS] == case.trips_most:
-        return NEVER
+        return NEVER, NEVER
     for t in range(chains.tally[d * TALLY + TRIPS] + 1):
         if t == 0 and case.driver[d * DRIVER + OPEN] >= 0:
             continue
         cost = chain_with(case, chains, d, t, chains.order, row * case.bundle_most, size, -1, NEVER, 1 << 60)
         if cost != NEVER and (best == NEVER or cost - chains.tally[d * TALLY + COST] < best):
             best = cost - chains.tally[d * TALLY + COST]
-    return best
+            best_t = t
+    return best, best_t
+
+
+def pickup_at(case: Case, chains: Chains, j: int, d: int, t: int) -> int:
+    """When driver ``d`` would pick up driver ``j``'s first trip before his trip ``t``: what waits for its window so late that he
+    does not wait at its door, as in ``schedule``.
+    """
+    row = j * case.trips_most
+    first = row * case.bundle_most
+    ready = 0
+    before = 0
+    after = 0
+    latest = case.driver[d * DRIVER + OFF]
+    for k in range(chains.size[row]):
+        line = chains.order[first + k] * ORDER
+        ready = max(ready, case.order[line + READY])
+        before = max(before, case.order[line + PICK_BEFORE])
+        after = max(after, case.order[line + PICK_AFTER])
+        latest = min(latest, case.order[line + EXPIRES])
+    line = chains.order[first] * ORDER
+    here = (d * (case.trips_most + 1) + t) * KNOWN
+    approach = way(case, chains.known[here + PLACE], case.order[line + PICKUP])
+    pickup = max(chains.known[here + TIME] + case.offer_lead_s + approach + before, ready)
+    leg = way(case, case.order[line + PICKUP], case.order[line + DROPOFF])
+    spare = max(0, case.order[line + EARLIEST] - (pickup + after + leg + case.order[line + DROP_BEFORE]))
+    return max(pickup, min(pickup + spare, latest))
 
 
 def without_first(case: Case, chains: Chains, j: int) -> int:

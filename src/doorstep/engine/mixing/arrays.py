@@ -4,6 +4,7 @@ Of the last tick's tours everything is kept that still fits: a stop whose order 
 and what a driver is bound to, on board or under way for it, is in her tour or waits to be put there and nowhere else.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from doorstep.engine.arrays import (
@@ -44,15 +45,14 @@ class Layout:
     best: Tours
     scope: Ints  # the rows of all orders
 
-    def stops(self, d: int) -> list[tuple[Order, bool]]:
-        """The tour of the driver in row ``d``: what is picked up (True) and handed over (False)."""
-        first = d * self.tours.wide
-        codes = [int(self.tours.stop[first + k]) for k in range(self.tours.size[d])]
-        return [(self.orders[code // 2], code % 2 == 0) for code in codes]
-
     def steps(self, d: int) -> list[Step]:
-        """The same with pickups at one store that follow each other as one."""
-        return steps_of(self.stops(d))
+        """The tour of the driver in row ``d``, pickups at one store that follow each other as one."""
+        first = d * self.tours.wide
+        return self.steps_through(int(self.tours.stop[first + k]) for k in range(self.tours.size[d]))
+
+    def steps_through(self, stops: Iterable[int]) -> list[Step]:
+        """The same of any ``stops`` as ``Tours.stop`` holds them."""
+        return steps_of([(self.orders[stop // 2], stop % 2 == 0) for stop in stops])
 
     def left_out(self) -> list[int]:
         """Rows of the orders in nobody's tour."""

@@ -34,7 +34,6 @@ class Kernels:
     polish_tours: Any
     survey: Any
     kept_out: Any
-    barrier: Any
     cheapest_added: Any
     others_instead: Any
 
@@ -92,7 +91,7 @@ def _exercise(kernels: Kernels) -> None:
     row = np.zeros(8, np.int64)
     kernels.survey(case, 0, np.zeros(2 * candidates.BARRIERS, np.int64), 0, candidates.BARRIERS)
     kernels.kept_out(case, 0, 8, row, row.copy(), row.copy())
-    kernels.barrier(case, 0, 0)
     kernels.cheapest_added(case, tours_, notes, 0)
     d = next(d for d in range(2) if tours_.size[d])
-    kernels.others_instead(case, tours_, notes, saved, d, 1, row, row.copy())
+    stops = np.zeros(instead.RIVALS * (tours_.wide + 1), np.int64)
+    kernels.others_instead(case, tours_, notes, saved, d, 1, row, row.copy(), stops)

@@ -50,7 +50,7 @@ def decide(world: World, travel: Ways, params: Params, now_s: int, seed: int, *,
     for d in acting:
         now[d] = len(trips_of(visits[d])[0]) if params.whole_trips else 1
     return Decisions(
-        sends=tuple(send(layout, kernels, d, visits[d], now[d]) for d in sent),
+        sends=tuple(send(layout, kernels, travel, params, now_s, d, visits[d], now[d]) for d in sent),
         plan=what_remains(layout, visits, now, kept=set() if params.whole_trips else set(sent)),
         outlooks=outlooks(layout, kernels, params, visits, now),
         cost=int(layout.search.tally[TOTAL]) / MILLISECONDS,
@@ -90,13 +90,15 @@ def is_due(driver: Driver, first: Visit, params: Params, now_s: int) -> bool:
     return free and first.leave_s - lead_s < now_s + params.tick_s
 
 
-def send(layout: Layout, kernels: Kernels, d: int, visits: list[Visit], stops: int) -> Send:
+def send(
+    layout: Layout, kernels: Kernels, travel: Ways, params: Params, now_s: int, d: int, visits: list[Visit], stops: int
+) -> Send:  # fmt: skip
     """Driver ``d`` goes to a store, or through the ``stops`` of a whole trip, with who came next and whom what excluded."""
     first = visits[0]
     stores = [visit for visit in visits[:stops] if visit.is_pickup]
     ids = reasons.in_drop_sequence([o for visit in stores for o in visit.orders], visits)
     driver, row = layout.drivers[d], int(layout.tours.stop[d * layout.tours.wide]) // 2
-    own, rivals = reasons.rivals(layout, kernels, d, len(ids))
+    own, rivals = reasons.rivals(layout, kernels, travel, params, now_s, d, len(ids))
     kept = excluded(layout, kernels, row)
     sentence = reasons.sent(len(ids), len(driver.aboard), len({visit.orders[0].store for visit in stores}))
     told = stores if len(stores) > 1 else []

@@ -19,13 +19,24 @@ from doorstep.engine.mixing.search import undo_tours
 from doorstep.engine.mixing.tours import Tours, copy_tour, put_stops, take_stops
 from doorstep.engine.objective import NEVER
 
+RIVALS = 3
+
 
 def others_instead(
-    case: Case, tours: Tours, search: Search, saved: Tours, j: int, count: int, driver: Ints, added: Ints
+    case: Case,
+    tours: Tours,
+    search: Search,
+    saved: Tours,
+    j: int,
+    count: int,
+    driver: Ints,
+    added: Ints,
+    stops: Ints,
 ) -> tuple[int, int]:
     """What driver ``j``'s first ``count`` pickups add to her tour, and how many could have had them instead.
 
-    The three to whose tours they would add least are in ``driver``, cheapest first, and what they would in ``added``.
+    The three to whose tours they would add least are in ``driver``, cheapest first, and what they would in ``added``; the tours they
+    would then make in ``stops``, in lines of how many stops they are and room for all there can be.
     """
     total = search.tally[TOTAL]
     absent = search.tally[ABSENT]
@@ -44,17 +55,24 @@ def others_instead(
         if d < 0:
             break
         if d != j:
-            cost = _added_to(case, tours, search, saved, d, count)
+            cost = _added_to(case, tours, search, saved, d, count, stops, 0)
             if cost != NEVER:
-                found = rank(driver, 0, added, 0, found, 3, d, cost)
+                found = rank(driver, 0, added, 0, found, RIVALS, d, cost)
+    for k in range(found):
+        _added_to(case, tours, search, saved, driver[k], count, stops, k * (tours.wide + 1))
     undo_tours(tours, search, saved)
     search.tally[TOTAL] = total
     search.tally[ABSENT] = absent
     return own, found
 
 
-def _added_to(case: Case, tours: Tours, search: Search, saved: Tours, d: int, count: int) -> int:
-    """What the first ``count`` orders of the pool add to driver ``d``'s tour, one after the other; NEVER when one cannot go."""
+def _added_to(
+    case: Case, tours: Tours, search: Search, saved: Tours, d: int, count: int, stops: Ints, line: int
+) -> int:
+    """What the first ``count`` orders of the pool add to driver ``d``'s tour, one after the other; NEVER when one cannot go.
+
+    The tour that she would then make is left in ``stops`` from ``line`` on.
+    """
     before = tours.cost[d]
     cost = 0
     for k in range(count):
@@ -69,6 +87,9 @@ def _added_to(case: Case, tours: Tours, search: Search, saved: Tours, d: int, co
         put_stops(case, tours, search, saved, o, d, i, j)
     if cost != NEVER:
         cost = tours.cost[d] - before
+        stops[line] = tours.size[d]
+        for k in range(tours.size[d]):
+            stops[line + 1 + k] = tours.stop[d * tours.wide + k]
     if search.driver[d * NOTES + TOUCHED_AT] == search.tally[TURN]:
         copy_tour(saved, 1, tours, d)
         search.driver[d * NOTES + TOUCHED_AT] = NEVER

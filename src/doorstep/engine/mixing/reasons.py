@@ -7,9 +7,11 @@ from doorstep.engine import reasons as one_store
 from doorstep.engine.decisions import Outlook, Rival
 from doorstep.engine.mixing.arrays import Layout
 from doorstep.engine.mixing.compiled import Kernels
-from doorstep.engine.mixing.schedule import Visit
+from doorstep.engine.mixing.instead import RIVALS
+from doorstep.engine.mixing.schedule import Visit, visits_of
+from doorstep.engine.params import Params
 from doorstep.engine.reasons import MILLISECONDS, row
-from doorstep.engine.world import Driver, Order
+from doorstep.engine.world import Driver, Order, Ways
 
 
 def in_drop_sequence(picked: Sequence[Order], visits: Sequence[Visit]) -> tuple[str, ...]:
@@ -57,18 +59,25 @@ def planned(
     return Outlook(order.id, driver.id, visit.at_s, drop_s, sentence, offer_s=offer_s)
 
 
-def rivals(layout: Layout, kernels: Kernels, d: int, count: int) -> tuple[float, tuple[Rival, ...]]:
+def rivals(
+    layout: Layout, kernels: Kernels, travel: Ways, params: Params, now_s: int, d: int, count: int
+) -> tuple[float, tuple[Rival, ...]]:
     """What driver ``d``'s first ``count`` pickups add to her tour, and the three to whom they would have gone next."""
-    who, added = row(kernels, 3), row(kernels, 3)
+    who, added = row(kernels, RIVALS), row(kernels, RIVALS)
     case, tours, search = layout.case, layout.tours, layout.search
-    first = int(tours.stop[d * tours.wide]) // 2
-    own, found = kernels.others_instead(case, tours, search, layout.saved, d, count, who, added)
+    wide = tours.wide + 1
+    stops = row(kernels, RIVALS * wide)
+    picked = {layout.orders[int(tours.stop[d * tours.wide + k]) // 2].id for k in range(count)}
+    own, found = kernels.others_instead(case, tours, search, layout.saved, d, count, who, added, stops)
+
+    def pickup_s(k: int) -> int:
+        """When the first of them would be picked up on the tour that rival ``k`` would then make."""
+        steps = layout.steps_through(int(stops[k * wide + 1 + i]) for i in range(stops[k * wide]))
+        visits = visits_of(layout.drivers[who[k]], steps, travel, params, now_s)
+        return next(v.at_s for v in visits if v.is_pickup and any(o.id in picked for o in v.orders))
+
     return int(own) / MILLISECONDS, tuple(
-        Rival(
-            layout.drivers[who[k]].id,
-            (int(added[k]) - int(own)) / MILLISECONDS,
-            int(kernels.barrier(case, first, who[k])[1]),
-        )
+        Rival(layout.drivers[who[k]].id, (int(added[k]) - int(own)) / MILLISECONDS, pickup_s(k))
         for k in range(found)
     )
 
