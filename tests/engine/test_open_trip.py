@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,12 +14,13 @@ from doorstep.engine.decide import decide
 from doorstep.engine.params import Params
 from doorstep.engine.record import pack, replay
 from doorstep.engine.schedule import times_of
-from doorstep.engine.world import Driver, Plan, Travel, World
+from doorstep.engine.world import Driver, Order, Plan, Travel, World
 
 READY = LUNCH.ready_s
 UNDER_WAY = Driver(id="ana", place=2, free_s=READY - 300, keeps=("lunch",))
 TWIN = replace(LUNCH, id="twin", dropoff=6, placed_s=READY - 60, ready_s=READY)
 FAR = Driver(id="zoe", place=7, free_s=READY + 3600)
+LONG = Travel(np.abs(np.arange(12)[:, None] - np.arange(12)[None, :]).astype(np.int32) * 120)
 
 
 def test_an_order_of_the_same_store_joins_until_the_pickup() -> None:
@@ -152,6 +154,42 @@ def test_who_has_to_answer_is_asked_so_much_earlier_and_told_what_others_would_c
     assert (told.rivals, told.cost) == ((), 0.0), "nobody is asked in a recorded day"
 
 
+ASKS = Params(join_lead_s=60, named_most=8)
+KIM = Driver(id="kim", place=11, free_s=READY, abilities=0)
+CORNER = (replace(LUNCH, dropoff=3), replace(TWIN, dropoff=4))
+TRIPLET = replace(TWIN, id="triplet", dropoff=5)
+NOT_FOR_KIM = [
+    (replace(TRIPLET, refused_by=frozenset({"kim"})), "declined"),
+    (replace(TRIPLET, needs=1), "abilities"),
+    (replace(TRIPLET, expires_s=READY + 60), "too late for pickup"),
+]
+
+
+@pytest.mark.parametrize(("triplet", "_"), NOT_FOR_KIM)
+def test_only_who_may_take_all_that_joins_could_have_had_it(triplet: Order, _: str) -> None:
+    """Kim could bring the twin but not the triplet, mo takes one order at a time; each alone would be a rival."""
+    mo = Driver(id="mo", place=11, free_s=READY, max_orders=1)
+    (pickup,) = decide(
+        World((*CORNER, triplet), (UNDER_WAY, KIM, mo)), LONG, ASKS, READY - 60, 1, PYTHON
+    ).pickups
+    assert (pickup.joined, pickup.rivals) == (("twin", "triplet"), ())
+    (alone,) = decide(World(CORNER, (UNDER_WAY, KIM, mo)), LONG, ASKS, READY - 60, 1, PYTHON).pickups
+    assert {rival.driver for rival in alone.rivals} == {"kim", "mo"}
+    plain = World((*CORNER, TRIPLET), (UNDER_WAY, KIM, mo))
+    (all_of_it,) = decide(plain, LONG, ASKS, READY - 60, 1, PYTHON).pickups
+    assert [rival.driver for rival in all_of_it.rivals] == ["kim"]
+
+
+def test_who_could_only_by_letting_another_order_expire_could_not_have_had_it() -> None:
+    """Zoe has soup to collect next door that nobody hands out later; before it she could not fetch the twin."""
+    soup = replace(LUNCH, id="soup", store="t", pickup=7, dropoff=8, ready_s=READY, expires_s=READY + 300)
+    zoe = Driver(id="zoe", place=7, free_s=READY - 60)
+    for order, could in ((soup, False), (replace(soup, expires_s=READY + 7200), True)):
+        world = World((*CORNER, order), (UNDER_WAY, zoe), {"zoe": (("soup",),)})
+        (pickup,) = decide(world, LONG, ASKS, READY - 60, 1, PYTHON).pickups
+        assert [rival.driver for rival in pickup.rivals] == ["zoe"] * could
+
+
 @LAWS
 @given(worlds_under_way())
 def test_what_is_asked_and_why_is_the_same_in_either_kernels(drawn: tuple[World, Travel, int]) -> None:
@@ -163,3 +201,9 @@ def test_what_is_asked_and_why_is_the_same_in_either_kernels(drawn: tuple[World,
         assert pickup.cost >= 0 or pickup.joined
         assert [r.extra_cost for r in pickup.rivals] == sorted(r.extra_cost for r in pickup.rivals)
         assert pickup.driver not in {r.driver for r in pickup.rivals}
+        drivers, joined = {d.id: d for d in world.drivers}, [o for o in world.orders if o.id in pickup.joined]
+        for rival in pickup.rivals:
+            driver = drivers[rival.driver]
+            assert not any(o.needs & ~driver.abilities or driver.id in o.refused_by for o in joined)
+            assert sum(o.units for o in joined) <= driver.capacity_units
+            assert rival.pickup_s <= driver.off_s

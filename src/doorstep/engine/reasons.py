@@ -191,16 +191,19 @@ def joining(
     joined: tuple[Order, ...],
 ) -> tuple[float, tuple[Rival, ...]]:
     """What it adds to driver ``d``'s chain that ``joined`` come along, and the three candidates for whom a trip of their own,
-    before all they are planned for, would have cost least, with how much more.
+    before all they are planned for, would have cost least, with how much more. Only who may take all of it, and can besides all that
+    she is planned for.
     """
 
-    def priced(k: int, chain: list[tuple[Order, ...]]) -> tuple[float, int]:
-        times = times_of(layout.drivers[k], chain, travel, params, now_s) if chain else []
-        return sum(one.cost for one in times), max((one.pickup_s for one in times), default=0)
+    def timed(k: int, chain: list[tuple[Order, ...]]) -> list[Times]:
+        return times_of(layout.drivers[k], chain, travel, params, now_s) if chain else []
+
+    def cost_of(times: list[Times]) -> float:
+        return sum(one.cost for one in times)
 
     first, *later = chains[d]
     alone = tuple(order for order in first if order not in joined)
-    own = priced(d, chains[d])[0] - priced(d, [alone, *later])[0]
+    own = cost_of(timed(d, chains[d])) - cost_of(timed(d, [alone, *later]))
     wide = layout.case.candidates_most
     here = layout.orders.index(joined[0]) * wide
     found = []
@@ -208,15 +211,26 @@ def joining(
         if k < 0:
             break
         driver, open_trips = layout.drivers[k], 1 if layout.drivers[k].keeps else 0
-        if k == d or sum(order.units for order in joined) > driver.capacity_units:
+        if k == d or not may_take(driver, joined):
             continue
         chain = [*chains[k][:open_trips], joined, *chains[k][open_trips:]]
-        cost, last_s = priced(k, chain)
-        if last_s <= driver.off_s:
-            pickup_s = times_of(driver, chain, travel, params, now_s)[open_trips].pickup_s
-            found.append((cost - priced(k, chains[k])[0] - own, k, pickup_s))
+        times = timed(k, chain)
+        if all(map(partial(is_possible, driver), chain[open_trips:], times[open_trips:])):
+            more = cost_of(times) - cost_of(timed(k, chains[k])) - own
+            found.append((more, k, times[open_trips].pickup_s))
     nearest = sorted(found)[:3]
     return own, tuple(Rival(layout.drivers[k].id, more, pickup_s) for more, k, pickup_s in nearest)
+
+
+def may_take(driver: Driver, trip: Sequence[Order]) -> bool:
+    """Whether nothing but time keeps ``driver`` from a trip."""
+    fits = sum(order.units for order in trip) <= driver.capacity_units and len(trip) <= driver.max_orders
+    return fits and not any(o.needs & ~driver.abilities or driver.id in o.refused_by for o in trip)
+
+
+def is_possible(driver: Driver, trip: Sequence[Order], times: Times) -> bool:
+    """Whether a trip is picked up before ``driver``'s shift ends and before anything of it expires."""
+    return times.pickup_s <= min(driver.off_s, *(order.expires_s for order in trip))
 
 
 def on_the_way(order: Order, driver: Driver) -> str:
