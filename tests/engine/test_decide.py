@@ -241,6 +241,32 @@ def test_who_is_kept_from_an_order_is_told_by_name_the_nearest_first() -> None:
     assert (send.driver, send.kept_out) == ("dan", (*nearest, KeptOut("ben", "abilities")))
 
 
+@pytest.mark.parametrize("mixing", [False, True])
+def test_who_is_kept_from_any_order_of_a_trip_is_told(mixing: bool) -> None:
+    """Ana brings two orders of one shop: ben declined the second, cat takes one at a time and dan has not the room.
+
+    Where stores are mixed, she who cannot take both at once could have had them one after the other.
+    """
+    first = replace(LUNCH, ready_s=NOW, dropoff=3, units=2)
+    second = replace(first, id="tea", dropoff=4, refused_by=frozenset({"ben"}))
+    crowd = tuple(
+        replace(BEN, id=name, place=place, **less)  # type: ignore[arg-type]
+        for name, place, less in (
+            ("ben", 7, {}), ("cat", 6, {"max_orders": 1}), ("dan", 5, {"capacity_units": 3}), ("eve", 0, {})
+        )
+    )  # fmt: skip
+    world = World((first, second), (replace(ANA, place=2), *crowd))
+    dear = Params(named_most=8, driving_price=1, mixing=mixing, whole_trips=mixing)
+    (send,) = decide(world, LINE, dear, NOW, 1, PYTHON).sends
+    assert (send.driver, send.orders) == ("ana", ("lunch", "tea"))
+    both, one_by_one = ["eve"], ["eve", "dan", "cat"]
+    assert [rival.driver for rival in send.rivals] == (one_by_one if mixing else both)
+    declined = KeptOut("ben", "declined")
+    full = KeptOut("dan", "capacity"), KeptOut("cat", "capacity")
+    assert send.kept_out == ((declined,) if mixing else (*full, declined))
+    assert send.excluded == ({"declined": 1} if mixing else {"capacity": 2, "declined": 1})
+
+
 def test_a_record_from_before_drivers_were_named_repeats_as_it_was() -> None:
     world = World((replace(LUNCH, refused_by=frozenset({"ana"})),), (ANA,))
     decisions = decide(world, LINE, Params(), NOW, 1, PYTHON)

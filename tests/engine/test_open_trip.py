@@ -165,14 +165,17 @@ NOT_FOR_KIM = [
 ]
 
 
-@pytest.mark.parametrize(("triplet", "_"), NOT_FOR_KIM)
-def test_only_who_may_take_all_that_joins_could_have_had_it(triplet: Order, _: str) -> None:
+@pytest.mark.parametrize(("triplet", "constraint"), NOT_FOR_KIM)
+def test_only_who_may_take_all_that_joins_could_have_had_it(triplet: Order, constraint: str) -> None:
     """Kim could bring the twin but not the triplet, mo takes one order at a time; each alone would be a rival."""
     mo = Driver(id="mo", place=11, free_s=READY, max_orders=1)
     (pickup,) = decide(
         World((*CORNER, triplet), (UNDER_WAY, KIM, mo)), LONG, ASKS, READY - 60, 1, PYTHON
     ).pickups
     assert (pickup.joined, pickup.rivals) == (("twin", "triplet"), ())
+    kept_out = {one.driver: one.constraint for one in pickup.kept_out}
+    assert {"kim": constraint, "mo": "capacity"}.items() <= kept_out.items()
+    assert sum(pickup.excluded.values()) == len(kept_out)
     (alone,) = decide(World(CORNER, (UNDER_WAY, KIM, mo)), LONG, ASKS, READY - 60, 1, PYTHON).pickups
     assert {rival.driver for rival in alone.rivals} == {"kim", "mo"}
     plain = World((*CORNER, TRIPLET), (UNDER_WAY, KIM, mo))

@@ -10,6 +10,7 @@ from typing import Any
 
 from doorstep.engine import (
     auction,
+    barred,
     candidates,
     chains,
     chance,
@@ -30,6 +31,7 @@ ROOMS: tuple[ModuleType, ...] = (
     grid,
     objective,
     candidates,
+    barred,
     insertion,
     instead,
     auction,
@@ -42,7 +44,7 @@ _compiled: list["Kernels"] = []
 
 @dataclass(frozen=True, slots=True)
 class Kernels:
-    """What the engine calls; see ``candidates``, ``insertion`` and ``ruin_recreate`` for what each promises."""
+    """What the engine calls; see ``candidates``, ``barred``, ``insertion`` and ``ruin_recreate`` for what each promises."""
 
     name: str
     find_candidates: Any
@@ -56,6 +58,8 @@ class Kernels:
     widen: Any
     survey: Any
     kept_out: Any
+    survey_trip: Any
+    kept_from_trip: Any
     look_around: Any
     cheapest: Any
 
@@ -121,5 +125,8 @@ def _exercise(kernels: Kernels) -> None:
     count, least = np.zeros(8, np.int64), np.zeros(8, np.int64)
     kernels.survey(case, 0, np.zeros(2 * candidates.BARRIERS, np.int64), 0, candidates.BARRIERS)
     kernels.kept_out(case, 0, 8, count, least, least.copy())
+    trip = np.zeros(1, np.int64)
+    kernels.survey_trip(case, trip, 0, 1, 1, np.zeros(12, np.int64), 0, 6)
+    kernels.kept_from_trip(case, trip, 0, 1, 1, 8, count, least, least.copy())
     kernels.look_around(case, chains_, search, 0, 1, np.zeros(instead.LINE, np.int64))
     kernels.cheapest(case, chains_, search, 0)

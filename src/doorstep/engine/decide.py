@@ -113,7 +113,7 @@ def pickup(
     )
     if not joined or not params.join_lead_s:
         return found
-    kept = reasons.excluded(layout, kernels, layout.orders.index(joined[0]))
+    kept = reasons.excluded_from_trip(layout, kernels, [layout.orders.index(order) for order in joined])
     cost, rivals = reasons.joining(layout, travel, params, now_s, chains, d, joined)
     return replace(
         found,
@@ -129,7 +129,7 @@ def send(
     layout: Layout, kernels: Kernels, d: int, trip: tuple[Order, ...], times: Times, line: Sequence[int]
 ) -> Send:
     """The first trip of driver ``d``, with who came next and whom what excluded; ``line`` as of ``instead``."""
-    kept = reasons.kept_around(layout, kernels, layout.trips(d)[0][0], line)
+    kept = reasons.excluded_from_trip(layout, kernels, layout.trips(d)[0], line)
     return Send(
         layout.drivers[d].id,
         tuple(o.id for o in trip),

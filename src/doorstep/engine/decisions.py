@@ -35,7 +35,9 @@ class Send:
     cost: float  # what the trip adds to the plan
     sentence: str
     rivals: tuple[Rival, ...] = ()  # the next three, cheapest first
-    excluded: Mapping[str, int] = field(default_factory=dict)  # drivers per constraint that rules them out
+    excluded: Mapping[str, int] = field(
+        default_factory=dict
+    )  # drivers per constraint that rules them out for any of it
     kept_out: tuple[
         KeptOut, ...
     ] = ()  # of these the ``Params.named_most`` nearest to the store, the nearest first

@@ -4,7 +4,8 @@ Kernels over the finished plan. They change nothing, and each trip's figures sta
 reckoned side by side.
 """
 
-from doorstep.engine.candidates import BARRIERS, POSSIBLE, barrier, rank, survey
+from doorstep.engine.barred import survey_trip
+from doorstep.engine.candidates import BARRIERS, POSSIBLE, barrier, rank
 from doorstep.engine.chains import (
     COST,
     DRIVER,
@@ -35,7 +36,7 @@ from doorstep.engine.objective import NEVER, do_trip
 
 RIVALS = 3
 # Columns of a line: whose first trip it is and what it adds to her chain; how many others could have it, who, what it would add
-# to theirs and when they would pick it up at that; how many drivers each barrier keeps from its first order, by how little they miss it.
+# to theirs and when they would pick it up at that; how many drivers each barrier keeps from it, by how little they miss it.
 DRIVES, OWN, FOUND, WHO = range(4)
 ADDED = WHO + RIVALS
 PICKED = ADDED + RIVALS
@@ -57,7 +58,9 @@ def look_around(case: Case, chains: Chains, search: Search, since: int, until: i
         for k in range(lines[line + FOUND]):
             _, t = with_another(case, chains, j, lines[line + WHO + k])
             lines[line + PICKED + k] = pickup_at(case, chains, j, lines[line + WHO + k], t)
-        survey(case, chains.order[j * case.trips_most * case.bundle_most], lines, line + COUNT, line + LEAST)
+        row = j * case.trips_most
+        first, size = row * case.bundle_most, chains.size[row]
+        survey_trip(case, chains.order, first, size, 1, lines, line + COUNT, line + LEAST)
 
 
 def next_best(case: Case, chains: Chains, search: Search, j: int, lines: Ints, line: int) -> int:

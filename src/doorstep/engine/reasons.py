@@ -15,7 +15,7 @@ from doorstep.engine.arrays import Layout
 from doorstep.engine.chains import MARKS, PRICE, Case, Search
 from doorstep.engine.compiled import Kernels
 from doorstep.engine.decisions import KeptOut, Outlook, Rival
-from doorstep.engine.instead import ADDED, COUNT, DRIVES, FOUND, LEAST, LINE, OWN, PICKED, WHO
+from doorstep.engine.instead import ADDED, COUNT, DRIVES, FOUND, LINE, OWN, PICKED, WHO
 from doorstep.engine.objective import NEVER
 from doorstep.engine.params import Params
 from doorstep.engine.schedule import Times, times_of
@@ -86,10 +86,18 @@ class Surveyors(Protocol):
     def kept_out(self) -> Any:
         """See ``candidates.kept_out``."""
 
+    @property
+    def survey_trip(self) -> Any:
+        """See ``barred.survey_trip``."""
+
+    @property
+    def kept_from_trip(self) -> Any:
+        """See ``barred.kept_from_trip``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Who is kept from an order."""
+    """Who is kept from an order, or from a trip."""
 
     counts: dict[str, int]  # drivers by constraint
     nearest: tuple[KeptOut, ...]
@@ -101,33 +109,51 @@ def excluded(layout: Tick, kernels: Surveyors, o: int) -> Kept:
     """How many drivers each constraint keeps from order ``o``, and by name the nearest of them."""
     found = row(kernels, 2 * walls.BARRIERS)
     kernels.survey(layout.case, o, found, 0, walls.BARRIERS)
-    return kept(layout, kernels, o, found[: walls.BARRIERS], found[walls.BARRIERS :])
+    return kept(layout, found, partial(kernels.kept_out, layout.case, o), kernels)
 
 
-def kept_around(layout: Layout, kernels: Kernels, o: int, line: Sequence[int]) -> Kept:
-    """The same for the first order of a trip whose ``line`` tells it already."""
-    return kept(layout, kernels, o, line[COUNT:LEAST], line[LEAST:LINE])
+def excluded_from_trip(
+    layout: Tick,
+    kernels: Surveyors,
+    orders: Sequence[int],
+    line: Sequence[int] = (),
+    *,
+    together: bool = True,
+) -> Kept:
+    """The same for a trip with these rows of orders: who may not take any of them, or not all ``together``. Of a trip that is sent
+    the ``line`` as of ``instead`` tells how many already.
+    """
+    trip = row(kernels, len(orders))
+    for k, o in enumerate(orders):
+        trip[k] = o
+    what = layout.case, trip, 0, len(orders), int(together)
+    found = line[COUNT:LINE]
+    if not found:
+        found = row(kernels, 2 * walls.BARRIERS)
+        kernels.survey_trip(*what, found, 0, walls.BARRIERS)
+    return kept(layout, found, partial(kernels.kept_from_trip, *what), kernels)
 
 
-def kept(layout: Tick, kernels: Surveyors, o: int, count: Sequence[int], least: Sequence[int]) -> Kept:
-    """In words what ``candidates.survey`` counted."""
-    found = {NAMES[wall]: int(count[wall]) for wall in NAMES if count[wall]}
-    nearest = named(layout, kernels, o) if found else ()
+def kept(layout: Tick, found: Sequence[int], name: Callable[..., int], kernels: Surveyors) -> Kept:
+    """In words what ``candidates.survey`` or ``barred.survey_trip`` found, counts first; ``name`` finds the nearest."""
+    count, least = found[: walls.BARRIERS], found[walls.BARRIERS :]
+    told = {NAMES[wall]: int(count[wall]) for wall in NAMES if count[wall]}
+    nearest = named(layout, name, kernels) if told else ()
     if layout.later:
-        found[LATER] = layout.later
+        told[LATER] = layout.later
     # The constraints are asked in sequence: whoever failed at the last one came nearest.
     last = max((wall for wall in NAMES if count[wall]), default=walls.POSSIBLE)
     possible = int(count[walls.POSSIBLE])
-    return Kept(dict(sorted(found.items())), nearest, walls.POSSIBLE if possible else last, int(least[last]))
+    return Kept(dict(sorted(told.items())), nearest, walls.POSSIBLE if possible else last, int(least[last]))
 
 
-def named(layout: Tick, kernels: Surveyors, o: int) -> tuple[KeptOut, ...]:
-    """The nearest of the drivers kept from order ``o``, as many as the market wants named."""
+def named(layout: Tick, name: Callable[..., int], kernels: Surveyors) -> tuple[KeptOut, ...]:
+    """The nearest of the drivers whom ``name`` finds, as many as the market wants named."""
     most = layout.named_most
     if not most:
         return ()
     who, wall = row(kernels, most), row(kernels, most)
-    count = kernels.kept_out(layout.case, o, most, who, wall, row(kernels, most))
+    count = name(most, who, wall, row(kernels, most))
     return tuple(KeptOut(layout.drivers[who[k]].id, NAMES[int(wall[k])]) for k in range(count))
 
 

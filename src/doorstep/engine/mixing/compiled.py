@@ -5,11 +5,21 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from doorstep.engine import candidates, chains, chance, grid, insertion, objective, ruin_recreate, twins
+from doorstep.engine import (
+    barred,
+    candidates,
+    chains,
+    chance,
+    grid,
+    insertion,
+    objective,
+    ruin_recreate,
+    twins,
+)
 from doorstep.engine.mixing import instead, places, search, tours
 
 ROOMS: tuple[ModuleType, ...] = (
-    chains, chance, grid, objective, candidates, insertion, ruin_recreate, tours, places, search, instead,
+    chains, chance, grid, objective, candidates, barred, insertion, ruin_recreate, tours, places, search, instead,
 )  # fmt: skip
 INLINED = (
     "do_stop", "tail_cost", "best_pair", "best_drop", "pair_at_least", "way", "seconds", "order_cost", "drop_cost", "below",
@@ -22,7 +32,7 @@ _compiled: list["Kernels"] = []
 
 @dataclass(frozen=True, slots=True)
 class Kernels:
-    """What mixing calls; see ``candidates``, ``places``, ``search`` and ``instead`` for what each promises."""
+    """What mixing calls; see ``candidates``, ``barred``, ``places``, ``search`` and ``instead`` for what each promises."""
 
     name: str
     find_candidates: Any
@@ -34,6 +44,8 @@ class Kernels:
     polish_tours: Any
     survey: Any
     kept_out: Any
+    survey_trip: Any
+    kept_from_trip: Any
     cheapest_added: Any
     others_instead: Any
 
@@ -91,6 +103,8 @@ def _exercise(kernels: Kernels) -> None:
     row = np.zeros(8, np.int64)
     kernels.survey(case, 0, np.zeros(2 * candidates.BARRIERS, np.int64), 0, candidates.BARRIERS)
     kernels.kept_out(case, 0, 8, row, row.copy(), row.copy())
+    kernels.survey_trip(case, row, 0, 1, 0, np.zeros(12, np.int64), 0, 6)
+    kernels.kept_from_trip(case, row, 0, 1, 0, 8, row.copy(), row.copy(), row.copy())
     kernels.cheapest_added(case, tours_, notes, 0)
     d = next(d for d in range(2) if tours_.size[d])
     stops = np.zeros(instead.RIVALS * (tours_.wide + 1), np.int64)

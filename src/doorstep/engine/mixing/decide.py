@@ -17,7 +17,7 @@ from doorstep.engine.mixing.arrays import Layout, lay_out
 from doorstep.engine.mixing.compiled import PYTHON, Kernels, ready
 from doorstep.engine.mixing.schedule import Visit, trips_of, visits_of
 from doorstep.engine.params import Params
-from doorstep.engine.reasons import MILLISECONDS, closed, excluded
+from doorstep.engine.reasons import MILLISECONDS, closed, excluded_from_trip
 from doorstep.engine.world import Chain, Driver, Ways, World
 
 TURNS = 10
@@ -97,9 +97,10 @@ def send(
     first = visits[0]
     stores = [visit for visit in visits[:stops] if visit.is_pickup]
     ids = reasons.in_drop_sequence([o for visit in stores for o in visit.orders], visits)
-    driver, row = layout.drivers[d], int(layout.tours.stop[d * layout.tours.wide]) // 2
+    driver, begin = layout.drivers[d], d * layout.tours.wide
+    rows = [int(layout.tours.stop[begin + k]) // 2 for k in range(len(ids))]
     own, rivals = reasons.rivals(layout, kernels, travel, params, now_s, d, len(ids))
-    kept = excluded(layout, kernels, row)
+    kept = excluded_from_trip(layout, kernels, rows, together=False)
     sentence = reasons.sent(len(ids), len(driver.aboard), len({visit.orders[0].store for visit in stores}))
     told = stores if len(stores) > 1 else []
     return Send(
