@@ -155,6 +155,29 @@ def test_who_has_to_answer_is_asked_so_much_earlier_and_told_what_others_would_c
 
 
 ASKS = Params(join_lead_s=60, named_most=8)
+
+
+def test_who_is_spoken_for_is_planned_with_and_not_asked_for_one_more() -> None:
+    spoken_for = replace(UNDER_WAY, spoken_for=True)
+    decisions = decide(World((LUNCH, TWIN), (spoken_for,)), LINE, ASKS, READY - 60, 1, PYTHON)
+    assert not decisions.pickups
+    assert decisions.plan == {"ana": (("lunch", "twin"),)}
+    (_, twin) = decisions.outlooks
+    assert (twin.order, twin.driver) == ("twin", "ana")
+    assert twin.sentence.startswith("joins a driver on her way")
+    heard_again = World((LUNCH, TWIN), (UNDER_WAY,), decisions.plan)
+    (pickup,) = decide(heard_again, LINE, ASKS, READY - 60, 2, PYTHON).pickups
+    assert pickup.joined == ("twin",)
+
+
+def test_a_trip_that_nothing_joins_or_where_nobody_is_asked_leaves_whoever_is_spoken_for() -> None:
+    spoken_for = replace(UNDER_WAY, spoken_for=True)
+    (alone,) = decide(World((LUNCH,), (spoken_for,)), LINE, ASKS, READY - 60, 1, PYTHON).pickups
+    assert (alone.orders, alone.joined) == (("lunch",), ())
+    (told,) = decide(World((LUNCH, TWIN), (spoken_for,)), LINE, Params(), READY, 1, PYTHON).pickups
+    assert told.joined == ("twin",), "on a recorded day"
+
+
 KIM = Driver(id="kim", place=11, free_s=READY, abilities=0)
 CORNER = (replace(LUNCH, dropoff=3), replace(TWIN, dropoff=4))
 TRIPLET = replace(TWIN, id="triplet", dropoff=5)

@@ -53,7 +53,7 @@ def decide(
     ]
     working = [d for d in range(len(layout.drivers)) if chains[d]]
     due = [d for d in working if is_due(layout, d, times[d][0], params, now_s)]
-    closing = [d for d in working if closes(layout, d, times[d][0], params, now_s)]
+    closing = [d for d in working if closes(layout, d, chains[d][0], times[d][0], params, now_s)]
     gone = {*due, *closing}
     sends = [
         send(layout, kernels, d, chains[d][0], times[d][0], line)
@@ -85,9 +85,16 @@ def is_due(layout: Layout, d: int, times: Times, params: Params, now_s: int) -> 
     return askable and soon and times.leave_s - params.offer_lead_s < now_s + params.tick_s
 
 
-def closes(layout: Layout, d: int, times: Times, params: Params, now_s: int) -> bool:
-    """Whether driver ``d`` has an open trip that a tick later would be picked up late, or that she could be asked about too late."""
-    return bool(layout.drivers[d].keeps) and times.pickup_s - params.join_lead_s < now_s + params.tick_s
+def closes(layout: Layout, d: int, trip: Sequence[Order], times: Times, params: Params, now_s: int) -> bool:
+    """Whether driver ``d`` has an open trip that a tick later would be picked up late, or that she could be asked about too late.
+
+    Who is spoken for is not asked: what is planned to join her waits in the plan until she can be, or has left the store.
+    """
+    driver = layout.drivers[d]
+    asked = params.join_lead_s > 0 and any(order.id not in driver.keeps for order in trip)
+    if not driver.keeps or (asked and driver.spoken_for):
+        return False
+    return times.pickup_s - params.join_lead_s < now_s + params.tick_s
 
 
 def pickup(
