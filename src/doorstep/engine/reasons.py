@@ -255,8 +255,12 @@ def may_take(driver: Driver, trip: Sequence[Order]) -> bool:
 
 
 def is_possible(driver: Driver, trip: Sequence[Order], times: Times) -> bool:
-    """Whether a trip is picked up before ``driver``'s shift ends and before anything of it expires."""
-    return times.pickup_s <= min(driver.off_s, *(order.expires_s for order in trip))
+    """Whether a trip is picked up before ``driver``'s shift ends and before anything of it expires, and each door is reached in time."""
+    in_time = times.pickup_s <= min(driver.off_s, *(order.expires_s for order in trip))
+    return in_time and all(
+        drop_s <= min(order.latest_drop_s, times.pickup_s + order.ride_most_s)
+        for order, drop_s in zip(trip, times.drops_s, strict=True)
+    )
 
 
 def on_the_way(order: Order, driver: Driver) -> str:

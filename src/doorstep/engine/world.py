@@ -28,7 +28,8 @@ ORDER_LIMITS: Limits = {
     **dict.fromkeys(("pickup", "dropoff", "pickup_service_s", "dropoff_service_s", "units"), (0, MOST)),
     **dict.fromkeys(("placed_s", "ready_s", "wanted_from_s", "earliest_drop_s"), (-MOMENT_S, MOMENT_S)),
     **dict.fromkeys(("due_s", "expires_s"), (-MOMENT_S, FOREVER_S)),
-    "elsewhere_s": (0, FOREVER_S),
+    "latest_drop_s": (-MOMENT_S, FOREVER_S),
+    **dict.fromkeys(("ride_most_s", "elsewhere_s"), (0, FOREVER_S)),
     "needs": (0, MASK),
 }
 DRIVER_LIMITS: Limits = {
@@ -82,7 +83,7 @@ class Driver:
     place: int  # where she is, or will be when free
     free_s: int  # when she is free there
     on_s: int = 0
-    off_s: int = FOREVER_S  # no pickup after: the shift's end is hard
+    off_s: int = FOREVER_S  # no pickup after: the end of her shift or of the hours she may work, whichever is sooner, is hard
     abilities: int = -1  # bit mask; -1: all
     capacity_units: int = 1 << 30
     max_orders: int = 1 << 30
