@@ -6,7 +6,6 @@ turned on a simulated town that has one. Plots need matplotlib: ``uv sync --grou
 
 import argparse
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -15,6 +14,7 @@ from statistics import fmean
 from typing import Any
 
 from bench.figures import machine
+from bench.instances import folder_with
 
 from doorstep.engine.compiled import warm_up
 from doorstep.engine.params import Params
@@ -125,16 +125,17 @@ def main() -> None:
     words.add_argument("--json", type=Path)
     words.add_argument("--plots", type=Path)
     asked = words.parse_args()
-    data = Path(os.environ.get("DOORSTEP_DATA", "../shared/data")) / "mdrp"
+    chosen = [knob for knob in KNOBS if knob.name in asked.only.split(",")]
+    recorded = () if all(knob.simulated for knob in chosen) else (f"mdrp/{day}" for day in DAYS)
+    data = folder_with(*recorded) / "mdrp"
     seeds = [int(seed) for seed in asked.seeds.split(",")]
     warm_up()
     rows = []
-    for knob in KNOBS:
-        if knob.name in asked.only.split(","):
-            found = turned(knob, seeds, data)
-            rows += found
-            if asked.plots:
-                plot(knob, found, asked.plots)
+    for knob in chosen:
+        found = turned(knob, seeds, data)
+        rows += found
+        if asked.plots:
+            plot(knob, found, asked.plots)
     if asked.json:
         asked.json.write_text(
             json.dumps({"machine": machine(), "seeds": seeds, "rows": rows}, indent=1) + "\n"

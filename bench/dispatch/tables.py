@@ -7,14 +7,14 @@ means are made anew, and the two tables of ``docs/dispatch.md`` are written from
 
 import argparse
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.instances import folder_with
+
 from doorstep.sim.mdrp.campaign import means, summed_up
 
-DATA = Path(os.environ.get("DOORSTEP_DATA", "../shared/data")) / "mdrp"
 SETS = (
     "| set | days | CtD90 | `late f1` | better on | undelivered % | ready-to-pickup | p90 | cost | driving min | above published optimum |",
     "|---|---|---|---|---|---|---|---|---|---|---|",
@@ -39,7 +39,9 @@ def joined(record: Mapping[str, Any], parts: Iterable[Mapping[str, Any]]) -> dic
         )
         runs |= {(r["policy"], r["instance"], r["seed"]): r for r in part["runs"]}
     rows = [runs[key] for key in sorted(runs, key=lambda key: (key[1], key[0], key[2]))]
-    folders = [DATA / name for name in sorted({row["instance"] for row in rows})]
+    days = [f"mdrp/{name}" for name in sorted({row["instance"] for row in rows})]
+    data = folder_with(*days)
+    folders = [data / day for day in days]
     table = summed_up(folders, rows)
     return {**told, "means": means(table), "instances": table, "runs": rows}
 
