@@ -248,6 +248,70 @@ def test_a_low_coverage_price_leaves_out_what_costs_others_more() -> None:
     assert all(outlook.driver for outlook in dear.outlooks)
 
 
+def test_what_would_help_an_order_that_is_too_dear_is_told_as_it_is() -> None:
+    """One order and one driver: there are no others whom it could keep waiting, and one more like her would not help."""
+    now = replace(LUNCH, ready_s=NOW)
+
+    def told(orders: tuple[Order, ...], drivers: tuple[Driver, ...], price: float) -> list[str]:
+        params = Params(coverage_price=price)
+        outlooks = decide(World(orders, drivers), LINE, params, NOW, 1, PYTHON).outlooks
+        return [outlook.sentence for outlook in outlooks if outlook.driver is None]
+
+    alone = "somebody could, but even with nothing else planned it would cost more than the coverage price allows; "
+    assert told((now,), (ANA,), 0) == [alone + "a higher price would take it"]
+    far = replace(now, id="far", pickup=11, dropoff=11, store="far")
+    assert told((far,), (ANA,), 25) == [
+        alone + "a driver nearer or free sooner or a higher price would take it"
+    ]
+    assert not told((far,), (ANA, replace(BEN, place=11)), 25)
+    near = tuple(replace(now, id=f"near{i}", pickup=1, dropoff=8, store=f"near{i}") for i in range(2))
+    (left,) = told(near, (ANA,), 25)
+    assert left == (
+        "somebody could, but it or others would wait longer than the coverage price allows; "
+        "one more driver or a higher price would take it"
+    )
+    assert not told(near, (ANA, replace(ANA, id="bea")), 25)
+
+
+DINNERS = tuple(replace(LUNCH, id=f"dinner{i}", store=f"s{i}", pickup=i, ready_s=NOW) for i in range(4))
+LAST_CALL_S = NOW + 1500
+
+
+@pytest.mark.parametrize("mixing", [False, True])
+@pytest.mark.parametrize(
+    ("shift_ends_s", "expires_s", "most", "says"),
+    [
+        (None, None, 3, "all who could have as much ahead of them as is planned"),
+        (LAST_CALL_S, None, 9, "all who could are full until their shifts end"),
+        (None, LAST_CALL_S, 9, "all who could are full until it may no longer be picked up"),
+    ],
+)
+def test_why_all_who_could_are_full_is_told_as_it_is(
+    shift_ends_s: int | None, expires_s: int | None, most: int, says: str, mixing: bool
+) -> None:
+    """Four orders of four stores and one driver: too many trips, too short a shift, or too short an evening."""
+    driver = replace(ANA, free_s=NOW + 600, off_s=shift_ends_s or ANA.off_s)
+    orders = tuple(replace(order, expires_s=expires_s or order.expires_s) for order in DINNERS)
+    params = Params(trips_ahead=most, stops_ahead=2 * most, mixing=mixing, load_most=1)
+    left = [
+        one
+        for one in decide(World(orders, (driver,)), LINE, params, NOW, 1, PYTHON).outlooks
+        if not one.driver
+    ]
+    assert left
+    for outlook in left:
+        assert outlook.sentence == f"{says}; one more driver would take it"
+
+
+def test_where_some_are_full_and_for_others_it_is_too_late_both_are_told() -> None:
+    """Ana has two trips ahead and more are not planned; Ben could collect one order more before he goes home."""
+    going_home = replace(BEN, place=3, off_s=NOW + 700)
+    decided = decide(World(DINNERS, (ANA, going_home)), LINE, Params(trips_ahead=2), NOW, 1, PYTHON)
+    assert [one.sentence for one in decided.outlooks if not one.driver] == [
+        "all who could are full for as long as is planned, or until it is too late; one more driver would take it"
+    ]
+
+
 def test_rival_costs_are_what_the_plan_would_really_cost_with_them() -> None:
     later = LUNCH.ready_s - 240
     decisions = decide(World((LUNCH,), (ANA, BEN)), LINE, Params(), later, 1, PYTHON)

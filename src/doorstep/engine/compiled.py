@@ -62,6 +62,8 @@ class Kernels:
     kept_from_trip: Any
     look_around: Any
     cheapest: Any
+    who_is_worth: Any
+    why_full: Any
 
     @property
     def compiled(self) -> bool:
@@ -130,3 +132,5 @@ def _exercise(kernels: Kernels) -> None:
     kernels.kept_from_trip(case, trip, 0, 1, 1, 8, count, least, least.copy())
     kernels.look_around(case, chains_, search, 0, 1, np.zeros(instead.LINE, np.int64))
     kernels.cheapest(case, chains_, search, 0)
+    kernels.who_is_worth(case, 0, 0)
+    kernels.why_full(case, chains_, 0)

@@ -182,5 +182,6 @@ def outlooks(
             ]
     for o in layout.left_out():
         cheapest = partial(kernels.cheapest, layout.case, layout.chains, layout.search, o)
-        found.append(reasons.left_out(layout, kernels, o, cheapest))
+        why_full = partial(kernels.why_full, layout.case, layout.chains, o)
+        found.append(reasons.left_out(layout, kernels, o, cheapest, why_full))
     return tuple(sorted(found, key=lambda outlook: outlook.order))

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from doorstep.engine import barred
 from doorstep.engine import candidates as walls
 from doorstep.engine.arrays import Layout
 from doorstep.engine.chains import MARKS, PRICE, Case, Search
@@ -93,6 +94,10 @@ class Surveyors(Protocol):
     @property
     def kept_from_trip(self) -> Any:
         """See ``barred.kept_from_trip``."""
+
+    @property
+    def who_is_worth(self) -> Any:
+        """See ``barred.who_is_worth``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,8 +284,17 @@ def planned(order: Order, driver: Driver, number: int, times: Times, drop_s: int
     return Outlook(order.id, driver.id, times.pickup_s, drop_s, sentence, offer_s=offer_s)
 
 
-def left_out(layout: Tick, kernels: Surveyors, o: int, cheapest: Callable[[], int]) -> Outlook:
-    """An order in nobody's plan, and what would have to change. ``cheapest``: what it would add at least, NEVER if nobody can."""
+def left_out(
+    layout: Tick,
+    kernels: Surveyors,
+    o: int,
+    cheapest: Callable[[], int],
+    why_full: Callable[[], tuple[int, int, int]],
+) -> Outlook:
+    """An order in nobody's plan, and what would have to change.
+
+    ``cheapest``: what it would add at least, NEVER if nobody can; ``why_full``: how many then have how much ahead (``barred``).
+    """
     order, price_ms = layout.orders[o], int(layout.search.order[o * MARKS + PRICE])
     price, elsewhere = price_ms / MILLISECONDS, price_ms == 1000 * order.elsewhere_s
     company = "; a courier company can" if elsewhere else ""
@@ -299,14 +313,38 @@ def left_out(layout: Tick, kernels: Surveyors, o: int, cheapest: Callable[[], in
         )  # fmt: skip
     added = int(cheapest())
     if added == NEVER:
-        sentence = f"all who could are full until their shifts end; one more driver would take it{company}"
+        sentence = f"{full(*why_full())}; one more driver would take it{company}"
         return Outlook(
             order.id, None, 0, 0, sentence, kept.counts, price=price, kept_out=kept.nearest, elsewhere=elsewhere
         )  # fmt: skip
-    sentence = "somebody could, but others would wait longer than the coverage price allows; one more driver or a higher price would take it"
-    if elsewhere:
-        sentence = "somebody could, but a courier company costs less; one more driver or a dearer company would change that"
+    sentence = too_dear(elsewhere, int(kernels.who_is_worth(layout.case, o, price_ms)))
     return Outlook(
         order.id, None, 0, 0, sentence, kept.counts,
         extra_cost=added / MILLISECONDS, price=price, kept_out=kept.nearest, elsewhere=elsewhere,
     )  # fmt: skip
+
+
+def full(most: int, off: int, late: int) -> str:
+    """Why nobody who could take an order has room for it: as in ``barred.why_full``."""
+    if not off and not late:
+        return "all who could have as much ahead of them as is planned"
+    if not most and not late:
+        return "all who could are full until their shifts end"
+    if not most and not off:
+        return "all who could are full until it may no longer be picked up"
+    return "all who could are full for as long as is planned, or until it is too late"
+
+
+def too_dear(elsewhere: bool, worth: int) -> str:
+    """Why an order is left out that somebody could take, by who would be ``worth`` her cost: as in ``barred.who_is_worth``."""
+    more = {
+        barred.ANYBODY: "one more driver or ",
+        barred.SOMEBODY_NEARER: "a driver nearer or free sooner or ",
+    }
+    remedy = more.get(worth, "")
+    if elsewhere:
+        return f"somebody could, but a courier company costs less; {remedy}a dearer company would change that"
+    why = "even with nothing else planned it would cost more"
+    if worth == barred.ANYBODY:
+        why = "it or others would wait longer"
+    return f"somebody could, but {why} than the coverage price allows; {remedy}a higher price would take it"

@@ -47,6 +47,8 @@ class Kernels:
     survey_trip: Any
     kept_from_trip: Any
     cheapest_added: Any
+    who_is_worth: Any
+    why_tours_full: Any
     others_instead: Any
 
     @property
@@ -106,6 +108,8 @@ def _exercise(kernels: Kernels) -> None:
     kernels.survey_trip(case, row, 0, 1, 0, np.zeros(12, np.int64), 0, 6)
     kernels.kept_from_trip(case, row, 0, 1, 0, 8, row.copy(), row.copy(), row.copy())
     kernels.cheapest_added(case, tours_, notes, 0)
+    kernels.who_is_worth(case, 0, 0)
+    kernels.why_tours_full(case, tours_, 0)
     d = next(d for d in range(2) if tours_.size[d])
     stops = np.zeros(instead.RIVALS * (tours_.wide + 1), np.int64)
     kernels.others_instead(case, tours_, notes, saved, d, 1, row, row.copy(), stops)

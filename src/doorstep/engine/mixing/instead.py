@@ -1,6 +1,7 @@
 """Who else could have gone to a store, and what that would have cost: tried out on the plan, which is left as it was."""
 
-from doorstep.engine.candidates import POSSIBLE, barrier, rank
+from doorstep.engine.barred import end_hinders
+from doorstep.engine.candidates import OFF_SHIFT, POSSIBLE, TOO_LATE, barrier, rank
 from doorstep.engine.chains import (
     ABSENT,
     MARKS,
@@ -16,7 +17,7 @@ from doorstep.engine.chains import (
 )
 from doorstep.engine.mixing.places import UNLIMITED, best_pair
 from doorstep.engine.mixing.search import undo_tours
-from doorstep.engine.mixing.tours import Tours, copy_tour, put_stops, take_stops
+from doorstep.engine.mixing.tours import FREE, HERE, STATE, Tours, copy_tour, put_stops, take_stops
 from doorstep.engine.objective import NEVER
 
 RIVALS = 3
@@ -97,3 +98,26 @@ def _added_to(
     for k in range(count):
         search.order[search.pool[k] * MARKS + OWNER] = -1
     return cost
+
+
+def why_tours_full(case: Case, tours: Tours, o: int) -> tuple[int, int, int]:
+    """See ``barred.why_full``: of the drivers who could take order ``o`` with nothing else to do, how many have as many stops ahead
+    as are planned, how many others are full until their shifts end, and how many until it may no longer be picked up.
+    """
+    most = 0
+    off = 0
+    late = 0
+    for d in range(case.drivers):
+        wall, _ = barrier(case, o, d)
+        if wall != POSSIBLE:
+            continue
+        end = (d * (tours.wide + 1) + tours.size[d]) * STATE
+        if tours.size[d] + 2 > tours.wide:
+            most += 1
+            continue
+        wall = end_hinders(case, o, d, tours.known[end + FREE], tours.known[end + HERE])
+        if wall == OFF_SHIFT:
+            off += 1
+        elif wall == TOO_LATE:
+            late += 1
+    return most, off, late

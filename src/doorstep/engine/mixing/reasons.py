@@ -85,4 +85,5 @@ def rivals(
 def left_out(layout: Layout, kernels: Kernels, o: int) -> Outlook:
     """An order in nobody's plan, and what would have to change."""
     cheapest = partial(kernels.cheapest_added, layout.case, layout.tours, layout.search, o)
-    return one_store.left_out(layout, kernels, o, cheapest)
+    why_full = partial(kernels.why_tours_full, layout.case, layout.tours, o)
+    return one_store.left_out(layout, kernels, o, cheapest, why_full)
