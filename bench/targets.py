@@ -140,10 +140,9 @@ def warmed(*rooms: ModuleType) -> dict[str, Any]:
         room.warm_up()
     took_s = time.process_time() - began_s
     from llvmlite import binding
-    from numba import config
 
     return {
-        "processor": config.CPU_NAME or binding.get_host_cpu_name(),
+        "processor": os.environ.get("NUMBA_CPU_NAME") or binding.get_host_cpu_name(),
         "compiling_processor_s": round(took_s, 1),
     }
 
