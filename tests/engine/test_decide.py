@@ -14,7 +14,7 @@ from tests.engine.names import renamed, told_in
 
 from doorstep.engine.compiled import PYTHON, Kernels, warm_up
 from doorstep.engine.decide import decide
-from doorstep.engine.decisions import KeptOut
+from doorstep.engine.decisions import Decisions, KeptOut
 from doorstep.engine.params import Params
 from doorstep.engine.record import MAGIC, NotATick, pack, replay, unpack
 from doorstep.engine.world import Driver, Order, Travel, World
@@ -179,6 +179,55 @@ def test_the_near_driver_is_sent_when_it_is_time_and_the_far_one_is_named_as_riv
     assert (send.driver, send.orders, send.pickup_s) == ("ana", ("lunch",), LUNCH.ready_s)
     assert [rival.driver for rival in send.rivals] == ["ben"]
     assert send.rivals[0].extra_cost > 0
+
+
+def why_her(decisions: Decisions, driver: str) -> str:
+    """The part of the one sentence that says why it is she, between what it is and why now."""
+    (send,) = (send for send in decisions.sends if send.driver == driver)
+    what, why, now = send.sentence.split("; ")
+    assert (what, now) == ("one order", "leaving later would delay the pickup")
+    return why
+
+
+READY_NOW = replace(LUNCH, ready_s=NOW)
+
+
+def test_a_sentence_says_why_nobody_else_brings_it() -> None:
+    """Ana is alone on duty; then Ben is, too, and may not; then he may, and would come later."""
+    declined = replace(READY_NOW, refused_by=frozenset({"ben"}))
+    for order, drivers in ((READY_NOW, (ANA,)), (declined, (ANA, BEN))):
+        decisions = decide(World((order,), drivers), LINE, Params(), NOW, 1, PYTHON)
+        assert why_her(decisions, "ana") == "nobody else on duty can take it"
+    decisions = decide(World((READY_NOW,), (ANA, BEN)), LINE, Params(), NOW, 1, PYTHON)
+    (rival,) = decisions.sends[0].rivals
+    assert (round(rival.extra_cost), rival.pickup_s > decisions.sends[0].pickup_s) == (8, True)
+    assert (
+        why_her(decisions, "ana") == "picks up sooner and costs 8 minutes of waiting less than the next best"
+    )
+
+
+def test_a_sentence_does_not_boast() -> None:
+    """Who is there as soon but declines more is dearer, not later; her twin is as good; and a plan may have missed a better one."""
+    hers = replace(ANA, id="bea", acceptance_permille=400)
+    decisions = decide(World((READY_NOW,), (ANA, hers)), LINE, Params(reoffer_price=10), NOW, 1, PYTHON)
+    assert why_her(decisions, "ana") == "costs 6 minutes of waiting less than the next best"
+    decisions = decide(World((READY_NOW,), (ANA, replace(ANA, id="bea"))), LINE, Params(), NOW, 1, PYTHON)
+    assert why_her(decisions, decisions.sends[0].driver) == "as good as the next best"
+    hasty = Params(iterations_min=0, iterations_per_order=0, iterations_max=0, iterations_per_new=0)
+    planned = World((READY_NOW,), (replace(ANA, place=5), replace(BEN, place=1)), {"ana": (("lunch",),)})
+    decisions = decide(planned, LINE, hasty, NOW, 1, PYTHON)
+    assert decisions.sends[0].rivals[0].extra_cost == pytest.approx(-4.12)
+    assert why_her(decisions, "ana") == (
+        "costs 4 minutes of waiting more than the next best, who is left for others"
+    )
+
+
+def test_a_sentence_says_when_others_could_but_for_their_trips() -> None:
+    """Two shops, two drivers, and no more than one trip ahead of each."""
+    soup = replace(READY_NOW, id="soup", store="t", pickup=6, dropoff=7)
+    decisions = decide(World((READY_NOW, soup), (ANA, BEN)), LINE, Params(trips_ahead=1), NOW, 1, PYTHON)
+    for driver in ("ana", "ben"):
+        assert why_her(decisions, driver) == "the nearest others who could are taken up by other trips"
 
 
 def test_of_twins_it_is_no_matter_which_is_which() -> None:

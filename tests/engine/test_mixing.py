@@ -244,7 +244,9 @@ def test_an_offer_of_two_stores_goes_out_once_and_as_late_as_the_second_one_allo
     world = World((near, replace(near, id="soup", store="t", pickup=3, dropoff=7)), (ANA,))
     (sent,) = decide(world, LINE, WHOLE, NOW, 1, PYTHON).sends
     assert (sent.orders, sent.visits) == (("lunch", "soup"), (("lunch",), ("soup",)))
-    assert sent.sentence.startswith("2 orders of 2 stores; leaving later")
+    assert sent.sentence == (
+        "2 orders of 2 stores; nobody else on duty can take it; leaving later would delay the pickup"
+    )
     later = replace(world, orders=(near, replace(world.orders[1], ready_s=NOW + 900)))
     apart = decide(later, LINE, WHOLE, NOW, 1, PYTHON)
     together = decide(later, LINE, replace(WHOLE, driving_price=2), NOW, 1, PYTHON)

@@ -144,8 +144,11 @@ def test_who_has_to_answer_is_asked_so_much_earlier_and_told_what_others_would_c
     assert not decide(world, LINE, asks, READY - 120, 1, PYTHON).pickups
     (pickup,) = decide(world, LINE, asks, READY - 60, 1, PYTHON).pickups
     assert pickup.joined == ("twin",)
-    assert pickup.sentence.startswith("one more order of the store she is under way to")
     nearer, farther = pickup.rivals
+    assert pickup.sentence == (
+        "one more order of the store she is under way to; picks up sooner and "
+        f"costs {nearer.extra_cost:.0f} minutes of waiting less than the next best; asking later would delay the pickup"
+    )
     assert (nearer.driver, farther.driver) == ("kim", "zoe")
     assert 0 < nearer.extra_cost < farther.extra_cost
     assert pickup.pickup_s < nearer.pickup_s < farther.pickup_s

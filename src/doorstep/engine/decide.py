@@ -124,7 +124,7 @@ def pickup(
     cost, rivals = reasons.joining(layout, travel, params, now_s, chains, d, joined)
     return replace(
         found,
-        sentence=reasons.comes_along(len(joined)),
+        sentence=reasons.comes_along(len(joined), reasons.why_her(kept, rivals, times.pickup_s)),
         cost=cost,
         rivals=rivals,
         excluded=kept.counts,
@@ -137,6 +137,7 @@ def send(
 ) -> Send:
     """The first trip of driver ``d``, with who came next and whom what excluded; ``line`` as of ``instead``."""
     kept = reasons.excluded_from_trip(layout, kernels, layout.trips(d)[0], line)
+    rivals = reasons.rivals(layout, line)
     return Send(
         layout.drivers[d].id,
         tuple(o.id for o in trip),
@@ -144,8 +145,8 @@ def send(
         times.pickup_s,
         times.drops_s,
         line[OWN] / reasons.MILLISECONDS,
-        reasons.sent(len(trip)),
-        reasons.rivals(layout, line),
+        reasons.sent(len(trip), reasons.why_her(kept, rivals, times.pickup_s)),
+        rivals,
         kept.counts,
         kept.nearest,
     )

@@ -1,6 +1,7 @@
 """Why this driver, why not the others, why not yet: facts for the record and a sentence for people.
 
-Sentences hold no figure that moves from tick to tick, so that an unchanged reason reads the same; figures are fields.
+Sentences about what waits hold no figure that moves from tick to tick, so that an unchanged reason reads the same; figures are
+fields. What is sent is told once, with how much she is better than the next best.
 """
 
 from collections.abc import Callable, Sequence
@@ -108,6 +109,7 @@ class Kept:
     nearest: tuple[KeptOut, ...]
     last: int  # the last constraint met by any of them, ``candidates.POSSIBLE`` when somebody can
     short_s: int  # by how many seconds the nearest misses it
+    possible: int  # drivers whom nothing keeps from it
 
 
 def excluded(layout: Tick, kernels: Surveyors, o: int) -> Kept:
@@ -149,7 +151,9 @@ def kept(layout: Tick, found: Sequence[int], name: Callable[..., int], kernels: 
     # The constraints are asked in sequence: whoever failed at the last one came nearest.
     last = max((wall for wall in NAMES if count[wall]), default=walls.POSSIBLE)
     possible = int(count[walls.POSSIBLE])
-    return Kept(dict(sorted(told.items())), nearest, walls.POSSIBLE if possible else last, int(least[last]))
+    return Kept(
+        dict(sorted(told.items())), nearest, walls.POSSIBLE if possible else last, int(least[last]), possible
+    )
 
 
 def named(layout: Tick, name: Callable[..., int], kernels: Surveyors) -> tuple[KeptOut, ...]:
@@ -193,10 +197,26 @@ def row(kernels: Surveyors, count: int) -> Any:
     return np.zeros(count, np.int64) if kernels.compiled else [0] * count
 
 
-def sent(count: int) -> str:
-    """Why a trip goes out now."""
+def why_her(kept: Kept, rivals: Sequence[Rival], pickup_s: int) -> str:
+    """Why a trip is this driver's, who picks it up at ``pickup_s``, and nobody else's: what stands beside it, in words."""
+    if kept.possible <= 1:
+        return "nobody else on duty can take it"
+    if not rivals:
+        return "the nearest others who could are taken up by other trips"
+    more = round(rivals[0].extra_cost)
+    minutes = f"{abs(more)} {'minute' if abs(more) == 1 else 'minutes'} of waiting"
+    if more == 0:
+        return "as good as the next best"
+    if more < 0:
+        return f"costs {minutes} more than the next best, who is left for others"
+    sooner = "picks up sooner and " if pickup_s < rivals[0].pickup_s else ""
+    return f"{sooner}costs {minutes} less than the next best"
+
+
+def sent(count: int, why: str) -> str:
+    """Why a trip is hers (``why_her``) and goes out now."""
     what = "one order" if count == 1 else f"{count} orders of one store"
-    return f"{what}; leaving later would delay the pickup"
+    return f"{what}; {why}; leaving later would delay the pickup"
 
 
 def closed(joined: int) -> str:
@@ -206,10 +226,10 @@ def closed(joined: int) -> str:
     return f"{'one order' if joined == 1 else f'{joined} orders'} of the same store joined on the way; waiting longer would delay it"
 
 
-def comes_along(joining: int) -> str:
-    """Why a driver under way is asked for more of her store."""
+def comes_along(joining: int, why: str) -> str:
+    """Why a driver under way is asked for more of her store: she of all (``why_her``), and now."""
     what = "one more order" if joining == 1 else f"{joining} more orders"
-    return f"{what} of the store she is under way to; asking later would delay the pickup"
+    return f"{what} of the store she is under way to; {why}; asking later would delay the pickup"
 
 
 def joining(

@@ -17,7 +17,7 @@ from doorstep.engine.mixing.arrays import Layout, lay_out
 from doorstep.engine.mixing.compiled import PYTHON, Kernels, ready
 from doorstep.engine.mixing.schedule import Visit, trips_of, visits_of
 from doorstep.engine.params import Params
-from doorstep.engine.reasons import MILLISECONDS, closed, excluded_from_trip
+from doorstep.engine.reasons import MILLISECONDS, closed, excluded_from_trip, why_her
 from doorstep.engine.world import Chain, Driver, Ways, World
 
 TURNS = 10
@@ -101,7 +101,10 @@ def send(
     rows = [int(layout.tours.stop[begin + k]) // 2 for k in range(len(ids))]
     own, rivals = reasons.rivals(layout, kernels, travel, params, now_s, d, len(ids))
     kept = excluded_from_trip(layout, kernels, rows, together=False)
-    sentence = reasons.sent(len(ids), len(driver.aboard), len({visit.orders[0].store for visit in stores}))
+    why = why_her(kept, rivals, first.at_s)
+    sentence = reasons.sent(
+        len(ids), len(driver.aboard), why, len({visit.orders[0].store for visit in stores})
+    )
     told = stores if len(stores) > 1 else []
     return Send(
         driver.id, ids, first.leave_s, first.at_s, reasons.drops_s(ids, visits), own, sentence, rivals, kept.counts,

@@ -26,11 +26,11 @@ def drops_s(ids: Sequence[str], visits: Sequence[Visit]) -> tuple[int, ...]:
     return tuple(at_s[id_] for id_ in ids)
 
 
-def sent(count: int, aboard: int, stores: int = 1) -> str:
-    """Why somebody goes to a store, or to ``stores`` one after the other, now."""
+def sent(count: int, aboard: int, why: str, stores: int = 1) -> str:
+    """Why she and nobody else (``why_her``) goes to a store, or to ``stores`` one after the other, and why now."""
     whence = "one store" if stores == 1 else f"{stores} stores"
     what = "one order" if count == 1 else f"{count} orders of {whence}"
-    return f"{what}{_on_top(aboard)}; leaving later would delay the pickup"
+    return f"{what}{_on_top(aboard)}; {why}; leaving later would delay the pickup"
 
 
 def handed_over(aboard: int) -> str:
