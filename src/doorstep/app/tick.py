@@ -157,7 +157,7 @@ def _show(tick: Tick, before: Decisions, after: Decisions, found: Differences) -
         typer.echo("Nothing is decided otherwise; only figures differ.")
     if found.figures:
         typer.echo(
-            f"Besides, of {found.figures} that stay as they are a cost, a time or who comes next differs."
+            f"Besides, of {found.figures} that stay as they are a cost, a time, a reason or who comes next differs."
         )
     typer.echo(
         f"The whole plan costs {_pair(f'{before.cost:.3f}', f'{after.cost:.3f}')} minutes of a shopper's waiting,"

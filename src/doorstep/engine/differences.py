@@ -84,14 +84,14 @@ def _acted(before: Mapping[str, Act], after: Mapping[str, Act]) -> tuple[tuple[A
 
 
 def _done(act: Act) -> tuple[object, ...]:
-    """What the act is to those who do it; the rest are figures."""
+    """What the act is to those who do it; the rest are figures, and so is a reason, which tells some."""
     match act:
         case Send():
-            return act.driver, act.orders, act.leave_s, act.pickup_s, act.visits, act.sentence
+            return act.driver, act.orders, act.leave_s, act.pickup_s, act.visits
         case Pickup():
-            return act.driver, act.orders, act.joined, act.pickup_s, act.sentence
+            return act.driver, act.orders, act.joined, act.pickup_s
         case Drop():
-            return act.driver, act.order, act.leave_s, act.sentence
+            return act.driver, act.order, act.leave_s
 
 
 def _stood(before: Decisions, after: Decisions) -> tuple[tuple[Stood, ...], int]:
