@@ -189,3 +189,12 @@ def test_what_is_kept_stays_with_whom_it_was_sent_to(given_: tuple[World, Travel
         if driver.keeps:
             first = told.get(driver.id) or decisions.plan[driver.id][0]
             assert set(driver.keeps) <= set(first)
+
+
+@pytest.mark.parametrize("mixing", [False, True])
+def test_a_clock_or_a_seed_that_kernels_cannot_count_with_is_refused(mixing: bool) -> None:
+    world, ways, params = World((LUNCH,), (ANA,)), LINE, Params(mixing=mixing)
+    decide(world, ways, params, NOW, (1 << 62) - 1, PYTHON)
+    for now_s, seed in ((NOW, 1 << 63), (1 << 62, 1)):
+        with pytest.raises(ValueError, match="lies between"):
+            decide(world, ways, params, now_s, seed, PYTHON)

@@ -21,7 +21,7 @@ from doorstep.engine.mixing import decide as mixed
 from doorstep.engine.params import Params
 from doorstep.engine.plan import make_plan
 from doorstep.engine.schedule import Times, times_of
-from doorstep.engine.world import Chain, Order, Ways, World
+from doorstep.engine.world import Chain, Order, Ways, World, refuse_moment
 
 
 def decide(
@@ -38,9 +38,11 @@ def decide(
 
     The same arguments give the same answer, bit for bit, whatever the sequence of rows and the names in them, with either kernels
     and with any number of ``threads``, to which a large world's parts are shared out (not where stores are mixed). ``kernels``
-    defaults to the compiled ones once they are warm. With ``params.mixing`` see ``mixing.decide``. Raises ValueError for ids that
-    occur twice and places outside the matrix.
+    defaults to the compiled ones once they are warm. ``now_s`` are whole seconds of market time; ``seed`` is any whole number within
+    62 bits. With ``params.mixing`` see ``mixing.decide``. Raises ValueError for ids that occur twice, places outside the matrix, and
+    what no kernel can count with.
     """
+    refuse_moment(now_s, seed)
     kernels = kernels or ready()
     if params.mixing:
         return mixed.decide(world, travel, params, now_s, seed, compiled=kernels.compiled)
