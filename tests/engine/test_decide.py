@@ -230,6 +230,29 @@ def test_a_sentence_says_when_others_could_but_for_their_trips() -> None:
         assert why_her(decisions, driver) == "the nearest others who could are taken up by other trips"
 
 
+@LAWS
+@given(worlds(), st.sampled_from([QUICK, replace(QUICK, mixing=True, whole_trips=True)]))
+def test_a_sentence_is_true_to_the_data_beside_it(given_: tuple[World, Travel, int], params: Params) -> None:
+    world, travel, now = given_
+    orders, drivers = {o.id: o for o in world.orders}, {d.id: d for d in world.drivers}
+    for send in decide(world, travel, params, now, 1, PYTHON).sends:
+        _, why, _ = send.sentence.split("; ")
+        others = len(drivers) - 1 - sum(send.excluded.values())
+        for name in (rival.driver for rival in send.rivals):
+            driver, trip = drivers[name], [orders[o] for o in send.orders]
+            assert not any(o.needs & ~driver.abilities or name in o.refused_by for o in trip)
+        assert len(send.rivals) <= others
+        if not send.rivals:
+            assert why.startswith("nobody else" if not others else "the nearest others")
+            continue
+        best = send.rivals[0]
+        assert ("less than" in why, "more than" in why) == (
+            round(best.extra_cost) > 0,
+            round(best.extra_cost) < 0,
+        )
+        assert not why.startswith("picks up sooner") or send.pickup_s < best.pickup_s
+
+
 def test_of_twins_it_is_no_matter_which_is_which() -> None:
     """Two drivers, two orders in which nothing differs: whatever they are called, as much happens, at the same times."""
 

@@ -127,8 +127,8 @@ def excluded_from_trip(
     *,
     together: bool = True,
 ) -> Kept:
-    """The same for a trip with these rows of orders: who may not take any of them, or not all ``together``. Of a trip that is sent
-    the ``line`` as of ``instead`` tells how many already.
+    """The same for a trip with these rows of orders: who may not take one of them, or not all ``together``. Of a trip that is
+    sent the ``line`` as of ``instead`` tells how many already.
     """
     trip = row(kernels, len(orders))
     for k, o in enumerate(orders):
@@ -199,7 +199,7 @@ def row(kernels: Surveyors, count: int) -> Any:
 
 def why_her(kept: Kept, rivals: Sequence[Rival], pickup_s: int) -> str:
     """Why a trip is this driver's, who picks it up at ``pickup_s``, and nobody else's: what stands beside it, in words."""
-    if kept.possible <= 1:
+    if not rivals and kept.possible <= 1:
         return "nobody else on duty can take it"
     if not rivals:
         return "the nearest others who could are taken up by other trips"
