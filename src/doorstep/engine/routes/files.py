@@ -3,6 +3,7 @@
 import numpy as np
 
 from doorstep.engine.routes.problem import Matrix, Problem, Request, Vehicle, Visit
+from doorstep.engine.routes.sound import require_sound
 
 
 class NotAProblem(ValueError):
@@ -10,12 +11,14 @@ class NotAProblem(ValueError):
 
 
 def read(text: str) -> Problem:
-    """The problem in ``text``, of either format. Raises NotAProblem."""
+    """The problem in ``text``, of either format, sound. Raises NotAProblem."""
     lines = text.splitlines()
     if not lines or not lines[0].strip():
         raise NotAProblem("line 1: nothing there")
     try:
-        return _road(lines) if lines[0].startswith("NAME:") else _li_lim(lines)
+        found = _road(lines) if lines[0].startswith("NAME:") else _li_lim(lines)
+        require_sound(found)
+        return found
     except (ValueError, IndexError, KeyError) as problem:
         raise NotAProblem(f"neither Li & Lim nor Sartori & Buriol: {problem}") from problem
 

@@ -11,6 +11,7 @@ from doorstep.engine.routes import rows
 from doorstep.engine.routes.places import WAYS
 from doorstep.engine.routes.problem import Matrix, Plan, Problem, Route, Stop, Vehicle
 from doorstep.engine.routes.rows import Case, State
+from doorstep.engine.routes.sound import require_sound
 
 NEAR = 100
 CLOSE_FEW_KINDS, CLOSE_MANY_KINDS = 8, 30
@@ -81,7 +82,8 @@ class Layout:
 
 
 def lay_out(problem: Problem, seed: int, *, compiled: bool, habits: Habits | None = None) -> Layout:
-    """Rows for ``problem`` with every route empty. Raises ValueError for a place outside the matrices."""
+    """Rows for ``problem`` with every route empty. Raises ValueError for a problem that is not sound."""
+    require_sound(problem)
     habits = habits or Habits()
     n = len(problem.requests)
     fleet = sorted(range(len(problem.vehicles)), key=lambda v: (_kind(problem.vehicles[v]), v))
@@ -92,8 +94,6 @@ def lay_out(problem: Problem, seed: int, *, compiled: bool, habits: Habits | Non
     places = np.array(
         [visit.place for r in problem.requests for visit in (r.pickup, r.delivery)] + terminals, np.int64
     )
-    if len(places) and not 0 <= places.min() <= places.max() < len(problem.travel_s):
-        raise ValueError("a place is outside the travel matrix")
     travel, travel_to = _square(problem.travel_s, places)
     length, length_to = (travel, travel_to) if problem.distance is None else _square(problem.distance, places)
     kinds = [k for k in range(len(vehicles)) if k == 0 or _kind(vehicles[k]) != _kind(vehicles[k - 1])]

@@ -1,7 +1,7 @@
 """The plain values of route planning: requests, vehicles, the problem, a plan, and what a planner promises.
 
 Times are seconds and distances metres when the problem comes from the business; a benchmark file has units of its own
-and one of them then counts as either. Places are rows of the travel matrices.
+and one of them then counts as either. Places are rows of the travel matrices. What figures are allowed is held by ``sound``.
 """
 
 from collections.abc import Iterator
@@ -17,6 +17,8 @@ Matrix = NDArray[np.float64]
 @dataclass(frozen=True, slots=True)
 class Visit:
     """One end of a request: service begins within [opens_s, closes_s] and takes service_s. Waiting is allowed.
+
+    ``closes_s`` may be infinite.
 
     ``wanted_s``: service that begins later than this is late (soft); None means only the hard window counts.
     """
@@ -140,4 +142,6 @@ class Planner(Protocol):
         """What the tables call it."""
 
     def plan(self, problem: Problem, budget: Budget, seed: int) -> Plan:
-        """A plan that breaks no hard rule. What could not be served is named in it."""
+        """A plan that breaks no hard rule. What could not be served is named in it. Ours raises ValueError for a problem
+        that is not sound.
+        """

@@ -7,6 +7,7 @@ from doorstep.engine.routes import rows
 from doorstep.engine.routes.compiled import Kernels
 from doorstep.engine.routes.layout import Layout, lay_out
 from doorstep.engine.routes.problem import Plan, Problem, Request, Visit
+from doorstep.engine.routes.sound import require_sound_request
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,12 @@ class LoadedPlan:
                 raise ValueError(f"the route of vehicle {self.layout.fleet[v]} breaks a hard rule")
 
     def ask(self, request: Request) -> Fit | None:
-        """The cheapest place for ``request`` in the plan as it stands; None when no vehicle can take it along."""
+        """The cheapest place for ``request`` in the plan as it stands; None when no vehicle can take it along.
+
+        Raises ValueError for a request that is not sound, a place the matrices do not know among it; the next question
+        is answered all the same.
+        """
+        require_sound_request(request, "the request asked about", len(self.problem.travel_s))
         case, state = self.layout.case, self.layout.state
         self._write(request)
         v = self.kernels.best_vehicle(case, state, self.asked)

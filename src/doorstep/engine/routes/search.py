@@ -68,7 +68,10 @@ class StringRemovals:
     name: str = "doorstep"
 
     def plan(self, problem: Problem, budget: Budget, seed: int) -> Plan:
-        """A first plan by insertion; fewer vehicles while that pays; then shorter routes."""
+        """A first plan by insertion; fewer vehicles while that pays; then shorter routes.
+
+        Raises ValueError that says what and where for a problem that is not sound (``sound.require_sound``).
+        """
         layout = lay_out(problem, seed, compiled=self.kernels.compiled, habits=self.habits)
         kernels, cooling = self.kernels, self.cooling
         kernels.start(_whole(layout.case), layout.state)
