@@ -24,7 +24,11 @@ class LoadedPlan:
     """A plan held ready for questions. The travel matrices of ``problem`` must know the places that will be asked about."""
 
     def __init__(self, problem: Problem, plan: Plan, kernels: Kernels) -> None:
-        """Lay the plan out once. Raises ValueError when the plan breaks a hard rule."""
+        """Lay the plan out once. ``plan`` may leave requests out.
+
+        Raises ValueError when the problem is not sound or the plan breaks a hard rule: a vehicle with two routes, a request
+        whose two ends are not in one route, once, the pickup first; abilities, capacity, windows, the vehicle's end.
+        """
         self.problem = problem
         self.kernels = kernels
         # One request more than there are: its row is filled anew for each question.
@@ -37,17 +41,23 @@ class LoadedPlan:
         self._load(plan)
 
     def _load(self, plan: Plan) -> None:
+        _require_order(self.problem, plan)
         case, state = self.layout.case, self.layout.state
         row_of = {vehicle: row for row, vehicle in enumerate(self.layout.fleet)}
         for route in plan.routes:
+            if len(route.stops) > case.wide - 2:
+                raise ValueError(f"the route of vehicle {route.vehicle} has more than {case.wide - 2} stops")
             v = row_of[route.vehicle]
             for k, stop in enumerate(route.stops):
                 state.stop[v * case.wide + 1 + k] = 2 * stop.request + (0 if stop.picks else 1)
                 state.owner[stop.request] = v
             state.size[v] = len(route.stops)
         for v in range(case.vehicles):
-            if not self.kernels.refresh(case, state, v, v):
-                raise ValueError(f"the route of vehicle {self.layout.fleet[v]} breaks a hard rule")
+            # A vehicle that stays where it is breaks nothing, be its end too far to reach.
+            if not self.kernels.refresh(case, state, v, v) and state.size[v] > 0:
+                raise ValueError(
+                    f"the route of vehicle {self.layout.fleet[v]} is over its capacity, misses a window or ends too late"
+                )
 
     def ask(self, request: Request) -> Fit | None:
         """The cheapest place for ``request`` in the plan as it stands; None when no vehicle can take it along.
@@ -77,6 +87,37 @@ class LoadedPlan:
             for column, number in enumerate(cells):
                 _writable(case.node)[x * rows.NODE + column] = number
         _writable(case.needs)[self.asked] = request.needs
+
+
+def _require_order(problem: Problem, plan: Plan) -> None:
+    """Raises ValueError where rows are not the problem's, stops are out of order or a vehicle lacks an ability."""
+    driven: set[int] = set()
+    picked: set[int] = set()
+    for route in plan.routes:
+        v = route.vehicle
+        if not 0 <= v < len(problem.vehicles):
+            raise ValueError(f"the plan has a route of vehicle {v}, and there are {len(problem.vehicles)}")
+        if v in driven:
+            raise ValueError(f"vehicle {v} has two routes")
+        driven.add(v)
+        aboard: set[int] = set()
+        for stop in route.stops:
+            r = stop.request
+            if not 0 <= r < len(problem.requests):
+                raise ValueError(f"vehicle {v} carries request {r}, and there are {len(problem.requests)}")
+            if not stop.picks:
+                if r not in aboard:
+                    raise ValueError(f"vehicle {v} delivers request {r} without having it on board")
+                aboard.remove(r)
+                continue
+            if r in picked:
+                raise ValueError(f"request {r} is picked up twice")
+            if problem.requests[r].needs & ~problem.vehicles[v].abilities:
+                raise ValueError(f"request {r} needs what vehicle {v} has not")
+            picked.add(r)
+            aboard.add(r)
+        if aboard:
+            raise ValueError(f"vehicle {v} never delivers request {min(aboard)}")
 
 
 def _writable(row: Any) -> Any:
