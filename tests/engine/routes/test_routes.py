@@ -240,6 +240,18 @@ def test_an_order_worth_less_than_its_detour_stays_out() -> None:
         assert (0 not in OURS.plan(asked, Turns(100), 1).unserved) is served
 
 
+@pytest.mark.parametrize("fewest_vehicles", [False, True])
+def test_without_vehicles_nobody_is_served_and_without_requests_nobody_drives(fewest_vehicles: bool) -> None:
+    problem = replace(grid(3, 2), fewest_vehicles=fewest_vehicles)
+    optional = replace(problem.requests[0], prize=9.0)
+    for kernels in (compiled.PYTHON, compiled.warm_up()):
+        ours = StringRemovals(kernels)
+        nobody = replace(problem, requests=(optional, *problem.requests[1:]), vehicles=())
+        assert ours.plan(nobody, Turns(100), 1) == Plan((), (0, 1, 2))
+        assert LoadedPlan(nobody, Plan((), (0, 1, 2)), kernels).ask(optional) is None
+        assert ours.plan(replace(problem, requests=()), Turns(100), 1) == Plan((), ())
+
+
 def test_lines_of_their_own_go_on_with_the_shortest() -> None:
     problem = grid(12, 6)
     alone, turns = Cooling(lines=1), Turns(1500)

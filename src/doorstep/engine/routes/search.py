@@ -75,8 +75,10 @@ class StringRemovals:
         layout = lay_out(problem, seed, compiled=self.kernels.compiled, habits=self.habits)
         kernels, cooling = self.kernels, self.cooling
         kernels.start(_whole(layout.case), layout.state)
+        if not problem.requests or not problem.vehicles:
+            return layout.plan(0)
         turns, hot = 0, cooling.hot
-        if problem.fewest_vehicles and problem.requests:
+        if problem.fewest_vehicles:
             turns = self._fewer_vehicles(layout, budget)
             share = budget.spent(turns)
             plenty = turns * (1 / share - 1) / layout.case.requests if share > 0 else 0.0
@@ -92,8 +94,7 @@ class StringRemovals:
                     turns = self._cool(line, budget, turns, (cooling.line_hot, cooling.line_cold), part)
                 hot = cooling.line_cold
             layout = min(lines, key=lambda line: (line.vehicles_kept(), line.state.amount[TOTAL]))
-        if problem.requests:
-            turns = self._cool(layout, budget, turns, (hot, cooling.cold), 1 - budget.spent(turns))
+        turns = self._cool(layout, budget, turns, (hot, cooling.cold), 1 - budget.spent(turns))
         kernels.end_phase(layout.case, layout.state)
         return layout.plan(turns)
 
