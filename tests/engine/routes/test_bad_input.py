@@ -126,7 +126,7 @@ def test_what_is_merely_wide_is_planned() -> None:
     bread, milk = problem.requests
     wide = replace(bread, pickup=Visit(1, -300, INFINITE), units=0.0, needs=(1 << 63) - 1, prize=0.0)
     van = Vehicle("endless", 0, None, INFINITE, starts_s=-600.0, abilities=(1 << 63) - 1)
-    whole = problem.travel_s.astype(np.int64)
+    whole: Any = problem.travel_s.astype(np.int64)
     plan = OURS.plan(Problem((wide, replace(milk, prize=None)), (van,), whole), Turns(100), 1)
     assert plan.unserved == (0,)
     assert not OURS.plan(Problem((), (), np.zeros((0, 0))), Turns(100), 1).routes
@@ -158,7 +158,7 @@ def test_a_question_that_makes_no_sense_leaves_the_plan_answering(
         ("pickup", {"opens_s": NAN}, "pickup opens at nan"),
         ("delivery", {"closes_s": -1.0}, "closes at -1.0"),
     ):
-        wrong = replace(eggs, **{end: replace(getattr(eggs, end), **change)})  # type: ignore[arg-type]
+        wrong = replace(eggs, **{end: replace(getattr(eggs, end), **change)})
         with pytest.raises(ValueError) as refused:
             loaded.ask(wrong)
         assert str(refused.value).startswith("the request asked about (eggs): ")
