@@ -1,4 +1,10 @@
-"""A problem laid out for the kernels, and their plan read back."""
+"""A pickup and delivery problem laid out for the search, and its plan read back.
+
+From requests, vehicles and matrices of places to flat tables by node (``rows``): ways, windows, vehicles by kind, and for each
+node its neighbours, nearest first. Three lists of these: ``near`` for the ruin, by way; ``close``, whose routes are candidates, and ``beside``,
+next to whom a request is put, by way and time: granular neighbourhoods (Toth and Vigo 2003, "The granular tabu search";
+nearness in space and time as in Vidal et al. 2013). What the parameters were measured at is in docs/dispatch.md.
+"""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,9 +20,13 @@ from doorstep.engine.routes.rows import Case, State
 from doorstep.engine.routes.sound import require_sound
 
 NEAR = 100
-CLOSE_FEW_KINDS, CLOSE_MANY_KINDS = 8, 30
+"""Nodes around a node in whose routes the ruin looks for strings, until it has enough of them."""
 MANY_KINDS = 20
+"""Above so many kinds of vehicle (own starts, say) routes are many and short, and few neighbours meet few of them."""
+CLOSE_FEW_KINDS, CLOSE_MANY_KINDS = 8, 30
+"""Nodes around each end of a request whose routes are tried for it, with few and with many kinds of vehicle."""
 NEAR_KINDS = 25
+"""Kinds of vehicle whose first unused one is tried for a request, those that start nearest to its pickup."""
 # What waiting between two stops weighs beside the way, when nodes are called near in time.
 WAITING = 0.2
 LONGEST_ROUTE = 512
@@ -106,10 +116,8 @@ def lay_out(problem: Problem, seed: int, *, compiled: bool, habits: Habits | Non
         ):
             wanted_s = visit.closes_s if visit.wanted_s is None else visit.wanted_s
             node[x] = (visit.opens_s, visit.closes_s, visit.service_s, units, wanted_s)
-    kind_of = np.searchsorted(kinds, np.arange(len(vehicles)), side="right") - 1
     trait = [
-        (terminal[v.start], nowhere if v.end is None else terminal[v.end], v.abilities, int(kind_of[k]))
-        for k, v in enumerate(vehicles)
+        (terminal[v.start], nowhere if v.end is None else terminal[v.end], v.abilities) for v in vehicles
     ]
     near_kind, to_start = _near_kinds(length, n, [trait[k] for k in kinds])
     pickups = 2 * np.arange(n)
@@ -263,7 +271,7 @@ def _beside(travel: Matrix, length: Matrix, node: Matrix, n: int, each: int) -> 
     return _nearest(gaps, each)
 
 
-def _near_kinds(length: Matrix, n: int, kinds: list[tuple[int, int, int, int]]) -> tuple[Whole, Matrix]:
+def _near_kinds(length: Matrix, n: int, kinds: list[tuple[int, int, int]]) -> tuple[Whole, Matrix]:
     """The kinds of vehicle that start nearest to each pickup, and the length of the way there and home for the first."""
     if not kinds or n == 0:
         return np.full((n, 1), -1, np.int64), np.zeros(n)

@@ -1,4 +1,9 @@
-"""Put the pool back: one request after the other where it adds least, in one of several sequences, with rare blinks."""
+"""The second half of a turn: greedy insertion with blinks puts the requests of the pool back, one after the other where it adds least.
+
+Christiaens and Vanden Berghe (2020), "Slack induction by string removals for vehicle routing problems". The sequence is theirs,
+drawn anew each turn (by lot, load, length, windows), or in the fleet phase by falling grudge, their absence counters. A blink
+overlooks one position in a hundred; so it is in ``beside``, but where whole routes are tried, whose costs are remembered, one route.
+"""
 
 from doorstep.engine.chance import below
 from doorstep.engine.routes.beside import BLINK, best_beside

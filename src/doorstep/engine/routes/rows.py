@@ -27,7 +27,7 @@ NEVER = 1e300
 OPENS, CLOSES, SERVICE, UNITS, WANTED, NODE = range(6)
 # Columns of ``Case.vehicle`` (numbers) and ``Case.trait`` (whole numbers).
 CAPACITY, STARTS, ENDS, OPENING, VEHICLE = range(5)
-START, END, ABILITIES, KIND, TRAIT = range(5)
+START, END, ABILITIES, TRAIT = range(4)
 # Cells of ``State.tally``: turn, routes touched and cells kept this turn, requests out of any route (``pool``), how many of
 # them before the turn, required ones among the absent now and in the best plan, turn of the last ejection, whether there
 # is a best plan, number of the last scan of candidates, vehicles given up, the least required ones out since the last of them.
