@@ -12,6 +12,8 @@ from doorstep.engine import chance, twins
 from doorstep.engine.routes import beside, ejection, places, recreate, rows, ruin, timing, turns
 
 ROOMS: tuple[ModuleType, ...] = (rows, chance, timing, places, beside, ruin, recreate, ejection, turns)
+INLINED = ("price_deliveries", "best_behind")
+"""The halves of the innermost kernel: called, they would be handed every table anew for each pickup looked at."""
 _lock = threading.Lock()
 _compiled: dict[bool, "Kernels"] = {}
 
@@ -50,7 +52,7 @@ def warm_up(*, checked: bool = False) -> Kernels:
     """
     with _lock:
         if checked not in _compiled:
-            functions = twins.compiled(ROOMS, called=ENTRIES, checked=checked)
+            functions = twins.compiled(ROOMS, called=ENTRIES, checked=checked, inlined=INLINED)
             kernels = twins.chosen(Kernels, ENTRIES, "numba", functions)
             _exercise(kernels)
             _compiled[checked] = kernels

@@ -75,33 +75,79 @@ def best_place(case: Case, state: State, v: int, as_of: int, r: int, ceiling: fl
     row = v * case.wide
     n, node, stop = case.nodes, case.node, state.stop
     p, d = 2 * r, 2 * r + 1
-    pn, dn = p * n, d * n
-    p_opens, p_closes, p_service = node[p * NODE + OPENS], node[p * NODE + CLOSES], node[p * NODE + SERVICE]
-    d_opens, d_closes, d_service = node[d * NODE + OPENS], node[d * NODE + CLOSES], node[d * NODE + SERVICE]
+    pn = p * n
+    opens, closes, service = node[p * NODE + OPENS], node[p * NODE + CLOSES], node[p * NODE + SERVICE]
     room = case.vehicle[as_of * VEHICLE + CAPACITY] - node[p * NODE + UNITS]
     direct_s, direct = case.travel[pn + d], case.length[pn + d]
     extra = case.vehicle[as_of * VEHICLE + OPENING] if size == 0 else 0.0
+    reach = price_deliveries(case, state, row, size, r)
+    bound = ceiling - extra
+    best = bound
+    for i in range(reach + 1):
+        if opens + service > state.late[row + i + 1] or state.load[row + i] > room:
+            continue
+        if state.leave[row + i] > closes:
+            if case.direct:
+                break
+            continue
+        here, then = stop[row + i], stop[row + i + 1]
+        begin = state.leave[row + i] + case.travel_to[pn + here]
+        if begin > closes:
+            if case.direct:
+                break
+            continue
+        leave = max(begin, opens) + service
+        to_p = case.length_to[pn + here] - state.leg[row + i]
+        cost = to_p + direct + case.length[d * n + then]
+        if cost < best:
+            begin = leave + direct_s
+            begin = max(begin, node[d * NODE + OPENS])
+            if (
+                begin <= node[d * NODE + CLOSES]
+                and begin + node[d * NODE + SERVICE] + case.travel[d * n + then] <= state.late[row + i + 1]
+            ):
+                best = cost
+                state.spot[0] = i
+                state.spot[1] = i
+        if i == reach:
+            break
+        to_p += case.length[pn + then]
+        if to_p + state.least[i + 1] < best:
+            best = best_behind(
+                case, state, row, r, i, reach, leave + case.travel[pn + then], room, to_p, best
+            )
+    return best + extra if best < bound else NEVER
+
+
+def price_deliveries(case: Case, state: State, row: int, size: int, r: int) -> int:
+    """What the delivery of ``r`` adds behind each cell, in ``after``, NEVER where it fits at no time, and the least from there on,
+    in ``least``; the last cell behind which it could stand, -1: none.
+    """
+    n, node, stop = case.nodes, case.node, state.stop
+    p, d = 2 * r, 2 * r + 1
+    dn = d * n
+    closes = node[d * NODE + CLOSES]
     # No service of the delivery can begin before this.
-    soonest = p_opens + p_service + direct_s
-    soonest = max(soonest, d_opens)
-    if soonest > d_closes:
-        return NEVER
+    soonest = node[p * NODE + OPENS] + node[p * NODE + SERVICE] + case.travel[p * n + d]
+    soonest = max(soonest, node[d * NODE + OPENS])
+    if soonest > closes:
+        return -1
     # Ways are never shorter than nothing: many positions are ruled out before a way is looked up.
-    leave_d = soonest + d_service
+    leave = soonest + node[d * NODE + SERVICE]
     reach = -1
     for j in range(size + 1):
-        if leave_d > state.late[row + j + 1]:
+        if leave > state.late[row + j + 1]:
             state.after[j] = NEVER
             reach = j
             continue
-        if case.direct and state.leave[row + j] > d_closes:
+        if case.direct and state.leave[row + j] > closes:
             break
         here, then = stop[row + j], stop[row + j + 1]
-        if state.leave[row + j] + case.travel_to[dn + here] > d_closes:
+        if state.leave[row + j] + case.travel_to[dn + here] > closes:
             if case.direct:
                 break
             state.after[j] = NEVER
-        elif leave_d + case.travel[dn + then] > state.late[row + j + 1]:
+        elif leave + case.travel[dn + then] > state.late[row + j + 1]:
             state.after[j] = NEVER
         else:
             state.after[j] = case.length_to[dn + here] + case.length[dn + then] - state.leg[row + j]
@@ -110,67 +156,53 @@ def best_place(case: Case, state: State, v: int, as_of: int, r: int, ceiling: fl
     for j in range(reach, -1, -1):
         least = min(least, state.after[j])
         state.least[j] = least
-    best = ceiling - extra
-    found = False
-    for i in range(reach + 1):
-        if p_opens + p_service > state.late[row + i + 1] or state.load[row + i] > room:
-            continue
-        if state.leave[row + i] > p_closes:
-            if case.direct:
-                break
-            continue
-        here, then = stop[row + i], stop[row + i + 1]
-        begin_p = state.leave[row + i] + case.travel_to[pn + here]
-        if begin_p > p_closes:
-            if case.direct:
-                break
-            continue
-        begin_p = max(begin_p, p_opens)
-        leave_p = begin_p + p_service
-        to_p = case.length_to[pn + here] - state.leg[row + i]
-        cost = to_p + direct + case.length[dn + then]
+    return reach
+
+
+def best_behind(
+    case: Case,
+    state: State,
+    row: int,
+    r: int,
+    i: int,
+    reach: int,
+    arrive: float,
+    room: float,
+    to_p: float,
+    best: float,
+) -> float:
+    """The least cost below ``best`` with the pickup of ``r`` behind cell ``i``, at ``to_p``, and its delivery behind a later one, else ``best``.
+
+    The cell after the pickup is reached at ``arrive``; the delay is pushed forward from there.
+    """
+    node, stop = case.node, state.stop
+    d = 2 * r + 1
+    dn = d * case.nodes
+    opens, closes, service = node[d * NODE + OPENS], node[d * NODE + CLOSES], node[d * NODE + SERVICE]
+    j = i + 1
+    while arrive <= state.late[row + j] and state.load[row + j] <= room:
+        here = stop[row + j]
+        begin = node[here * NODE + OPENS]
+        begin = max(begin, arrive)
+        cost = to_p + state.after[j]
         if cost < best:
-            begin_d = leave_p + direct_s
-            begin_d = max(begin_d, d_opens)
-            if (
-                begin_d <= d_closes
-                and begin_d + d_service + case.travel[dn + then] <= state.late[row + i + 1]
-            ):
-                best = cost
-                found = True
-                state.spot[0] = i
-                state.spot[1] = i
-        if i == reach:
+            begin_d = begin + node[here * NODE + SERVICE] + case.travel_to[dn + here]
+            if begin_d > closes:
+                if case.direct:
+                    break
+            else:
+                begin_d = max(begin_d, opens)
+                if begin_d + service + case.travel[dn + stop[row + j + 1]] <= state.late[row + j + 1]:
+                    best = cost
+                    state.spot[0] = i
+                    state.spot[1] = j
+        if j == reach:
             break
-        to_p += case.length[pn + then]
-        if to_p + state.least[i + 1] >= best:
-            continue
-        arrive = leave_p + case.travel[pn + then]
-        j = i + 1
-        while arrive <= state.late[row + j] and state.load[row + j] <= room:
-            here = stop[row + j]
-            begin = node[here * NODE + OPENS]
-            begin = max(begin, arrive)
-            cost = to_p + state.after[j]
-            if cost < best:
-                begin_d = begin + node[here * NODE + SERVICE] + case.travel_to[dn + here]
-                if begin_d > d_closes:
-                    if case.direct:
-                        break
-                else:
-                    begin_d = max(begin_d, d_opens)
-                    if begin_d + d_service + case.travel[dn + stop[row + j + 1]] <= state.late[row + j + 1]:
-                        best = cost
-                        found = True
-                        state.spot[0] = i
-                        state.spot[1] = j
-            if j == reach:
-                break
-            if to_p + state.least[j + 1] >= best:
-                break
-            arrive = begin + state.hop[row + j]
-            j += 1
-    return best + extra if found else NEVER
+        if to_p + state.least[j + 1] >= best:
+            break
+        arrive = begin + state.hop[row + j]
+        j += 1
+    return best
 
 
 def best_soft_place(case: Case, state: State, v: int, as_of: int, r: int, ceiling: float) -> float:
