@@ -171,7 +171,7 @@ def test_no_kernel_reads_or_writes_outside_its_rows(late_price: float) -> None:
     kernels.end_phase(case, state)
     kernels.polish(case, state, 50, case.unit, False)
     kernels.end_phase(case, state)
-    found = layout.Layout(case, state, plain.fleet, plain.places).plan(200)
+    found = replace(plain, case=case, state=state).plan(200)
     assert not hard_breaches(problem, found)
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from doorstep.engine.chance import start_chance
 from doorstep.engine.routes import rows
 from doorstep.engine.routes.places import WAYS
-from doorstep.engine.routes.problem import Matrix, Plan, Problem, Route, Stop, Vehicle
+from doorstep.engine.routes.problem import Matrix, Plan, Problem, Request, Route, Stop, Vehicle, Visit
 from doorstep.engine.routes.rows import Case, State
 from doorstep.engine.routes.sound import require_sound
 
@@ -52,10 +52,11 @@ class Habits:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A problem as the kernels see it; ``fleet`` names the vehicle of the problem behind each row."""
+    """A problem as the kernels see it; ``requests`` and ``fleet`` say which row of the problem each row here stands for."""
 
     case: Case
     state: State
+    requests: tuple[int, ...]
     fleet: tuple[int, ...]
     places: Whole  # of every node but the last, which is nowhere
 
@@ -86,8 +87,9 @@ class Layout:
             first = row * self.case.wide + 1
             nodes = [int(self.state.stop[first + k]) for k in range(self.state.size[row])]
             if nodes:
-                routes.append(Route(vehicle, tuple(Stop(node >> 1, node % 2 == 0) for node in nodes)))
-        left = [r for r in range(self.case.requests) if self.state.owner[r] < 0]
+                stops = tuple(Stop(self.requests[node >> 1], node % 2 == 0) for node in nodes)
+                routes.append(Route(vehicle, stops))
+        left = sorted(self.requests[r] for r in range(self.case.requests) if self.state.owner[r] < 0)
         return Plan(tuple(sorted(routes, key=lambda route: route.vehicle)), tuple(left), turns)
 
 
@@ -96,26 +98,30 @@ def lay_out(problem: Problem, seed: int, *, compiled: bool, habits: Habits | Non
     require_sound(problem)
     habits = habits or Habits()
     n = len(problem.requests)
-    fleet = sorted(range(len(problem.vehicles)), key=lambda v: (_kind(problem.vehicles[v]), v))
+    # Chance and ties go by row, so rows stand by what requests and vehicles are: neither their names nor their sequence in
+    # the problem is part of what is found. Rows in which nothing differs may stand for each other.
+    carried = sorted(range(n), key=lambda r: _traits(problem.requests[r]))
+    fleet = sorted(range(len(problem.vehicles)), key=lambda v: _kind(problem.vehicles[v]))
+    requests = [problem.requests[r] for r in carried]
     vehicles = [problem.vehicles[v] for v in fleet]
     terminals = sorted({v.start for v in vehicles} | {v.end for v in vehicles if v.end is not None})
     terminal = {place: 2 * n + k for k, place in enumerate(terminals)}
     nowhere = 2 * n + len(terminals)
     places = np.array(
-        [visit.place for r in problem.requests for visit in (r.pickup, r.delivery)] + terminals, np.int64
+        [visit.place for r in requests for visit in (r.pickup, r.delivery)] + terminals, np.int64
     )
     travel, travel_to = _square(problem.travel_s, places)
     length, length_to = (travel, travel_to) if problem.distance is None else _square(problem.distance, places)
     kinds = [k for k in range(len(vehicles)) if k == 0 or _kind(vehicles[k]) != _kind(vehicles[k - 1])]
     node = np.zeros((nowhere + 1, rows.NODE))
     node[:, rows.CLOSES] = node[:, rows.WANTED] = rows.NEVER
-    for r, request in enumerate(problem.requests):
+    for r, request in enumerate(requests):
         for x, visit, units in (
             (2 * r, request.pickup, request.units),
             (2 * r + 1, request.delivery, -request.units),
         ):
-            wanted_s = visit.closes_s if visit.wanted_s is None else visit.wanted_s
-            node[x] = (visit.opens_s, visit.closes_s, visit.service_s, units, wanted_s)
+            opens_s, closes_s, wanted_s = _window(visit)
+            node[x] = (opens_s, closes_s, visit.service_s, units, wanted_s)
     trait = [
         (terminal[v.start], nowhere if v.end is None else terminal[v.end], v.abilities) for v in vehicles
     ]
@@ -154,10 +160,8 @@ def lay_out(problem: Problem, seed: int, *, compiled: bool, habits: Habits | Non
         length=_frozen(length),
         length_to=_frozen(length_to),
         node=_frozen(node),
-        needs=_frozen(np.array([r.needs for r in problem.requests], np.int64)),
-        prize=_frozen(
-            np.array([rows.NEVER if r.prize is None else r.prize for r in problem.requests], np.float64)
-        ),
+        needs=_frozen(np.array([r.needs for r in requests], np.int64)),
+        prize=_frozen(np.array([rows.NEVER if r.prize is None else r.prize for r in requests], np.float64)),
         span=_frozen(span),
         vehicle=_frozen(
             np.array(
@@ -173,7 +177,20 @@ def lay_out(problem: Problem, seed: int, *, compiled: bool, habits: Habits | Non
     )
     if not compiled:
         case = Case(*map(_listed, case))
-    return Layout(case, _blank(case, seed, compiled=compiled), tuple(fleet), places)
+    return Layout(case, _blank(case, seed, compiled=compiled), tuple(carried), tuple(fleet), places)
+
+
+def _traits(r: Request) -> tuple[float, ...]:
+    """What a request is but for its name. Its places first: a file whose pickups stand in sequence is laid out as it stands."""
+    ends = (number for visit in (r.pickup, r.delivery) for number in (*_window(visit), visit.service_s))
+    return (
+        r.pickup.place, r.delivery.place, *ends, r.units, r.needs, rows.NEVER if r.prize is None else r.prize
+    )  # fmt: skip
+
+
+def _window(visit: Visit) -> tuple[float, float, float]:
+    """When it opens, when it closes, when it gets late."""
+    return (visit.opens_s, visit.closes_s, visit.closes_s if visit.wanted_s is None else visit.wanted_s)
 
 
 def _kind(v: Vehicle) -> tuple[float, ...]:

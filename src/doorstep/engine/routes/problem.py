@@ -68,6 +68,9 @@ class Problem:
     """Requests, vehicles and travel. The objective in this sequence: fewest required requests left out, fewest vehicles
     if ``fewest_vehicles``, then distance + openings + prizes left + ``late_price`` for each second late.
 
+    What requests and vehicles are called and in which rows they stand is no part of the plan found: between two in which
+    nothing differs but the name either may be taken. The numbers of places are: they say where something is.
+
     ``distance`` None: travel time is what counts. ``direct``: no way over a third place is faster than the straight
     one; False lets the search look where it otherwise need not.
     """

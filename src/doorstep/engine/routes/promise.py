@@ -38,23 +38,25 @@ class LoadedPlan:
         # One request more than there are: its row is filled anew for each question.
         somewhere = problem.vehicles[0].start if problem.vehicles else 0
         blank = Request("", Visit(somewhere, 0, 0), Visit(somewhere, 0, 0))
-        self.asked = len(problem.requests)
         self.layout: Layout = lay_out(
             replace(problem, requests=(*problem.requests, blank)), 1, compiled=kernels.compiled
         )
+        self.asked = self.layout.requests.index(len(problem.requests))
         self._load(plan)
 
     def _load(self, plan: Plan) -> None:
         _require_order(self.problem, plan)
         case, state = self.layout.case, self.layout.state
         row_of = {vehicle: row for row, vehicle in enumerate(self.layout.fleet)}
+        request_row = {request: row for row, request in enumerate(self.layout.requests)}
         for route in plan.routes:
             if len(route.stops) > case.wide - 2:
                 raise ValueError(f"the route of vehicle {route.vehicle} has more than {case.wide - 2} stops")
             v = row_of[route.vehicle]
             for k, stop in enumerate(route.stops):
-                state.stop[v * case.wide + 1 + k] = 2 * stop.request + (0 if stop.picks else 1)
-                state.owner[stop.request] = v
+                r = request_row[stop.request]
+                state.stop[v * case.wide + 1 + k] = 2 * r + (0 if stop.picks else 1)
+                state.owner[r] = v
             state.size[v] = len(route.stops)
         for v in range(case.vehicles):
             # A vehicle that stays where it is breaks nothing, be its end too far to reach.

@@ -1,8 +1,8 @@
 """What the kernels of route planning work on: flat rows of numbers, NumPy when compiled, lists when interpreted.
 
-Request r is picked up at node 2r and delivered at node 2r + 1; behind them one node for each place where vehicles start
-or end, and one that is nowhere, at no distance from anything, where routes with an open end stop. A route is a row of
-``wide`` cells: its start, its stops, its end.
+Row r stands for a request wherever that stands in the problem (``layout``). It is picked up at node 2r and delivered at node
+2r + 1; behind them one node for each place where vehicles start or end, and one that is nowhere, at no distance from anything,
+where routes with an open end stop. A route is a row of ``wide`` cells: its start, its stops, its end.
 """
 
 from typing import NamedTuple, Protocol

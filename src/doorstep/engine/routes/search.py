@@ -60,7 +60,7 @@ class Cooling:
 
 @dataclass(frozen=True, slots=True)
 class StringRemovals:
-    """The planner. The same budget in turns and the same seed give the same plan."""
+    """The planner. The same budget in turns and the same seed give the same plan, whatever the sequence of rows and the names."""
 
     kernels: Kernels
     cooling: Cooling = field(default_factory=Cooling)
