@@ -1,6 +1,7 @@
 """What requests and vehicles are called, and in which rows they stand, is no part of the plan found."""
 
 from dataclasses import replace
+from random import Random
 
 import numpy as np
 from hypothesis import given, settings
@@ -28,7 +29,7 @@ def told(problem: Problem, plan: Plan) -> list[object]:
 
 @settings(max_examples=40, deadline=None)
 @given(towns(), st.randoms(use_true_random=False))
-def test_names_change_nothing(problem: Problem, chance) -> None:
+def test_names_change_nothing(problem: Problem, chance: Random) -> None:
     names = [str(chance.random()) for _ in range(len(problem.requests) + len(problem.vehicles))]
     renamed = replace(
         problem,

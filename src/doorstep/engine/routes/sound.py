@@ -10,6 +10,7 @@ MOST = 1e12
 """No duration, length, load or price is greater: sums of whole numbers stay exact, and far below NEVER."""
 MASKS = 1 << 63
 """Masks of abilities are below this."""
+_ALLOWED = f"allowed is 0 to {MOST:g}"
 
 
 def require_sound(problem: Problem) -> None:
@@ -30,9 +31,6 @@ def require_sound_request(request: Request, called: str, places: int) -> None:
     """Raises ValueError that begins with ``called`` and names what is wrong with ``request`` among so many places."""
     for fault in _faults_of_request(request, places):
         raise ValueError(f"{called} ({request.id}): {fault}")
-
-
-_ALLOWED = f"allowed is 0 to {MOST:g}"
 
 
 def _require_matrix(name: str, matrix: Matrix) -> int:
