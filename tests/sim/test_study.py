@@ -282,13 +282,13 @@ def test_the_page_says_what_to_do_and_fetches_nothing(small_study: Study) -> Non
 def test_more_drivers_are_recommended_only_when_the_promise_needs_them(small_study: Study) -> None:
     best = small_study.best()
     goal = small_study.settings[0].scenario.kept_goal_pct
-    kept = [small_study.estimate(n, "kept_pct").mean for n in range(4)]
+    kept = [small_study.estimate(n, "kept_pct").mean or 0.0 for n in range(4)]
     if any(k >= goal for k in kept):
         assert kept[best] >= goal
     else:
         assert kept[best] == max(kept)
     assert 0 <= small_study.steadiness(50) <= 1
-    assert small_study.difference(2, "ctd_mean").mean < 0  # twice the slots, the same days
+    assert (small_study.difference(2, "ctd_mean").mean or 0.0) < 0  # twice the slots, the same days
 
 
 def test_the_command_writes_what_it_shows(village: Path, tmp_path: Path) -> None:

@@ -14,32 +14,37 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean over ``runs`` days; ``half`` is half the width of its interval, None with a single day."""
+    """A mean over the ``runs`` days that have the figure, None where none has; ``half`` is half the width of its interval, None with a
+    single day.
+    """
 
-    mean: float
+    mean: float | None
     half: float | None
     runs: int
 
     @property
     def sure(self) -> bool:
         """Whether the interval lies wholly on one side of zero."""
-        return self.half is not None and abs(self.mean) > self.half
+        return self.mean is not None and self.half is not None and abs(self.mean) > self.half
 
 
 def estimate(values: Sequence[float]) -> Estimate:
-    """The mean of ``values`` and its interval. Raises ValueError without values."""
+    """The mean of ``values`` and its interval; days without the figure (not a number) are left out. Raises ValueError without values."""
     if not values:
         raise ValueError("no days were simulated")
-    count = len(values)
-    mean = math.fsum(values) / count
+    there = [value for value in values if not math.isnan(value)]
+    count = len(there)
+    if not count:
+        return Estimate(None, None, 0)
+    mean = math.fsum(there) / count
     if count == 1:
         return Estimate(mean, None, 1)
-    variance = math.fsum((v - mean) ** 2 for v in values) / (count - 1)
+    variance = math.fsum((v - mean) ** 2 for v in there) / (count - 1)
     return Estimate(mean, student(count - 1) * math.sqrt(variance / count), count)
 
 
 def paired(values: Sequence[float], baseline: Sequence[float]) -> Estimate:
-    """The mean difference of the same days. Raises ValueError for days that do not pair."""
+    """The mean difference of the same days, of those that have the figure under both. Raises ValueError for days that do not pair."""
     return estimate([v - b for v, b in zip(values, baseline, strict=True)])
 
 

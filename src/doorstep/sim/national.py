@@ -80,8 +80,11 @@ class Nation:
         return self.worked_s / max(self.real_s * self.processes, 1e-9)
 
     def mean(self, name: str) -> float:
-        """One figure, weighed by orders."""
-        return sum(float(getattr(p.measures, name)) * p.orders for p in self.played) / max(self.orders, 1)
+        """One figure, weighed by orders, over the markets that have it; not a number where none has."""
+        told = [(float(getattr(p.measures, name)), p.orders) for p in self.played]
+        there = [(value, orders) for value, orders in told if not math.isnan(value)]
+        weight = sum(orders for _, orders in there)
+        return sum(value * orders for value, orders in there) / weight if weight else math.nan
 
     def growth(self) -> float:
         """The exponent by which a market's work grows with its orders (least squares on logarithms); 1 is in proportion."""

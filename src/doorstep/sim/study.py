@@ -1,5 +1,6 @@
 """A study: the same days under several settings, and what came of it."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -58,7 +59,7 @@ class Study:
     outcomes: tuple[tuple[Outcome, ...], ...]
 
     def values(self, setting: int, name: str) -> list[float]:
-        """One figure of every day under a setting."""
+        """One figure of every day under a setting; not a number where a day has none."""
         return [float(getattr(o.measures, name)) for o in self.outcomes[setting]]
 
     def estimate(self, setting: int, name: str) -> Estimate:
@@ -69,23 +70,55 @@ class Study:
         """Its mean difference to the first setting on the same days."""
         return paired(self.values(setting, name), self.values(0, name))
 
-    def best(self, days: Sequence[int] | None = None) -> int:
-        """The cheapest setting that keeps the goal's share of promises; when none does, the one that keeps most.
+    @property
+    def goal_pct(self) -> float:
+        """The share of promises to keep."""
+        return self.settings[0].scenario.kept_goal_pct
 
-        Cost is what the network pays per order, drivers and courier companies. ``days``: judge by these days (positions in ``seeds``) alone.
+    @property
+    def promises(self) -> bool:
+        """Whether these days promise anything: a recorded day does not, and what is kept there is what is delivered."""
+        return self.settings[0].scenario.city.recorded is None
+
+    def best(self, days: Sequence[int] | None = None) -> int:
+        """The first of ``ranked``."""
+        return self.ranked(days)[0]
+
+    def ranked(self, days: Sequence[int] | None = None) -> list[int]:
+        """All settings, the cheapest that keeps the goal's share of promises first; after those that do, the ones that keep most.
+
+        Cost is what the network pays per order, drivers and courier companies; who delivered nothing has none and comes last.
+        ``days``: judge by these days (positions in ``seeds``) alone.
         """
         chosen = range(len(self.seeds)) if days is None else days
 
         def mean(setting: int, name: str) -> float:
             values = self.values(setting, name)
-            return sum(values[d] for d in chosen) / len(chosen)
+            found = estimate([values[d] for d in chosen]).mean
+            return math.nan if found is None else found
 
-        every = range(len(self.settings))
-        goal = self.settings[0].scenario.kept_goal_pct
-        good = [s for s in every if mean(s, "kept_pct") >= goal]
-        if good:
-            return min(good, key=lambda s: (round(mean(s, "cost_per_order_minor"), 6), mean(s, "ctd90"), s))
-        return max(every, key=lambda s: (mean(s, "kept_pct"), -s))
+        def place(setting: int) -> tuple[float, ...]:
+            kept, cost = mean(setting, "kept_pct"), mean(setting, "cost_per_order_minor")
+            if math.isnan(kept) or math.isnan(cost):
+                return (2, setting)
+            if kept >= self.goal_pct:
+                return (0, round(cost, 6), mean(setting, "ctd90"), setting)
+            return (1, -kept, setting)
+
+        return sorted(range(len(self.settings)), key=place)
+
+    def reaching(self) -> list[int]:
+        """The settings that keep the goal's share of promises and deliver something."""
+        return [s for s in range(len(self.settings)) if self.delivers(s) and self.keeps(s)]
+
+    def keeps(self, setting: int) -> bool:
+        """Whether it keeps the goal's share of promises."""
+        kept = self.estimate(setting, "kept_pct").mean
+        return kept is not None and kept >= self.goal_pct
+
+    def delivers(self, setting: int) -> bool:
+        """Whether it delivered anything on any day."""
+        return self.estimate(setting, "cost_per_order_minor").mean is not None
 
     def steadiness(self, draws: int = 400) -> float:
         """How often the best stays the best when the days are drawn again with replacement (Efron 1979, the bootstrap)."""

@@ -89,6 +89,10 @@ def svg(body: str, says: str, high: int = HIGH) -> str:
 
 def trade_off(marks: Sequence[Mark], goal_pct: float) -> str:
     """Pay per order against promises kept; bars are the intervals, the dashed line the goal."""
+    if not marks:
+        return svg(
+            f'<text class="axis" x="{LEFT}" y="40">nothing was delivered</text>', "Nothing was delivered.", 60
+        )
     xs = steps(min(m.x - m.x_half for m in marks) / 100, max(m.x + m.x_half for m in marks) / 100, 4)
     low = min(*(m.y - m.y_half for m in marks), goal_pct)
     ys = steps(max(0.0, low), min(100.0, max(*(m.y + m.y_half for m in marks), goal_pct)), 5)

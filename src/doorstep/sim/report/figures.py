@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from doorstep.sim.compare import Estimate
 from doorstep.sim.study import Study
 
+NONE = "\u2013"
+"""Stands where there is nothing to tell."""
 THIN = "\u202f"
 MINUS = "\u2212"
+POINTS = "pts"
+"""Percentage points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ SHOWN = (
     Shown("drive_min_per_order", "Driving per order", "minutes, the way to the store included", False, "min"),
 )
 
+BY_NAME = {shown.name: shown for shown in SHOWN}
+DELIVERED = Shown("kept_pct", "Delivered", "of all orders; a recorded day promises nothing", True, "%")
 RARE = (
     Shown("cancelled_pct", "Cancelled", "by shoppers before the pickup; not counted elsewhere", None, "%"),
     Shown("asked_all_pct", "Asked of all", "orders for which all drivers near were asked at once", None, "%"),
@@ -69,32 +75,43 @@ RARE = (
 """Told only where there is something to tell."""
 
 
+def kept(study: Study) -> Shown:
+    """What the goal is held against: promises, or what is delivered on a day that promises nothing."""
+    return BY_NAME["kept_pct"] if study.promises else DELIVERED
+
+
 def told(study: Study) -> tuple[Shown, ...]:
     """The figures of ``study`` that say something."""
     every = range(len(study.settings))
-    return SHOWN + tuple(
-        rare for rare in RARE if any(any(study.values(n, rare.beside or rare.name)) for n in every)
-    )
+    rare = (r for r in RARE if any(study.estimate(n, r.beside or r.name).mean for n in every))
+    return (kept(study), *(shown for shown in SHOWN if shown.name != "kept_pct"), *rare)
 
 
-def written(value: float, shown: Shown, *, signed: bool = False) -> str:
-    """``value`` as a reader sees it."""
+def written(value: float | None, shown: Shown, *, signed: bool = False) -> str:
+    """``value`` as a reader sees it; ``signed`` is a difference, of percentages in points. A dash where there is none."""
+    if value is None:
+        return NONE
     amount = abs(value) / 100 if shown.money else abs(value)
     places = 2 if shown.money and shown.places else shown.places
     text = f"{amount:,.{places}f}"
     negative = value < 0 and float(text.replace(",", "")) != 0
     sign = MINUS if negative else "+" if signed else ""
-    unit = "" if not shown.unit else shown.unit if shown.unit == "%" else THIN + shown.unit
+    unit = "" if not shown.unit else "%" if shown.unit == "%" and not signed else THIN + _unit(shown)
     return f"{sign}{'$' if shown.money else ''}{text}{unit}"
 
 
 def half(estimate: Estimate, shown: Shown) -> str:
     """The half width of an interval, with its sign; nothing after a single day."""
-    return "" if estimate.half is None else "±" + written(estimate.half, shown)
+    return "" if estimate.half is None else "±" + written(estimate.half, shown, signed=True).removeprefix("+")
+
+
+def _unit(shown: Shown) -> str:
+    """The unit of a difference."""
+    return POINTS if shown.unit == "%" else shown.unit
 
 
 def verdict(difference: Estimate, shown: Shown) -> str:
     """``better``, ``worse`` or ``same``: whether a difference is more than luck, and to whose good."""
-    if shown.more_is_better is None or not difference.sure:
+    if shown.more_is_better is None or difference.mean is None or not difference.sure:
         return "same"
     return "better" if (difference.mean > 0) == shown.more_is_better else "worse"

@@ -7,17 +7,16 @@ from string import Template
 import numpy as np
 
 from doorstep.connectors.maps.drawn_roads import CREDIT
+from doorstep.sim.report.answer import answer
 from doorstep.sim.report.assumed import assumed
 from doorstep.sim.report.drawings import Mark, by_hour, town, trade_off
-from doorstep.sim.report.figures import SHOWN, Shown, half, told, verdict, written
+from doorstep.sim.report.figures import NONE, POINTS, Shown, half, told, verdict, written
 from doorstep.sim.scenario import Company
 from doorstep.sim.settings import KNOBS
 from doorstep.sim.study import CELL_M, Study
 from doorstep.sim.town import town_of
 from doorstep.sim.truth import draw
 
-_BY_NAME = {shown.name: shown for shown in SHOWN}
-_KEPT, _COST = _BY_NAME["kept_pct"], _BY_NAME["cost_per_order_minor"]
 _SHARES = (0.0, 10.0, 25.0, 50.0)
 """Per cent of a cell's orders that part the shades of the company's map."""
 
@@ -30,7 +29,7 @@ def page(study: Study, command: str) -> str:
         resources.files("doorstep.sim.report").joinpath("page.html").read_text(encoding="utf-8")
     )
     several = len(study.settings) > 1
-    bounds = [scenario.demand.promise_min * part for part in (0.45, 0.6, 0.8, 1.0)]
+    bounds = [study.settings[best].scenario.demand.promise_min * part for part in (0.45, 0.6, 0.8, 1.0)]
     return template.substitute(
         title=escape(scenario.title),
         summary=escape(scenario.summary),
@@ -40,64 +39,13 @@ def page(study: Study, command: str) -> str:
         waiting=_lines(study, best, 3, "orders waiting for a driver"),
         hours=_lines(study, best, 2, "minutes to the door"),
         table=_table(study),
+        table_note=_table_note(study),
         map=_map(study, best, bounds),
         keys=_keys(several and best != 0),
         map_keys=_map_keys(bounds, study.settings[best].label, CREDIT if scenario.city.extract else ""),
         company=_company(study),
         assumed=assumed(scenario, _stands_behind(study)),
         command=escape(command),
-    )
-
-
-def answer(study: Study) -> str:
-    """In words: which setting, what it does, how sure that is."""
-    best = study.best()
-    scenario, setting = study.settings[0].scenario, study.settings[best]
-    kept, cost = study.estimate(best, "kept_pct"), study.estimate(best, "cost_per_order_minor")
-    figures = (
-        f"{written(kept.mean, _KEPT)} of promises are kept ({half(kept, _KEPT) or 'one day'}) at"
-        f" {written(cost.mean, _COST)} of pay an order ({half(cost, _COST) or 'one day'})"
-    )
-    if len(study.settings) == 1:
-        return f"<p><strong>{figures}.</strong></p>" + _caution(study)
-    reaches = kept.mean >= scenario.kept_goal_pct
-    why = (
-        f"It is the cheapest of {len(study.settings)} settings that keep your goal of {scenario.kept_goal_pct:g}%."
-        if reaches
-        else f"No setting keeps your goal of {scenario.kept_goal_pct:g}%; this one keeps most."
-    )
-    said = f"<p><strong>{escape(setting.label)}</strong>: {figures}. {why}</p>"
-    if best == 0:
-        said += "<p>That is what you have now: nothing tried here is better by that measure.</p>"
-    else:
-        parts = [
-            _change(study, best, name)
-            for name in ("kept_pct", "ctd_mean", "cost_per_order_minor", "earned_per_hour_minor")
-        ]
-        said += f"<p>Against {escape(study.settings[0].label)}: {'; '.join(parts)}.</p>"
-    if len(study.seeds) > 2:
-        share = round(study.steadiness(), 2)
-        said += f"<p>If the days are drawn again, it stays the choice {100 * share:.0f} times in 100"
-        said += (
-            ".</p>"
-            if share >= 0.8
-            else ": the choice between it and its neighbours is not settled by so few days.</p>"
-        )
-    return said + _caution(study)
-
-
-def _caution(study: Study) -> str:
-    if len(study.seeds) == 1:
-        return "<p>This is a single day: run it with <code>--runs 30</code> before you act on it.</p>"
-    return ""
-
-
-def _change(study: Study, setting: int, name: str) -> str:
-    shown, difference = _BY_NAME[name], study.difference(setting, name)
-    text = f"{shown.head.lower()} {written(difference.mean, shown, signed=True)}"
-    text += f" ({half(difference, shown)})" if difference.half is not None else ""
-    return f'<span class="{verdict(difference, shown)}">{text}</span>' + (
-        "" if difference.sure else ", which may be luck"
     )
 
 
@@ -124,6 +72,8 @@ def _marks(study: Study) -> list[Mark]:
     best, found = study.best(), []
     for number, setting in enumerate(study.settings):
         cost, kept = study.estimate(number, "cost_per_order_minor"), study.estimate(number, "kept_pct")
+        if cost.mean is None or kept.mean is None:
+            continue
         found.append(
             Mark(
                 setting.label,
@@ -169,11 +119,29 @@ def _table(study: Study) -> str:
     return f'<table><thead><tr><th scope="col">Setting</th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
 
 
+def _table_note(study: Study) -> str:
+    """How to read the table: what its small figures and second lines are, as far as there are any."""
+    said = []
+    if len(study.seeds) > 1:
+        said.append("Small figures under a mean are half the width of its 95% interval.")
+    if len(study.settings) > 1:
+        said.append("The lower line is the difference to setting 1 on the very same days")
+        said[-1] += "; it stands in colour only when it is more than luck." if len(study.seeds) > 1 else "."
+        said.append(f"Differences of percentages are in percentage points ({POINTS}).")
+    every = range(len(study.settings))
+    if any(study.estimate(n, shown.name).mean is None for n in every for shown in told(study)):
+        said.append(f"{NONE} stands where there is nothing to average.")
+    return f'<p class="small" style="margin-top:12px">{" ".join(said)}</p>' if said else ""
+
+
 def _cell(study: Study, number: int, shown: Shown) -> str:
     value = study.estimate(number, shown.name)
+    if value.mean is None:
+        return f"<td>{NONE}</td>"
     cell = f"{written(value.mean, shown)}<small>{half(value, shown)}</small>"
     if number:
         difference = study.difference(number, shown.name)
+    if number and difference.mean is not None:
         cell += f'<span class="{verdict(difference, shown)}">{written(difference.mean, shown, signed=True)}</span>'
     return f"<td>{cell}</td>"
 
@@ -212,7 +180,7 @@ def _stands_behind(study: Study) -> Company:
 
 def _company(study: Study) -> str:
     """What a courier company brings, when and where: the recommended setting, or the one that hands over most; empty without any."""
-    shares = [study.estimate(number, "by_company_pct").mean for number in range(len(study.settings))]
+    shares = [study.estimate(number, "by_company_pct").mean or 0.0 for number in range(len(study.settings))]
     if not any(shares):
         return ""
     best = study.best()
