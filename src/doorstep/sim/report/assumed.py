@@ -107,4 +107,4 @@ def _outside(company: Company) -> str:
 
 
 def _shares(shares: Mapping[str, float]) -> str:
-    return ", ".join(f"{name.replace('_', ' ')} {100 * share:g}%" for name, share in shares.items())
+    return ", ".join(f"{name.replace('_', ' ')} {100 * share:.3g}%" for name, share in shares.items())
