@@ -14,7 +14,7 @@ from doorstep.sim.compare import estimate, paired, student
 from doorstep.sim.pools import Here, largest_first
 from doorstep.sim.reading import load, scenario_of, shipped
 from doorstep.sim.report import page
-from doorstep.sim.report.drawings import steps
+from doorstep.sim.report.paper import steps
 from doorstep.sim.scenario import Company, Policy, ScenarioRefused
 from doorstep.sim.settings import settings_of
 from doorstep.sim.study import Study, study

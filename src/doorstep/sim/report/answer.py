@@ -43,7 +43,7 @@ def _figures(study: Study, setting: int) -> str:
 
 
 def _around(estimate: Estimate, shown: Shown) -> str:
-    return f" ({in_words(half(estimate, shown))})" if estimate.half is not None else ""
+    return f' <span class="n">({in_words(half(estimate, shown))})</span>' if estimate.half is not None else ""
 
 
 def _why(study: Study, best: int) -> str:
@@ -80,7 +80,7 @@ def _against(study: Study, best: int) -> str:
 def _change(study: Study, setting: int, name: str) -> str:
     shown = kept(study) if name == "kept_pct" else BY_NAME[name]
     difference = study.difference(setting, name)
-    text = f"{shown.head.lower()} {in_words(written(difference.mean, shown, signed=True))}{_around(difference, shown)}"
+    text = f"{shown.head.lower()} <span class='n'>{in_words(written(difference.mean, shown, signed=True))}</span>{_around(difference, shown)}"
     lucky = "" if difference.sure or difference.half is None else ", which may be luck"
     return f'<span class="{verdict(difference, shown)}">{text}</span>{lucky}'
 
@@ -91,10 +91,12 @@ def _steadiness(study: Study) -> str:
         return ""
     if days == 2:
         same = sum(study.best([day]) == study.best() for day in range(days))
-        alone = ("neither of them alone", "one of them alone", "each of them alone")[same]
+        alone = ("neither of them would choose it", "one of them would choose it", "both would choose it")[
+            same
+        ]
         return (
-            f"<p>Two days settle little between {count} settings: by {alone} it would be the choice, too."
-            " Run it with <code>--runs 30</code> before you act on it.</p>"
+            f"<p>Two days settle little between {count} settings; each judged alone, {alone}."
+            " Run it with <code class='n'>--runs 30</code> before you act on it.</p>"
         )
     share = round(study.steadiness(), 2)
     said = f"<p>If the days are drawn again, it stays the choice {100 * share:.0f} times in 100"
@@ -105,5 +107,7 @@ def _steadiness(study: Study) -> str:
 
 def _caution(study: Study) -> str:
     if len(study.seeds) == 1:
-        return "<p>This is a single day: run it with <code>--runs 30</code> before you act on it.</p>"
+        return (
+            "<p>This is a single day: run it with <code class='n'>--runs 30</code> before you act on it.</p>"
+        )
     return ""

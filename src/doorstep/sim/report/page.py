@@ -7,10 +7,12 @@ from string import Template
 import numpy as np
 
 from doorstep.connectors.maps.drawn_roads import CREDIT
+from doorstep.sim.measures import COUNTED_AS_MIN
 from doorstep.sim.report.answer import answer
 from doorstep.sim.report.assumed import assumed
-from doorstep.sim.report.drawings import Mark, by_hour, town, trade_off
+from doorstep.sim.report.drawings import Line, by_hour, town
 from doorstep.sim.report.figures import NONE, POINTS, Shown, half, told, verdict, written
+from doorstep.sim.report.trade_off import FEW, Mark, trade_off
 from doorstep.sim.scenario import Company
 from doorstep.sim.settings import KNOBS
 from doorstep.sim.study import CELL_M, Study
@@ -19,6 +21,12 @@ from doorstep.sim.truth import draw
 
 _SHARES = (0.0, 10.0, 25.0, 50.0)
 """Per cent of a cell's orders that part the shades of the company's map."""
+_MINUTES = (15.0, 30.0, 45.0, 60.0)
+"""What parts the shades of a map where nothing was promised."""
+_FITTING = 10
+"""Columns that a wide screen shows at once."""
+_LINES = 3
+"""Settings whose hours are drawn."""
 
 
 def page(study: Study, command: str) -> str:
@@ -28,30 +36,46 @@ def page(study: Study, command: str) -> str:
     template = Template(
         resources.files("doorstep.sim.report").joinpath("page.html").read_text(encoding="utf-8")
     )
-    several = len(study.settings) > 1
-    bounds = [study.settings[best].scenario.demand.promise_min * part for part in (0.45, 0.6, 0.8, 1.0)]
+    promise_min = study.settings[best].scenario.demand.promise_min
+    bounds = [promise_min * part for part in (0.45, 0.6, 0.8, 1.0)] if study.promises else [*_MINUTES]
+    marks = _marks(study)
     return template.substitute(
         title=escape(scenario.title),
         summary=escape(scenario.summary),
         answer=answer(study),
         varied=_varied(study),
-        trade_off=trade_off(_marks(study), scenario.kept_goal_pct),
-        waiting=_lines(study, best, 3, "orders waiting for a driver"),
-        hours=_lines(study, best, 2, "minutes to the door"),
+        trade_off=trade_off(
+            marks, study.goal_pct, "% of promises kept" if study.promises else "% of orders delivered"
+        ),
+        plot_note=_plot_note(study, marks),
+        also=_also(study),
+        waiting=_lines(study, 3, "orders waiting for a driver"),
+        hours=_lines(study, 2, "minutes to the door"),
         table=_table(study),
+        sideways=_sideways(study),
         table_note=_table_note(study),
         map=_map(study, best, bounds),
-        keys=_keys(several and best != 0),
-        map_keys=_map_keys(bounds, study.settings[best].label, CREDIT if scenario.city.extract else ""),
+        keys=_keys(study),
+        map_note=_map_note(study, best, bounds),
         company=_company(study),
         assumed=assumed(scenario, _stands_behind(study)),
         command=escape(command),
     )
 
 
+def _also(study: Study) -> str:
+    """Which settings the plot cannot show."""
+    missing = [str(n + 1) for n in range(len(study.settings)) if not study.delivers(n)]
+    return f" Not drawn, since nothing was delivered: {', '.join(missing)}." if missing else ""
+
+
 def _varied(study: Study) -> str:
     days = len(study.seeds)
-    said = f"<p>{days} simulated {'day' if days == 1 else 'days'} under each setting, the same days for all: the same orders at the same second, the same drivers, kitchens and traffic.</p>"
+    said = f"<p>{days} simulated {'day' if days == 1 else 'days'}"
+    if len(study.settings) > 1:
+        same = "day" if days == 1 else "days"
+        said += f" under each setting, the same {same} for all: the same orders at the same second, the same drivers, kitchens and traffic"
+    said += ".</p>"
     words: dict[str, list[str]] = {}
     for setting in study.settings:
         for word, value in setting.values:
@@ -71,26 +95,85 @@ def _varied(study: Study) -> str:
 def _marks(study: Study) -> list[Mark]:
     best, found = study.best(), []
     for number, setting in enumerate(study.settings):
-        cost, kept = study.estimate(number, "cost_per_order_minor"), study.estimate(number, "kept_pct")
-        if cost.mean is None or kept.mean is None:
+        cost, share = study.estimate(number, "cost_per_order_minor"), study.estimate(number, "kept_pct")
+        if cost.mean is None or share.mean is None:
             continue
         found.append(
             Mark(
+                number + 1,
                 setting.label,
                 cost.mean,
                 cost.half or 0.0,
-                kept.mean,
-                kept.half or 0.0,
+                share.mean,
+                share.half or 0.0,
                 number == best,
-                number == 0,
+                number == 0 and len(study.settings) > 1,
             )
         )
     return found
 
 
-def _lines(study: Study, best: int, column: int, title: str) -> str:
-    lines = [("first", study.settings[0].label, _hourly(study, 0, column))] if best != 0 else []
-    return by_hour([*lines, ("best", study.settings[best].label, _hourly(study, best, column))], title)
+def _compared(study: Study) -> list[tuple[str, int]]:
+    """The settings whose hours are drawn, and how: those nearest to the recommended one, what one has, and it on top."""
+    best, *others = [n for n in study.ranked() if study.delivers(n)] or [study.best()]
+    near = others[: _LINES - 1]
+    if best and 0 in others and 0 not in near:
+        near = [*near[:-1], 0]
+    plain = iter(("near", "nearer"))
+    kinds = [("first" if number == 0 and best else next(plain), number) for number in near]
+    return [*reversed(kinds), ("best", best)]
+
+
+def _lines(study: Study, column: int, title: str) -> str:
+    several = len(study.settings) > 1
+    return by_hour(
+        [
+            Line(
+                kind,
+                f"{number + 1} · {study.settings[number].label}",
+                str(number + 1) if several else "",
+                _hourly(study, number, column),
+            )
+            for kind, number in _compared(study)
+        ],
+        title,
+    )
+
+
+def _keys(study: Study) -> str:
+    """Which line is which setting."""
+    if len(study.settings) == 1:
+        return ""
+    said = []
+    for kind, number in reversed(_compared(study)):
+        roles = [
+            name for name, true in (("recommended", kind == "best"), ("what you have", number == 0)) if true
+        ]
+        role = f" ({', '.join(roles)})" if roles else ""
+        label = f"{number + 1} · {escape(study.settings[number].label)}{role}"
+        said.append(f'<span class="key"><i class="{kind}"></i>{label}</span>')
+    return " ".join(said)
+
+
+def _plot_note(study: Study, marks: list[Mark]) -> str:
+    """How to read the trade-off, as far as there is something to read."""
+    higher = "keeps more promises" if study.promises else "delivers more"
+    if len(study.settings) == 1:
+        said = f"Higher {higher}, further left pays less."
+    else:
+        said = f"Each number is a setting of the table. Higher {higher}, further left pays less."
+    if len(study.seeds) > 1:
+        crosses = "The cross is the 95% interval." if len(marks) == 1 else "The crosses are 95% intervals"
+        if len(marks) > FEW:
+            crosses += " of the recommended setting and of the one you have"
+        said += f" {crosses}" + (
+            "" if len(marks) == 1 else ": where two overlap, the difference may be luck of the days."
+        )
+    if len(study.settings) > 1:
+        said += " Filled is the recommended setting" + (
+            ", dashed the one you have." if study.best() else ", which is the one you have."
+        )
+    return said
 
 
 def _hourly(study: Study, setting: int, column: int) -> list[float | None]:
@@ -117,6 +200,13 @@ def _table(study: Study) -> str:
             f"<tr{' class="best"' if number == best else ''}><td>{number + 1} · {escape(setting.label)}</td>{cells}</tr>"
         )
     return f'<table><thead><tr><th scope="col">Setting</th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+
+
+def _sideways(study: Study) -> str:
+    """That the table can be scrolled, where it does not fit."""
+    columns = len(told(study))
+    fits = " fits" if columns <= _FITTING else ""
+    return f'<p class="small sideways{fits}">The table has {columns} columns: scroll it sideways for the last ones.</p>'
 
 
 def _table_note(study: Study) -> str:
@@ -185,10 +275,9 @@ def _company(study: Study) -> str:
         return ""
     best = study.best()
     chosen = best if shares[best] else max(range(len(shares)), key=lambda number: shares[number])
-    label = study.settings[chosen].label
     lines = [
-        ("thin", "all orders", _hourly(study, chosen, 0)),
-        ("best", "by a company", _hourly(study, chosen, 5)),
+        Line("near", "all orders", "", _hourly(study, chosen, 0)),
+        Line("best", "by a company", "", _hourly(study, chosen, 5)),
     ]
     parts = {
         cell: (count, 100 * outside / count) for cell, (count, _, outside) in _cells(study, chosen).items()
@@ -199,8 +288,8 @@ def _company(study: Study) -> str:
     credit = CREDIT if study.settings[chosen].scenario.city.extract else ""
     return (
         '<section><h2>What a courier company brings</h2><div class="pair">'
-        f"<figure>{by_hour(lines, 'orders an hour')}<figcaption>Orders that a company brought, by the hour of the order, on an average day under"
-        f" {escape(label)}; above it all orders, the thin line.</figcaption></figure>"
+        f"<figure>{by_hour(lines, 'orders an hour')}<figcaption>{_under(study, chosen)}: orders that a company brought, by the hour of the order, on"
+        f" {'that' if len(study.seeds) == 1 else 'an average'} day; above it all orders, the thin line.</figcaption></figure>"
         f"<figure>{drawn}<figcaption>The same days: a disc's area is its orders, its shade the share that a company brought."
         f' {_shades(names)}<span class="key"><b class="q"></b>store</span> {credit}</figcaption></figure></div></section>'
     )
@@ -214,11 +303,19 @@ def _shades(names: list[str]) -> str:
     )
 
 
-def _keys(two: bool) -> str:
-    first = '<span class="key"><i class="first"></i>setting 1</span>' if two else ""
-    return f'{first}<span class="key"><i></i>recommended</span>' if two else ""
+def _map_note(study: Study, setting: int, bounds: list[float]) -> str:
+    longer = "longer than promised" if study.promises else "longer"
+    names = [f"to {bounds[0]:.0f} min", *(f"to {b:.0f}" for b in bounds[1:]), longer]
+    scenario = study.settings[setting].scenario
+    credit = CREDIT if scenario.city.extract else ""
+    return (
+        f"{_under(study, setting)}: a disc's area is its orders, its shade the minutes to the door,"
+        f' {COUNTED_AS_MIN:g} for what nobody brought. {_shades(names)}<span class="key"><b class="q"></b>store</span> {credit}'
+    )
 
 
-def _map_keys(bounds: list[float], label: str, credit: str) -> str:
-    names = [f"to {bounds[0]:.0f} min", *(f"to {b:.0f}" for b in bounds[1:]), "longer than promised"]
-    return f'Under {escape(label)}, all days: a disc\'s area is its orders, its shade the minutes to the door, 90 for what nobody brought. {_shades(names)}<span class="key"><b class="q"></b>store</span> {credit}'
+def _under(study: Study, setting: int) -> str:
+    """Which days a drawing shows."""
+    days = "on this day" if len(study.seeds) == 1 else "over all days"
+    chosen = study.settings[setting]
+    return f"With {escape(chosen.label)}, {days}" if chosen.values else days.capitalize()
