@@ -176,6 +176,11 @@ def test_marks_lie_on_their_points_and_every_number_stands_near_its_own() -> Non
     for one in marks:
         at = low_at + (one.y - low) / (high - low) * (high_at - low_at)
         assert math.isclose(drawn[one.number], at, abs_tol=0.3), one.number
+    written = {
+        int(n): float(y) for y, n in re.findall(r'y="([0-9.]+)" text-anchor="middle">(\d+)</text>', drawing)
+    }
+    assert set(written) == set(drawn)
+    assert all(abs(written[n] - drawn[n]) < 75 for n in drawn)
     alone = trade_off([mark(1, 900, 97)], 95)
     assert "leads" not in alone
     crossing = trade_off([mark(1, 900, 97, 1), mark(2, 950, 96, 50)], 95)
