@@ -1,5 +1,6 @@
 """What came out of a replayed day, beside the pure engine on the same day."""
 
+import math
 import os
 import platform
 from collections.abc import Callable, Mapping
@@ -60,15 +61,16 @@ class Outcome:
         """What is not as it must be; empty when every order ended by the day's rules, the money balances, click-to-door
         is close to the pure engine's, and the day's own bar is met.
         """
-        off_min = abs(self.product.ctd_mean - self.peers.same.ctd_mean)
+        ours, theirs = self.product.ctd_mean, self.peers.same.ctd_mean
+        off_min = 0.0 if math.isnan(ours) and math.isnan(theirs) else abs(ours - theirs)
         found = {
             f"{self.orders - self.final} orders have no end": self.final != self.orders,
             "the ledger does not balance": self.ledger_difference_minor != 0,
             "not everybody was paid what was promised": self.promised_minus_paid_minor != 0,
             "promises are broken": any(self.broken_promises.values()),
             "the day's rules are broken": bool(self.breaches),
-            f"click-to-door is {off_min:.2f} min from the engine's, more than {CLOSE_MIN:g}": off_min
-            > CLOSE_MIN,
+            f"click-to-door is {off_min:.2f} min from the engine's, more than {CLOSE_MIN:g}": not off_min
+            <= CLOSE_MIN,
         }
         bar = BARS.get(self.product.instance)
         if bar is not None and bar.orders == self.orders:

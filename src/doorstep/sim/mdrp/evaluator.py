@@ -49,18 +49,19 @@ def measure(instance: Instance, solution: Solution, tick_s: Sequence[float] = ()
     )
     driven_min = sum(_way_min(instance, places, move) for move in solution.moves)
     total, delivered = len(instance.orders), len(ctd)
-    ticks_ms = np.array(tick_s or [0.0]) * 1000
+    ticks_ms = np.array(tick_s or [math.nan]) * 1000
+    every = delivered or math.nan
     return Measures(
         instance=instance.name,
         orders=total,
         undelivered_pct=round(100 * (total - delivered) / total, 3),
-        ctd_mean=round(float(ctd.mean()), 3) if delivered else 0.0,
-        ctd_p90=round(float(np.percentile(ctd, 90)), 2) if delivered else 0.0,
+        ctd_mean=round(float(ctd.mean()), 3) if delivered else math.nan,
+        ctd_p90=round(float(np.percentile(ctd, 90)), 2) if delivered else math.nan,
         ctd90=round(float(ctd.sum() + UNDELIVERED_MIN * (total - delivered)) / total, 3),
-        rtp_mean=round(float(rtp.mean()), 3) if delivered else 0.0,
-        cost_per_order=round(pay / max(delivered, 1), 3),
-        orders_per_bundle=round(delivered / max(len(solution.bundles), 1), 3),
-        drive_min_per_order=round(driven_min / max(delivered, 1), 2),
+        rtp_mean=round(float(rtp.mean()), 3) if delivered else math.nan,
+        cost_per_order=round(pay / every, 3),
+        orders_per_bundle=round(delivered / (len(solution.bundles) or math.nan), 3),
+        drive_min_per_order=round(driven_min / every, 2),
         over90_pct=round(100 * float((ctd > UNDELIVERED_MIN).sum()) / total, 3),
         tick_ms_p50=round(float(np.percentile(ticks_ms, 50)), 2),
         tick_ms_p95=round(float(np.percentile(ticks_ms, 95)), 2),

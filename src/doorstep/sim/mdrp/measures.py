@@ -1,11 +1,15 @@
 """The measures of the field for one day."""
 
+import math
 from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """Minutes unless named otherwise; means over delivered orders, ``ctd90`` counts the others as 90."""
+    """Minutes unless named otherwise; means over delivered orders, ``ctd90`` counts the others as 90.
+
+    NaN where there is nothing to average: nothing was delivered, or never decided.
+    """
 
     instance: str
     orders: int
@@ -22,5 +26,8 @@ class Measures:
     tick_ms_p95: float
 
     def as_dict(self) -> dict[str, object]:
-        """Plain figures for a file."""
-        return asdict(self)
+        """Plain figures for a file; None where there is nothing to average."""
+        return {
+            name: None if isinstance(figure, float) and math.isnan(figure) else figure
+            for name, figure in asdict(self).items()
+        }
