@@ -1,29 +1,32 @@
 """``doorstep bench``: the engine on public benchmarks, its results beside the published ones."""
 
+import math
 import os
 import platform
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from doorstep.app import figures
+from doorstep.app import bench_guard, figures
 from doorstep.app.figures import Json
 
 bench = typer.Typer(
     help="The engine on public benchmarks, beside the published results.", no_args_is_help=True
 )
 
+MOST_SEED = 1_000_000_000
+
 
 @bench.command("mdrp")
 def mdrp(
     folders: Annotated[
         list[Path],
-        typer.Argument(metavar="DIR...", help="Days of the Meal Delivery Routing Problem.", exists=True),
+        typer.Argument(metavar="DIR...", help="Days of the Meal Delivery Routing Problem."),
     ],
     *,
     solutions: Annotated[
@@ -48,34 +51,52 @@ def mdrp(
     from doorstep.engine.compiled import warm_up
     from doorstep.sim.mdrp.campaign import ENGINE, GREEDY, Run, means, play_all, summed_up
     from doorstep.sim.mdrp.day import Rules
+    from doorstep.sim.mdrp.naming import each_once, names_of
 
-    params = replace(_params(param or []), mixing=mixing)
+    _finite("--declines", declines)
+    numbers, params = _seeds(seeds), _params(param or [], mixing=mixing)
     rules = Rules(
-        grow=True, go_to_restaurant=True, give_up=True, mixing=mixing, declines_permille=round(10 * declines)
+        grow=True,
+        go_to_restaurant=True,
+        give_up=True,
+        mixing=params.mixing,
+        declines_permille=round(10 * declines),
     )
-    runs = [
-        Run(folder, ENGINE, int(seed), params, rules, solutions)
-        for folder in folders
-        for seed in seeds.split(",")
-    ]
+    days = each_once(folders)
+    _readable(days)
+    bench_guard.check_outputs(json, solutions)
+    named = list(zip(days, names_of(days), strict=True))
+    runs = [Run(day, ENGINE, seed, params, rules, solutions, name) for day, name in named for seed in numbers]
     if peers:
-        runs += [Run(folder, GREEDY, 1, params, rules, solutions) for folder in folders]
-    typer.echo("warming the engine's kernels", err=True)
-    warm_up()
-    rows = _with_progress(play_all(runs, processes), len(runs))
-    table = summed_up(folders, rows)
-    for line in _lines(table, means(table)):
-        typer.echo(line)
+        runs += [Run(day, GREEDY, 1, params, rules, solutions, name) for day, name in named]
+    rows: list[dict[str, Any]] = []
+
+    def played() -> Iterator[dict[str, Any]]:
+        typer.echo("warming the engine's kernels", err=True)
+        warm_up()
+        yield from play_all(runs, processes)
+
+    stopped = _with_progress(played(), rows, len(runs))
+    turn = {(run.policy, run.name, run.seed): number for number, run in enumerate(runs)}
+    rows.sort(key=lambda row: turn[row["policy"], row["instance"], row["seed"]])
+    table = summed_up(days, rows)
+    if stopped is None or stopped.code == 1:
+        for line in _lines(table, means(table)):
+            typer.echo(line)
     machine = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
     told = {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine,
         "declines_pct": declines,
-        "mixing": mixing,
+        "mixing": params.mixing,
     }
-    figures.write(
-        json, {**told, "params": _plain(params), "means": means(table), "instances": table, "runs": rows}
-    )
+    if stopped is not None:
+        told["unfinished"] = {"why": stopped.why, "played": len(rows), "of": len(runs)}
+    if rows or stopped is None:
+        told |= {"params": asdict(params), "means": means(table), "instances": table, "runs": rows}
+        bench_guard.written(json, told)
+    if stopped is not None:
+        bench_guard.end(stopped, len(rows), len(runs), "days and seeds", json)
 
 
 @bench.command("pdptw")
@@ -121,35 +142,71 @@ def pdptw(
     figures.write(json, {**told, "instances": [found.told() for found in outcomes]})
 
 
-def _params(changes: Sequence[str]) -> Any:
+def _finite(option: str, number: float) -> None:
+    if not math.isfinite(number):
+        raise typer.BadParameter(f"{number} is no number to count with", param_hint=option)
+
+
+def _seeds(text: str) -> list[int]:
+    """The whole numbers in ``text``. Raises typer.BadParameter."""
+    try:
+        found = [int(word) for word in text.split(",")]
+    except ValueError:
+        found = []
+    if not found or len(set(found)) < len(found) or not all(0 <= seed <= MOST_SEED for seed in found):
+        why = f"{text!r}; whole numbers between 0 and {MOST_SEED:,} are wanted, comma separated, each once: 1,2,3,4"
+        raise typer.BadParameter(why, param_hint="--seeds")
+    return found
+
+
+def _params(changes: Sequence[str], *, mixing: bool) -> Any:
+    """The set of the benchmark with ``changes``. Raises typer.BadParameter."""
+    from doorstep.app.tick import parameters
     from doorstep.engine.params import Params
 
-    given = dict(text.split("=", 1) for text in changes)
-    types = {name: type(getattr(Params(), name)) for name in given}
     # These days know no promises, no bar counts driving, and who cannot be served within 90 minutes is given up; what
     # each costs a market is in docs/dispatch.md.
     ours = Params(late_price=0.0, driving_price=0.01, coverage_price=60.0, load_most=4)
-    return replace(ours, **{name: types[name](value) for name, value in given.items()})
+    changed = replace(ours, **parameters(changes))
+    return replace(changed, mixing=mixing or changed.mixing)
 
 
-def _plain(params: Any) -> dict[str, Any]:
-    from dataclasses import asdict
+def _readable(days: Sequence[Path]) -> None:
+    """Exit 2 with a line for every one of ``days`` that is none, or has figures beside it that cannot be read."""
+    from doorstep.sim.mdrp.bars import bars_of
+    from doorstep.sim.mdrp.instance import read
+    from doorstep.sim.mdrp.table import NotAnInstance
 
-    return asdict(params)
+    refusals = []
+    for day in days:
+        try:
+            read(day)
+            bars_of(day)
+        except NotAnInstance as refusal:
+            refusals.append(str(refusal))
+    for line in dict.fromkeys(refusals):
+        typer.echo(line, err=True)
+    if refusals:
+        raise typer.Exit(2)
 
 
-def _with_progress(rows: Any, total: int) -> list[dict[str, Any]]:
+def _with_progress(
+    played: Iterator[dict[str, Any]], rows: list[dict[str, Any]], total: int
+) -> bench_guard.Stopped | None:
+    """Put what is ``played`` into ``rows``; tell why that ended early."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
         bar = progress.add_task("days", total=total)
-        found = []
-        for row in rows:
-            found.append(row)
+
+        def keep(row: dict[str, Any]) -> None:
+            rows.append(row)
             progress.update(bar, advance=1, description=f"{row['policy']} {row['instance']}")
-    return found
+
+        # Infeasible and NotAnInstance are ValueErrors that speak to people, and so is a file that changed meanwhile.
+        return bench_guard.collect(played, keep, ValueError)
 
 
 def _lines(table: Sequence[dict[str, Any]], sets: dict[str, dict[str, Any]]) -> list[str]:
@@ -167,10 +224,11 @@ def _lines(table: Sequence[dict[str, Any]], sets: dict[str, dict[str, Any]]) -> 
         "exact",
         "greedy",
     )
-    lines = [f"{'day':18}" + "".join(f"{word:>9}" for word in head)]
+    wide = max(18, *(len(row["instance"]) + 1 for row in table)) if table else 18
+    lines = [f"{'day':{wide}}" + "".join(f"{word:>9}" for word in head)]
     names = ("ctd90", "ctd_mean", "ctd_p90", "rtp_mean", "undelivered_pct", "cost_per_order", "drive_min_per_order", "tick_ms_p95")  # fmt: skip
     for row in table:
-        cells = [row[name] for name in names]
+        cells = ["-" if row[name] is None else row[name] for name in names]
         cells += [
             (row["late_f1"] or {}).get("ctd90"),
             row["published_online_ctd_mean"],
@@ -178,7 +236,8 @@ def _lines(table: Sequence[dict[str, Any]], sets: dict[str, dict[str, Any]]) -> 
         ]
         cells.append((row["greedy"] or {}).get("ctd90"))
         lines.append(
-            f"{row['instance']:18}" + "".join(f"{'' if c is None else format(c, '.2f'):>9}" for c in cells)
+            f"{row['instance']:{wide}}"
+            + "".join(f"{'' if c is None else c if c == '-' else format(c, '.2f'):>9}" for c in cells)
         )
     for name, mean in sets.items():
         gap = (
@@ -188,7 +247,11 @@ def _lines(table: Sequence[dict[str, Any]], sets: dict[str, dict[str, Any]]) -> 
         )
         lines.append(
             f"{name} ({mean['days']}): click-to-door {mean['ctd90']:.2f}, late f1 {mean['late_f1_ctd90']},"
-            f" better on {mean['better_than_late_f1']}; lost {mean['undelivered_pct']:.3f} %, ready-to-pickup {mean['rtp_mean']:.2f},"
-            f" p90 {mean['ctd_p90']:.2f}, cost {mean['cost_per_order']:.2f}, driving {mean['drive_min_per_order']:.2f}{gap}"
+            f" better on {mean['better_than_late_f1']}; lost {mean['undelivered_pct']:.3f} %, ready-to-pickup {_told(mean['rtp_mean'])},"
+            f" p90 {_told(mean['ctd_p90'])}, cost {_told(mean['cost_per_order'])}, driving {_told(mean['drive_min_per_order'])}{gap}"
         )
     return lines
+
+
+def _told(figure: float | None) -> str:
+    return "-" if figure is None else f"{figure:.2f}"

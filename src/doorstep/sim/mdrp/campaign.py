@@ -1,9 +1,12 @@
 """Many days, seeds and policies: each played, written in the official format, read again and judged by the referee."""
 
+import multiprocessing
+import signal
 import tempfile
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -16,6 +19,7 @@ from doorstep.sim.mdrp.bars import bars_of
 from doorstep.sim.mdrp.day import Rules, play_by
 from doorstep.sim.mdrp.evaluator import evaluate
 from doorstep.sim.mdrp.instance import read
+from doorstep.sim.mdrp.naming import each_once, names_of
 from doorstep.sim.mdrp.policy import Engine, Greedy, LateF1, Policy
 
 ENGINE, LATE_F1, GREEDY = "doorstep", "late_f1", "greedy"
@@ -26,6 +30,12 @@ EIGHT = frozenset(
     }
 )  # fmt: skip
 """The days on which policies are compared in the tables of docs/dispatch.md."""
+BESIDE = frozenset(
+    {
+        "late_f1", "greedy", "published_online_ctd_mean", "published_online_undelivered_pct", "published_exact_ctd_mean",
+    }
+)  # fmt: skip
+"""What stands beside the engine's own figures of a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +47,14 @@ class Run:
     seed: int
     params: Params
     rules: Rules
-    solutions: Path | None = None  # kept there under policy/instance/seed when not None
+    solutions: Path | None = None  # kept there under policy/name/seed when not None
+    name: str = ""  # what the day is called beside others; its folder's own name when empty
 
 
 def play_run(run: Run) -> dict[str, Any]:
-    """Play ``run``; its measures are the referee's, of the files that were written. Raises Infeasible."""
+    """Play ``run``; its measures are the referee's, of the files that were written. Raises NotAnInstance, Infeasible."""
     instance = read(run.folder)
+    instance = replace(instance, name=run.name or instance.name)
     policy = _policy(run)
     rules = Rules(declines_permille=run.rules.declines_permille) if run.policy == GREEDY else run.rules
     day = play_by(instance, policy, rules, run.seed)
@@ -64,25 +76,56 @@ def _policy(run: Run) -> Policy:
 
 
 def play_all(runs: Sequence[Run], processes: int) -> Iterator[dict[str, Any]]:
-    """The rows of all ``runs`` as they are done, in their sequence; over several processes when more than one."""
+    """The rows of ``runs`` as they are done; over several processes when more than one. Leaves none behind, however it ends."""
     if processes == 1:
         yield from map(play_run, runs)
         return
-    with ProcessPoolExecutor(processes, initializer=warm_up) as pool:
-        yield from pool.map(play_run, runs)
+    others = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(min(processes, len(runs)), initializer=_begin)
+    waiting, ahead = iter(runs), 2 * processes
+    try:
+        # They begin deaf to the keyboard: whoever interrupts speaks to this process, and it ends them.
+        heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+        try:
+            asked = {pool.submit(play_run, run) for run in islice(waiting, ahead)}
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, heard)
+        while asked:
+            done, asked = wait(asked, return_when=FIRST_COMPLETED)
+            asked |= {pool.submit(play_run, run) for run in islice(waiting, len(done))}
+            for one in sorted(done, key=lambda one: one.exception() is not None):
+                yield one.result()
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for child in set(multiprocessing.active_children()) - others:
+            child.terminate()
+        raise
+    finally:
+        pool.shutdown()
+
+
+def _begin() -> None:
+    """What each process does first."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
+    warm_up()
 
 
 def summed_up(folders: Sequence[Path], rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One row a day: the engine's mean over the seeds, with the bars and the peer beside it."""
+    """One row a day that was played: the engine's mean over the seeds, with the bars and the peer beside it."""
+    days = each_once(folders)
     table = []
-    for folder in folders:
-        own = _mean([row for row in rows if row["instance"] == folder.name and row["policy"] == ENGINE])
-        peer = _mean([row for row in rows if row["instance"] == folder.name and row["policy"] == GREEDY])
+    for folder, name in zip(days, names_of(days), strict=True):
+        own = _mean([row for row in rows if row["instance"] == name and row["policy"] == ENGINE])
+        peer = _mean([row for row in rows if row["instance"] == name and row["policy"] == GREEDY])
+        if not own:
+            continue
         bars = bars_of(folder)
         late = bars.late
         table.append(
             {
-                "instance": folder.name,
+                "instance": name,
                 **own,
                 "late_f1": {"ctd90": bars.late_ctd90, **{k: late[k] for k in ("ctd_mean", "undelivered_pct", "rtp_mean", "ctd_p90", "cost_per_order", "drive_min_per_order")}} if late else None,
                 "published_online_ctd_mean": bars.online,
@@ -104,7 +147,7 @@ def means(table: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     found = {}
     for name, rows in sets.items():
         if rows:
-            figures = _mean([{k: v for k, v in row.items() if isinstance(v, int | float) and not k.startswith("published")} for row in rows])  # fmt: skip
+            figures = _mean([{k: v for k, v in row.items() if k not in BESIDE} for row in rows])
             late = [row for row in rows if row["late_f1"]]
             figures["days"] = len(rows)
             figures["better_than_late_f1"] = sum(row["ctd90"] < row["late_f1"]["ctd90"] for row in late)
@@ -119,12 +162,13 @@ def means(table: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 def _mean(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    names = [
-        name
-        for name in (rows[0] if rows else {})
-        if name not in {"policy", "seed", "instance", "orders", "seeds"}
-    ]
-    figures = {name: round(fmean(row[name] for row in rows), 3) for name in names}
+    """Each figure's mean over the rows that have it; None where none does."""
     if not rows:
         return {}
+    names = dict.fromkeys(name for row in rows for name in row)
+    figures: dict[str, float | None] = {}
+    for name in names:
+        if name not in {"policy", "seed", "instance", "orders", "seeds"}:
+            told = [row[name] for row in rows if row.get(name) is not None]
+            figures[name] = round(fmean(told), 3) if told else None
     return {"orders": rows[0]["orders"], "seeds": rows[0].get("seeds", len(rows)), **figures}

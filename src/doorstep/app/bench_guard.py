@@ -1,0 +1,107 @@
+"""What keeps a long bench from losing its work: outputs are tried before, and what was done by an early end is told and kept."""
+
+import signal
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+import typer
+
+from doorstep.app import figures
+
+
+class Ended(BaseException):
+    """Somebody asked this process to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Why the work ended early, and what the process says with its exit code."""
+
+    why: str
+    code: int
+    bug: Exception | None = None  # told in full
+
+
+def check_outputs(json: str | None, solutions: Path | None = None) -> None:
+    """Raise typer.BadParameter when what will be written at the end, or on the way, could not be."""
+    if json is not None and json != "-":
+        target = Path(json)
+        try:
+            new = not target.exists()
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.open("a").close()
+            if new:
+                target.unlink()
+        except OSError as error:
+            raise _unwritable("--json", json, "a file that can be written", error) from error
+    if solutions is not None:
+        try:
+            solutions.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=solutions).close()
+        except OSError as error:
+            raise _unwritable("--solutions", solutions, "a folder that can be written", error) from error
+
+
+def collect[T](rows: Iterator[T], keep: Callable[[T], None], expected: type[Exception]) -> Stopped | None:
+    """Hand each of ``rows`` to ``keep``. Whatever ends that early is returned, ``expected`` as a word to a person."""
+    try:
+        with _ends_told(), closing(rows):  # type: ignore[type-var]
+            for row in rows:
+                keep(row)
+    except KeyboardInterrupt:
+        return Stopped("interrupted", 130)
+    except Ended:
+        return Stopped("asked to end", 143)
+    except BrokenProcessPool:
+        return Stopped("one of the processes that played was ended from outside, perhaps for want of memory", 1)  # fmt: skip
+    except (expected, OSError) as error:
+        return Stopped(str(error), 1)
+    except Exception as error:
+        return Stopped(f"{type(error).__name__}: {error}", 1, error)
+    return None
+
+
+def written(json: str | None, told: dict[str, Any]) -> None:
+    """Write ``told``. Raises typer.Exit when that has become impossible."""
+    try:
+        figures.write(json, told)
+    except OSError as error:
+        typer.echo(f"{json}: the figures cannot be written ({error.strerror})", err=True)
+        raise typer.Exit(1) from error
+
+
+def end(stopped: Stopped, done: int, total: int, what: str, json: str | None) -> NoReturn:
+    """One line on an early end, and the exit code."""
+    if stopped.bug is not None:
+        raise stopped.bug
+    kept = f", their figures are in {json}" if json not in (None, "-") and done else ""
+    typer.echo(f"{stopped.why}; {done} of {total} {what} done{kept}", err=True)
+    raise typer.Exit(stopped.code)
+
+
+def _unwritable(option: str, target: object, wanted: str, error: OSError) -> typer.BadParameter:
+    return typer.BadParameter(f"{target}: {error.strerror}; {wanted} is wanted", param_hint=option)
+
+
+@contextmanager
+def _ends_told() -> Iterator[None]:
+    """While it lasts, SIGTERM raises Ended, so that processes and files are put in order first."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def tell(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  as signals are handed over
+        raise Ended
+
+    before = signal.signal(signal.SIGTERM, tell)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
