@@ -12,11 +12,12 @@ from typing import Annotated, Any
 
 import typer
 
-from doorstep.app import bench_guard, figures
+from doorstep.app import bench_guard
 from doorstep.app.figures import Json
 
 bench = typer.Typer(
-    help="The engine on public benchmarks, beside the published results.", no_args_is_help=True
+    help="The engine on public benchmarks, beside the published results where they lie beside the instances.",
+    no_args_is_help=True,
 )
 
 MOST_SEED = 1_000_000_000
@@ -109,27 +110,41 @@ def pdptw(
     ],
     *,
     seconds: Annotated[float, typer.Option(min=0.1, help="For each instance, on one core.")] = 10.0,
-    seed: Annotated[int, typer.Option(help="Another seed, another search.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Another seed, another search.")] = 1,
     processor_time: Annotated[
         bool,
         typer.Option("--processor-time", help="Count processor seconds: for a machine that others use too."),
     ] = False,
     json: Json = None,
 ) -> None:
-    """Plan pickups and deliveries with time windows: fewest vehicles, then least distance, every plan examined."""
+    """Plan pickups and deliveries with time windows: fewest vehicles, then least distance, every plan examined.
+
+    Where a bks.csv lies beside an instance (instance, bks_vehicles, bks_distance or bks_cost), the best known stands beside the plan.
+    """
     from doorstep.app import route_bench
-    from doorstep.engine.routes.files import NotAProblem
+
+    _finite("--seconds", seconds)
+    try:
+        asked = route_bench.read_all(files)
+    except route_bench.NotReadable as refusal:
+        typer.echo(str(refusal), err=True)
+        raise typer.Exit(2) from refusal
+    bench_guard.check_outputs(json)
+    known = any(one.known for one in asked)
+    wide = max(14, *(len(one.name) for one in asked))
+    if known:
+        typer.echo(f"{'':{wide}} {'':36}  {'best known':>17} {'gap':>14}")
+    outcomes: list[route_bench.Outcome] = []
 
     def tell(found: route_bench.Outcome) -> None:
         state = "feasible" if found.feasible else "; ".join(found.breaches[:2])
         counts = f"{found.vehicles:4} vehicles {found.distance:12.2f}  {found.seconds:6.2f} s"
-        typer.echo(f"{found.instance:14} {counts}  {state}")
+        typer.echo(f"{found.instance:{wide}} {counts}  {_beside(found) if known else ''}{state}")
+        outcomes.append(found)
 
-    try:
-        outcomes = route_bench.solve_files(files, seconds, seed, tell, processor=processor_time)
-    except (NotAProblem, OSError) as refusal:
-        typer.echo(str(refusal), err=True)
-        raise typer.Exit(1) from refusal
+    stopped = bench_guard.collect(
+        route_bench.solve_all(asked, seconds, seed, processor=processor_time), tell, ValueError
+    )
     machine = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
     told = {
         "date": datetime.now(UTC).date().isoformat(),
@@ -139,7 +154,21 @@ def pdptw(
         "load": round(os.getloadavg()[0], 1),
         "seed": seed,
     }
-    figures.write(json, {**told, "instances": [found.told() for found in outcomes]})
+    if stopped is not None:
+        told["unfinished"] = {"why": stopped.why, "solved": len(outcomes), "of": len(asked)}
+    if outcomes or stopped is None:
+        bench_guard.written(json, {**told, "instances": [found.told() for found in outcomes]})
+    if stopped is not None:
+        bench_guard.end(stopped, len(outcomes), len(asked), "instances", json)
+
+
+def _beside(found: Any) -> str:
+    """The columns of what is best known."""
+    known, none = found.known, "-"
+    best = f"{known.vehicles:4} {known.distance:12.2f}" if known else f"{none:>4} {none:>12}"
+    vehicles, distance = found.extra_vehicles, found.distance_gap_pct
+    gap = f"{none:>4} {none:>8}  " if vehicles is None else f"{vehicles:+4} {distance:+8.2f} %"
+    return f"{best} {gap}  "
 
 
 def _finite(option: str, number: float) -> None:
