@@ -229,21 +229,37 @@ def test_what_was_played_is_kept_when_a_later_day_cannot_be_written(tmp_path: Pa
     assert (found["unfinished"]["played"], found["unfinished"]["of"]) == (1, 2)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_bench_keeps_what_is_done_and_leaves_no_process(
-    tmp_path: Path, number: signal.Signals, code: int
-) -> None:
-    folder, out, file = day(tmp_path / "day"), tmp_path / "out", tmp_path / "figures.json"
-    seeds = ",".join(map(str, range(20_000)))
+def started(tmp_path: Path) -> "subprocess.Popen[str]":
+    """A bench of many seeds on two processes, once it has played some of them."""
+    folder, out = day(tmp_path / "day"), tmp_path / "out"
     process = subprocess.Popen(
-        [sys.executable, "-m", "doorstep.app.cli", "bench", "mdrp", str(folder), "--seeds", seeds,
-         "--processes", "2", "--solutions", str(out), "--json", str(file)],
+        [sys.executable, "-m", "doorstep.app.cli", "bench", "mdrp", str(folder), "--seeds", ",".join(map(str, range(20_000))),
+         "--processes", "2", "--solutions", str(out), "--json", str(tmp_path / "figures.json")],
         start_new_session=True, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     until = time.monotonic() + 120
     while len(list((out / "doorstep/day").glob("*"))) < 20 and time.monotonic() < until:
         time.sleep(0.05)
-    # As a terminal does it: everybody in the group hears of it; SIGTERM goes to the one.
+    return process
+
+
+def living(group: int) -> bool:
+    """Whether any process of ``group`` is there."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_an_interrupted_bench_keeps_what_is_done_and_leaves_no_process(
+    tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    process = started(tmp_path)
+    # As a terminal does it: everybody in the group hears of it; the others go to the one.
     os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
     began = time.monotonic()
     said = process.communicate(timeout=30)
@@ -251,6 +267,15 @@ def test_an_interrupted_bench_keeps_what_is_done_and_leaves_no_process(
     assert process.returncode == code, said
     (line,) = [line for line in said[1].splitlines() if "warming" not in line]
     assert " of 20001 days and seeds done, their figures are in " in line
-    assert len(told(file)["runs"]) >= 10
-    with pytest.raises(ProcessLookupError):
-        os.killpg(process.pid, 0)
+    assert len(told(tmp_path / "figures.json")["runs"]) >= 10
+    assert not living(process.pid)
+
+
+def test_a_bench_that_is_killed_leaves_no_process_either(tmp_path: Path) -> None:
+    process = started(tmp_path)
+    process.kill()
+    process.communicate(timeout=30)  # until the last that could write is gone
+    until = time.monotonic() + 10
+    while living(process.pid) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not living(process.pid)

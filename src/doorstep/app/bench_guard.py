@@ -17,7 +17,11 @@ from doorstep.app import figures
 
 
 class Ended(BaseException):
-    """Somebody asked this process to end."""
+    """Somebody asked this process to end, with the signal ``number``."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,8 @@ def collect[T](rows: Iterator[T], keep: Callable[[T], None], expected: type[Exce
                 keep(row)
     except KeyboardInterrupt:
         return Stopped("interrupted", 130)
-    except Ended:
-        return Stopped("asked to end", 143)
+    except Ended as asked:
+        return Stopped("asked to end", 128 + asked.number)
     except BrokenProcessPool:
         return Stopped("one of the processes that played was ended from outside, perhaps for want of memory", 1)  # fmt: skip
     except (expected, OSError) as error:
@@ -92,16 +96,17 @@ def _unwritable(option: str, target: object, wanted: str, error: OSError) -> typ
 
 @contextmanager
 def _ends_told() -> Iterator[None]:
-    """While it lasts, SIGTERM raises Ended, so that processes and files are put in order first."""
+    """While it lasts, SIGTERM and SIGHUP raise Ended, so that processes and files are put in order first."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def tell(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  as signals are handed over
-        raise Ended
+        raise Ended(number)
 
-    before = signal.signal(signal.SIGTERM, tell)
+    before = {number: signal.signal(number, tell) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

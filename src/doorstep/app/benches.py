@@ -275,7 +275,7 @@ def _lines(table: Sequence[dict[str, Any]], sets: dict[str, dict[str, Any]]) -> 
             else ""
         )
         lines.append(
-            f"{name} ({mean['days']}): click-to-door {mean['ctd90']:.2f}, late f1 {mean['late_f1_ctd90']},"
+            f"{name} ({mean['days']}): click-to-door {mean['ctd90']:.2f}, late f1 {_told(mean['late_f1_ctd90'])},"
             f" better on {mean['better_than_late_f1']}; lost {mean['undelivered_pct']:.3f} %, ready-to-pickup {_told(mean['rtp_mean'])},"
             f" p90 {_told(mean['ctd_p90'])}, cost {_told(mean['cost_per_order'])}, driving {_told(mean['drive_min_per_order'])}{gap}"
         )

@@ -1,8 +1,10 @@
 """Many days, seeds and policies: each played, written in the official format, read again and judged by the referee."""
 
 import multiprocessing
+import os
 import signal
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -30,6 +32,8 @@ EIGHT = frozenset(
     }
 )  # fmt: skip
 """The days on which policies are compared in the tables of docs/dispatch.md."""
+HEARD = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+"""What asks a process to end."""
 BESIDE = frozenset(
     {
         "late_f1", "greedy", "published_online_ctd_mean", "published_online_undelivered_pct", "published_exact_ctd_mean",
@@ -85,7 +89,7 @@ def play_all(runs: Sequence[Run], processes: int) -> Iterator[dict[str, Any]]:
     waiting, ahead = iter(runs), 2 * processes
     try:
         # They begin deaf to the keyboard: whoever interrupts speaks to this process, and it ends them.
-        heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+        heard = signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
         try:
             asked = {pool.submit(play_run, run) for run in islice(waiting, ahead)}
         finally:
@@ -107,9 +111,19 @@ def play_all(runs: Sequence[Run], processes: int) -> Iterator[dict[str, Any]]:
 def _begin() -> None:
     """What each process does first."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
+    for number in HEARD - {signal.SIGINT}:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, HEARD)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     warm_up()
+
+
+def _end_with_parent() -> None:
+    """Nobody is left to play for, however the parent went."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def summed_up(folders: Sequence[Path], rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
