@@ -135,8 +135,11 @@ def test_what_is_merely_wide_is_planned() -> None:
 def test_a_file_with_figures_that_cannot_be_is_no_problem() -> None:
     text = "1 9 1\n0 0 0 0 0 90 0 0 0\n1 0 3 5 {} 60 1 0 2\n2 4 3 -5 0 90 1 1 0\n"
     assert len(files.read(text.format(0)).requests) == 1
-    for opens in ("nan", "61"):
-        with pytest.raises(files.NotAProblem, match=r"request 0 \(1\): pickup opens at"):
+    for opens, why in (
+        ("nan", "line 3: opens is 'nan'"),
+        ("61", "line 3: closes at 60, before it opens at 61"),
+    ):
+        with pytest.raises(files.NotAProblem, match=why):
             files.read(text.format(opens))
 
 
