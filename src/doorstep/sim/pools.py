@@ -1,8 +1,13 @@
 """Where simulated days are played: in this process, in several, or on several machines."""
 
 import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
 
@@ -12,6 +17,9 @@ class Pool(Protocol):
     def spread[T, R](self, play: Callable[[T], R], units: Sequence[T]) -> Iterator[R]:
         """``play`` of each unit. ``play`` and units must be picklable; the first failure ends it."""
 
+    def stop(self) -> None:
+        """End at once what is being played."""
+
 
 class Here:
     """One after the other in this process."""
@@ -20,6 +28,35 @@ class Here:
         """``play`` of each unit, in sequence."""
         return (play(unit) for unit in units)
 
+    def stop(self) -> None:
+        """Nothing is left over when the caller stops listening."""
+
+
+class ProcessLost(RuntimeError):
+    """A process was ended from outside while it played."""
+
+
+def _end_with(parent: Connection) -> None:
+    """In a process that plays: end when the other side of ``parent`` is closed, which the end of its holder does, too."""
+
+    def watch() -> None:
+        try:
+            parent.recv_bytes()
+        finally:
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """Processes begun here never hear Ctrl-C, which a terminal sends to all of them; the caller hears it afterwards."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
 
 class Cores:
     """On the cores of this machine: in processes, each with its own kernels."""
@@ -27,16 +64,37 @@ class Cores:
     def __init__(self, count: int) -> None:
         """``count`` processes."""
         self.count = count
+        self._playing: list[Any] = []
 
     def spread[T, R](self, play: Callable[[T], R], units: Sequence[T]) -> Iterator[R]:
-        """``play`` of each unit. What is not begun is dropped when the caller stops listening."""
-        executor = ProcessPoolExecutor(self.count, multiprocessing.get_context("spawn"))
+        """``play`` of each unit. What is not done is dropped when the caller stops listening. Raises ProcessLost."""
+        spawn = multiprocessing.get_context("spawn")
+        theirs, held = spawn.Pipe(duplex=False)
+        executor = ProcessPoolExecutor(self.count, spawn, _end_with, (theirs,))
+        others = multiprocessing.active_children()
         try:
-            yield from (
-                done.result() for done in as_completed([executor.submit(play, unit) for unit in units])
-            )
+            with _no_interrupts():
+                waiting: list[Future[R]] = [executor.submit(play, unit) for unit in units]
+                self._playing = [one for one in multiprocessing.active_children() if one not in others]
+            for done in as_completed(waiting):
+                yield done.result()
+        except BrokenExecutor as error:
+            raise ProcessLost(
+                "a process that played a day was ended from outside; when memory was short, take fewer --processes"
+            ) from error
+        except BaseException:
+            self.stop()
+            raise
         finally:
             executor.shutdown(wait=True, cancel_futures=True)
+            self._playing = []
+            theirs.close()
+            held.close()
+
+    def stop(self) -> None:
+        """End the processes in the middle of what they play."""
+        for one in self._playing:
+            one.kill()
 
 
 class NoRay(LookupError):
@@ -61,18 +119,24 @@ class Machines:
             raise NoRay(f"no Ray cluster answers at {address}: {error}") from error
         self.count = int(ray.cluster_resources().get("CPU", 1))
         """Cores of the whole cluster."""
+        self._waiting: list[Any] = []
 
     def spread[T, R](self, play: Callable[[T], R], units: Sequence[T]) -> Iterator[R]:
         """``play`` of each unit. What is not begun is dropped when the caller stops listening."""
         far = self._ray.remote(num_cpus=1)(play)
-        waiting = [far.remote(unit) for unit in units]
+        self._waiting = [far.remote(unit) for unit in units]
         try:
-            while waiting:
-                done, waiting = self._ray.wait(waiting)
+            while self._waiting:
+                done, self._waiting = self._ray.wait(self._waiting)
                 yield from self._ray.get(done)
         finally:
-            for one in waiting:
-                self._ray.cancel(one)
+            self.stop()
+
+    def stop(self) -> None:
+        """Drop what is not done."""
+        for one in self._waiting:
+            self._ray.cancel(one)
+        self._waiting = []
 
 
 def pool_of(processes: int, ray: str = "") -> Pool:
