@@ -65,10 +65,12 @@ def load(name: str) -> tuple[str, Raw]:
         )
     if path.suffix == ".toml" or path.is_file():
         try:
-            raw = tomllib.loads(path.read_text())
+            raw = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise ScenarioRefused(f"{name}: cannot be read ({error.strerror})") from error
-        except tomllib.TOMLDecodeError as error:
+        except UnicodeDecodeError as error:
+            raise ScenarioRefused(f"{name}: not UTF-8, which TOML is written in ({error})") from error
+        except (ValueError, RecursionError) as error:
             raise ScenarioRefused(f"{name}: not TOML: {error}") from error
         city = raw.get("city")
         if isinstance(city, dict):
@@ -103,7 +105,7 @@ def where(name: str, refusal: ScenarioRefused) -> str:
     named = re.match(r"([a-z_]+(?:\.[A-Za-z0-9_]+)*)(?: =|:| is)", str(refusal))
     *tables, key = named[1].split(".") if named else ["", ""]
     at = ""
-    for number, line in enumerate(path.read_text(errors="replace").splitlines(), start=1):
+    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
         bare = line.split("#")[0].strip()
         if bare.startswith("["):
             at = bare.strip("[] ")
@@ -117,12 +119,20 @@ def where(name: str, refusal: ScenarioRefused) -> str:
 def recorded_tables(raw: Raw) -> Raw:
     """``raw`` with what a recorded day says itself, where nothing else was said: a world in which all goes as told."""
     folder = raw.get("city", {}).get("recorded") if isinstance(raw.get("city"), dict) else None
-    if folder is None:
+    if not isinstance(folder, str):
         return raw
     try:
         instance = read_instance(Path(folder))
-    except (OSError, ValueError, IndexError) as error:
+    except (OSError, ValueError) as error:
         raise ScenarioRefused(f"city.recorded: {folder} holds no recorded day ({error})") from error
+    except IndexError as error:
+        raise ScenarioRefused(
+            f"city.recorded: {folder} holds no recorded day (a line has too few columns)"
+        ) from error
+    if unknown := {o.restaurant for o in instance.orders} - {r.id for r in instance.restaurants}:
+        raise ScenarioRefused(
+            f"city.recorded: {folder} has orders of a restaurant that it does not have ({min(unknown)})"
+        )
     told: Raw = {
         "demand": {"orders": len(instance.orders)},
         "fleet": {"drivers": len(instance.couriers), "announced": True},
@@ -134,7 +144,7 @@ def recorded_tables(raw: Raw) -> Raw:
         },
     }
     for table, keys in told.items():
-        raw[table] = {**keys, **raw.get(table, {})}
+        raw[table] = {**keys, **_table(raw, table)}
     return raw
 
 
@@ -215,14 +225,16 @@ def _checked(table: str, values: Raw, kind: Any, without: tuple[str, ...] = ()) 
 
 def _as(name: str, value: Any, wanted: type) -> Any:
     """``value`` as ``wanted``. Raises ScenarioRefused."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
+    number = _counts(value) and not isinstance(value, bool)
+    if name == "city.metro" and type(value) is int:
+        return str(value)  # a code of figures
     if wanted is float and number:
         return float(value)
     if wanted is int and number and float(value).is_integer():
         return int(value)
     if wanted is bool and number and value in {0, 1}:
         return value == 1
-    if wanted is tuple and isinstance(value, list) and all(isinstance(v, int | float) for v in value):
+    if wanted is tuple and isinstance(value, list) and all(_counts(v) for v in value):
         return tuple(float(v) for v in value)
     if wanted is Path and isinstance(value, str):
         return Path(value)
@@ -242,6 +254,11 @@ def _as(name: str, value: Any, wanted: type) -> Any:
         dict: f"a table: write [{name}] and below it lines such as name = 0.2",
     }  # fmt: skip
     raise ScenarioRefused(f"{name} = {value!r}: must be {names.get(wanted, wanted.__name__)}")
+
+
+def _counts(value: Any) -> bool:
+    """Whether ``value`` is a number that one can reckon with: not ``nan``, not ``inf``, not longer than any could be."""
+    return isinstance(value, int | float) and abs(value) < 1e15
 
 
 def _did_you_mean(word: str, known: Any) -> str:

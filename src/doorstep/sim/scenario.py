@@ -1,6 +1,7 @@
 """A scenario: the city, its demand, its drivers and how they behave, its prices and its dispatch. Plain values."""
 
 import difflib
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
@@ -114,7 +115,7 @@ class Demand:
         _within("demand.units", self.units, 1, 200)
         _shares("demand.needs", self.needs, NEEDED)
         _within("demand.orders", self.orders, 0, 200_000)
-        if len(self.hours) != 24 or min(self.hours) < 0 or sum(self.hours) <= 0:
+        if len(self.hours) != 24 or not min(self.hours) >= 0 or not 0 < sum(self.hours) < math.inf:
             raise ScenarioRefused("demand.hours: 24 numbers, none negative, not all zero")
         _within("demand.prep_min", self.prep_min, 0, 240)
         _within("demand.promise_min", self.promise_min, 5, 1440)
@@ -128,7 +129,7 @@ class Fleet:
 
     drivers: int = 160
     """Slots that are published, one driver each."""
-    shift_h: tuple[float, float] = (3.0, 7.0)
+    shift_h: tuple[float, ...] = (3.0, 7.0)
     turnout: float = 0.95
     """Share of the slots that somebody takes at the standard pay."""
     supply_elasticity: float = 0.4
@@ -143,7 +144,7 @@ class Fleet:
     def __post_init__(self) -> None:
         """Refuse shifts that end before they begin."""
         _within("fleet.drivers", self.drivers, 0, 50_000)
-        if not 0.5 <= self.shift_h[0] <= self.shift_h[1] <= 16:
+        if len(self.shift_h) != 2 or not 0.5 <= self.shift_h[0] <= self.shift_h[1] <= 16:
             raise ScenarioRefused(
                 "fleet.shift_h: two numbers of hours, at least 0.5, at most 16, the shorter first"
             )
