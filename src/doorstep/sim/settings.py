@@ -10,6 +10,9 @@ from doorstep.sim.scenario import Scenario, ScenarioRefused
 
 MOST = 48
 """Settings of one study."""
+LARGEST = 1e15
+"""Beyond it, as ``inf`` and ``nan``, no value of a scenario lies."""
+PATHS = frozenset({"city.recorded", "city.extract", "city.kept_in"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ KNOBS = {
 }
 """Any other word is a key itself, as ``behaviour.late_min``."""
 Value = float | int | str
+Chosen = tuple[tuple[str, Value], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class Setting:
     """One combination."""
 
     label: str
-    values: tuple[tuple[str, Value], ...]
+    values: Chosen
     scenario: Scenario
 
 
@@ -94,20 +98,33 @@ def wishes(texts: Sequence[str]) -> list[tuple[str, list[Value]]]:
                 raise ScenarioRefused(
                     f"--vary {text}: begin with a word, as slots=0.8,1,1.2; words are {', '.join(KNOBS)}"
                 )
-            found[word] += [_value(v) for v in value.split("/") if v.strip()]
+            if word in PATHS:
+                raise ScenarioRefused(
+                    f"--vary {word}: a path cannot be varied, its strokes would part values and another place has orders and"
+                    " drivers of its own; play each as a scenario of its own"
+                )
+            found[word] += [_value(word, v) for v in value.split("/") if v.strip()]
     for word, values in found.items():
         if not values:
             raise ScenarioRefused(f"--vary {word}=: which values?")
+        for at, one in enumerate(values):
+            if one in values[:at]:
+                raise ScenarioRefused(f"--vary {word}: {one} is there twice")
     return list(found.items())
 
 
-def _value(text: str) -> Value:
+def _value(word: str, text: str) -> Value:
     text = text.strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        return text[1:-1]
     for kind in (int, float):
         try:
-            return kind(text)
+            number: int | float = kind(text)
         except ValueError:
             continue
+        if abs(number) < LARGEST:
+            return number
+        raise ScenarioRefused(f"--vary {word}={text}: no number that could be played")
     return text
 
 
@@ -126,8 +143,29 @@ def settings_of(name: str, raw: Raw, texts: Sequence[str]) -> tuple[Setting, ...
         for word, value in chosen:
             _put(name, changed, word, value)
         label = ", ".join(f"{word} {value}" for word, value in chosen) or "as it is"
-        found.append(Setting(label, chosen, scenario_of(name, changed)))
+        try:
+            found.append(Setting(label, chosen, scenario_of(name, changed)))
+        except ScenarioRefused as refusal:
+            scenario_of(name, raw)  # what the file says itself is refused in its own words
+            raise _to_blame(name, raw, chosen, refusal) from refusal
     return tuple(found)
+
+
+def _to_blame(name: str, raw: Raw, chosen: Chosen, refusal: ScenarioRefused) -> ScenarioRefused:
+    """``refusal`` with the one wish of ``chosen`` that is refused alone, or else with all of them."""
+    for word, value in chosen:
+        changed = copy.deepcopy(raw)
+        _put(name, changed, word, value)
+        try:
+            scenario_of(name, changed)
+        except ScenarioRefused as alone:
+            return blamed(((word, value),), alone)
+    return blamed(chosen, refusal)
+
+
+def blamed(chosen: Chosen, refusal: ScenarioRefused) -> ScenarioRefused:
+    """``refusal`` as one of what was asked for with ``--vary``, not of a line of the scenario's file."""
+    return ScenarioRefused(f"--vary {','.join(f'{word}={value}' for word, value in chosen)}: {refusal}")
 
 
 def _put(name: str, raw: Raw, word: str, value: Value) -> None:
@@ -145,4 +183,6 @@ def _put(name: str, raw: Raw, word: str, value: Value) -> None:
     table = raw
     for one in tables:
         table = table.setdefault(one, {})
+        if not isinstance(table, dict):
+            raise ScenarioRefused(f"--vary {word}: {one} has no keys")
     table[key] = value
