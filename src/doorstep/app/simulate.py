@@ -2,29 +2,33 @@
 
 import os
 import shlex
+import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from typer.core import TyperGroup
 
-from doorstep.app import figures
+from doorstep.app import figures, outputs
 from doorstep.app.figures import Json
+from doorstep.app.study_table import show
 
 if TYPE_CHECKING:
     from doorstep.engine.decisions import Decisions
     from doorstep.engine.params import Params
     from doorstep.engine.world import Travel, World
     from doorstep.sim.national import Nation
+    from doorstep.sim.pools import Pool
     from doorstep.sim.scenario import Scenario
+    from doorstep.sim.settings import Setting
     from doorstep.sim.study import Study
 
 
@@ -50,7 +54,7 @@ Ray = Annotated[
     str,
     typer.Option(
         metavar="ADDRESS",
-        help="Spread over a Ray cluster (doorstep[ray]): `local`, `auto`, or `ray://host:10001`; --processes says nothing then.",
+        help="Spread over a Ray cluster (doorstep\\[ray]): `local`, `auto`, or `ray://host:10001`; --processes says nothing then.",
     ),
 ]
 
@@ -94,58 +98,107 @@ def study(
     ] = None,
 ) -> None:
     """Play days of SCENARIO, the same days under every setting, and compare."""
-    from doorstep.connectors.maps.osrm_roads import RoadsNotInstalled
-    from doorstep.connectors.us.nation import NationNotInstalled
-    from doorstep.connectors.us.zips import UnknownMetro
     from doorstep.sim import reading, settings
-    from doorstep.sim.pools import NoRay, pool_of
+    from doorstep.sim.pools import NoRay, ProcessLost, pool_of
     from doorstep.sim.scenario import ScenarioRefused
     from doorstep.sim.study import study as make_study
 
-    began = time.perf_counter()
+    began, days = time.perf_counter(), Days()
     try:
+        outputs.check(json=json, html=html, keep_tick=keep_tick)
         name, raw = reading.load(scenario)
         chosen = settings.settings_of(name, raw, vary or [])
-        _lay_out([one.scenario for one in chosen])
-        _warm(ray)
-        with _progress(len(chosen) * runs, chosen[0].scenario.title) as step:
-            found = make_study(
-                chosen,
-                range(seed, seed + runs),
-                pool_of(min(processes, len(chosen) * runs), ray),
-                lambda _: step(),
-            )
+        days.total = len(chosen) * runs
+        pool = pool_of(min(processes, days.total), ray)
+        with days.stoppable(pool):
+            _lay_out(chosen)
+            _warm(ray)
+            with _progress(days.total, chosen[0].scenario.title) as step:
+                found = make_study(chosen, range(seed, seed + runs), pool, partial(days.played, step))
     except ScenarioRefused as refusal:
         raise _say(f"{reading.where(scenario, refusal)}{refusal}") from refusal
-    except (UnknownMetro, NationNotInstalled, RoadsNotInstalled) as refusal:
-        key = "extract" if isinstance(refusal, RoadsNotInstalled) else "metro"
-        named = ScenarioRefused(f"city.{key}: {refusal}")
-        raise _say(f"{reading.where(scenario, named)}{named}") from refusal
-    except NoRay as refusal:
+    except (NoRay, ProcessLost, outputs.NotWritable) as refusal:
         raise _say(refusal) from refusal
-    _show(found)
+    show(found)
     command = f"doorstep simulate {shlex.quote(scenario)} --runs {runs}"
     command += "".join(f" --vary {shlex.quote(text)}" for text in vary or []) + (
         f" --seed {seed}" if seed != 1 else ""
     )
-    figures.write(json, _as_dict(found, command, time.perf_counter() - began))
-    if html:
-        from doorstep.sim.report import page
-
-        html.parent.mkdir(parents=True, exist_ok=True)
-        html.write_text(page(found, command), encoding="utf-8")
-        typer.echo(f"{html}: open it in a browser")
-    if keep_tick:
-        _keep(chosen[0].scenario, seed, keep_tick)
+    took_s = time.perf_counter() - began
+    with days.stoppable(pool):
+        outputs.write(
+            (json, lambda: figures.write(json, _as_dict(found, command, took_s))),
+            (html, lambda: _write_page(html, found, command)),
+            (keep_tick, lambda: _keep(chosen[0].scenario, seed, keep_tick)),
+        )
 
 
-def _lay_out(scenarios: "list[Scenario]") -> None:
-    """Make the towns of extracts before the days, in sight of whoever waits; a town that is kept takes no time."""
+def _write_page(file: Path | None, found: "Study", command: str) -> None:
+    from doorstep.sim.report import page
+
+    if file:
+        file.write_text(page(found, command), encoding="utf-8")
+        typer.echo(f"{file}: open it in a browser")
+
+
+class Days:
+    """How many of all days were played, for who stops before the last."""
+
+    def __init__(self, what: str = "days") -> None:
+        """None yet."""
+        self.what, self.total, self.done = what, 0, 0
+
+    def played(self, step: Callable[[], None], _: object) -> None:
+        """One more."""
+        self.done += 1
+        step()
+
+    @contextmanager
+    def stoppable(self, pool: "Pool") -> Iterator[None]:
+        """Within it Ctrl-C and the wish to end (SIGTERM) stop ``pool`` at once and say how far it was."""
+        wishes: list[int] = []
+
+        def end(number: int, _: object) -> None:
+            wishes.append(number)
+            raise KeyboardInterrupt
+
+        before = signal.signal(signal.SIGTERM, end)
+        try:
+            yield
+        except KeyboardInterrupt:
+            pool.stop()
+            typer.echo(f"stopped; {self.done} of {self.total} {self.what} were played", err=True)
+            raise typer.Exit(128 + (wishes or [signal.SIGINT])[0]) from None
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _lay_out(chosen: "Sequence[Setting]") -> None:
+    """Make the towns before the days, in sight of whoever waits; a town of an extract takes a minute once and is kept.
+
+    Raises ScenarioRefused.
+    """
+    from doorstep.connectors.maps.osrm_roads import RoadsNotInstalled
+    from doorstep.connectors.us.nation import NationNotInstalled
+    from doorstep.connectors.us.zips import UnknownMetro
+    from doorstep.sim.scenario import ScenarioRefused
+    from doorstep.sim.settings import blamed
     from doorstep.sim.town import town_of
 
-    for city in dict.fromkeys(one.city for one in scenarios if one.city.extract is not None):
-        with Console(stderr=True).status(f"roads of {city.extract}: a minute the first time, then kept"):
-            town_of(city)
+    for city, setting in {one.scenario.city: one for one in reversed(chosen)}.items():
+        if city.recorded is not None:
+            continue
+        waiting = f"roads of {city.extract}: a minute the first time, then kept" if city.extract else "town"
+        try:
+            with Console(stderr=True).status(waiting):
+                town_of(city)
+        except (UnknownMetro, NationNotInstalled, RoadsNotInstalled, ScenarioRefused) as problem:
+            key = {RoadsNotInstalled: "city.extract: ", ScenarioRefused: ""}.get(
+                type(problem), "city.metro: "
+            )
+            refusal = ScenarioRefused(f"{key}{problem}")
+            wished = tuple(wish for wish in setting.values if wish[0].startswith("city."))
+            raise (blamed(wished, refusal) if wished else refusal) from problem
 
 
 def _warm(ray: str) -> None:
@@ -163,43 +216,6 @@ def _progress(total: int, title: str) -> "Iterator[Any]":
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task(title, total=total)
         yield lambda: bar.advance(task)
-
-
-def _show(found: "Study") -> None:
-    """The table for the person at the terminal."""
-    from doorstep.sim.report.figures import THIN, half, told, verdict, written
-
-    def bare(text: str) -> str:
-        return text.replace(f"{THIN}min", "")
-
-    days, best = len(found.seeds), found.best()
-    table = Table(
-        title=f"{found.settings[0].scenario.title}: {days} {'day' if days == 1 else 'days'} a setting",
-        title_justify="left",
-    )
-    table.add_column("setting")
-    shown_here = told(found)
-    for shown in shown_here:
-        unit = f" ({shown.unit})" if shown.unit == "min" else ""
-        table.add_column(shown.head + unit, justify="right")
-    colour = {"better": "green", "worse": "red", "same": "dim"}
-    for number, setting in enumerate(found.settings):
-        cells = []
-        for shown in shown_here:
-            value = found.estimate(number, shown.name)
-            cell = f"{bare(written(value.mean, shown))} [dim]{bare(half(value, shown))}[/dim]"
-            if number:
-                difference = found.difference(number, shown.name)
-                text = bare(f"{written(difference.mean, shown, signed=True)} {half(difference, shown)}")
-                cell += f"\n[{colour[verdict(difference, shown)]}]{text}[/]"
-            cells.append(cell)
-        table.add_row(f"{'→ ' if number == best and len(found.settings) > 1 else ''}{setting.label}", *cells)
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
-    if len(found.settings) > 1:
-        typer.echo(
-            f"→ {found.settings[best].label}: the cheapest that keeps {found.settings[0].scenario.kept_goal_pct:g}% of promises, or else"
-            " the one that keeps most. Second lines: differences to the first setting on the same days, with 95% intervals."
-        )
 
 
 def _as_dict(found: "Study", command: str, real_s: float) -> dict[str, Any]:
@@ -233,8 +249,10 @@ def _as_dict(found: "Study", command: str, real_s: float) -> dict[str, Any]:
     }
 
 
-def _keep(scenario: "Scenario", seed: int, file: Path) -> None:
+def _keep(scenario: "Scenario", seed: int, file: Path | None) -> None:
     """Play the first day once more and keep its busiest tick."""
+    if file is None:
+        return
     from doorstep.engine import record
     from doorstep.engine.decide import warm_for
     from doorstep.sim.day import play
@@ -253,7 +271,6 @@ def _keep(scenario: "Scenario", seed: int, file: Path) -> None:
     play(scenario, seed, warm_for(scenario.dispatch.params), keep)
     if not kept:
         raise _say("no tick of that day had an order to decide about")
-    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(kept[0])
     typer.echo(f"{file}: a tick with {most} waiting orders; `doorstep replay-tick {file}` decides it again")
 
@@ -276,29 +293,43 @@ def national(
 ) -> None:
     """A scaled day of many markets, each of its own size; says how fast and how it grows."""
     from doorstep.sim import national as nation
-    from doorstep.sim.pools import NoRay, pool_of
+    from doorstep.sim.pools import NoRay, ProcessLost, pool_of
 
+    shares, days = sorted(set(scale or [0.02])), Days("market days")
     try:
+        outputs.check(json=json)
+        every = [nation.markets(markets, share, seed) for share in shares]
         pool = pool_of(processes, ray)
-    except NoRay as refusal:
+    except (NoRay, outputs.NotWritable, ValueError) as refusal:
         raise _say(refusal) from refusal
-    _warm(ray)
+    days.total = sum(len(chosen) for _, chosen in every)
     processes = getattr(pool, "count", 1)
     sizes: list[tuple[float, nation.Nation, float | None]] = []
-    for share in sorted(set(scale or [0.02])):
-        source, chosen = nation.markets(markets, share, seed)
-        typer.echo(f"{len(chosen)} markets at {share:g} of their size: {source}.")
-        with _progress(len(chosen), f"markets at {share:g}") as step:
-            found = nation.play_nation(source, chosen, pool, processes, time.perf_counter, lambda _: step())
-        before = sizes[-1][1] if sizes else None
-        grown = nation.growth_between(before, found) if before else None
-        sizes.append((share, found, grown))
-        for name, value in _told_of(found, grown):
-            typer.echo(f"{name:42}{value}")
+    with days.stoppable(pool):
+        _warm(ray)
+        for share, (source, chosen) in zip(shares, every, strict=True):
+            head = f"{len(chosen)} {'market' if len(chosen) == 1 else 'markets'} at {share:g}"
+            typer.echo(f"{head} of {'its' if len(chosen) == 1 else 'their'} size: {source}.")
+            try:
+                with _progress(len(chosen), head) as step:
+                    found = nation.play_nation(
+                        source,
+                        chosen,
+                        pool,
+                        processes,
+                        time.perf_counter,
+                        partial(days.played, step),
+                    )
+            except ProcessLost as problem:
+                raise _say(problem) from problem
+            before = sizes[-1][1] if sizes else None
+            grown = nation.growth_between(before, found) if before else None
+            sizes.append((share, found, grown))
+            for name, value in _told_of(found, grown):
+                typer.echo(f"{name:42}{value}")
     told = [_nation_as_dict(*size) for size in sizes]
-    figures.write(
-        json, {**told[-1], "sizes": [{k: v for k, v in one.items() if k != "played"} for one in told]}
-    )
+    last = {**told[-1], "sizes": [{k: v for k, v in one.items() if k != "played"} for one in told]}
+    outputs.write((json, lambda: figures.write(json, last)))
 
 
 def _told_of(found: "Nation", grown: float | None) -> list[tuple[str, str]]:
