@@ -196,6 +196,7 @@ def test_who_stops_it_is_told_how_far_it_was_and_no_process_stays(
 ) -> None:
     warm_up()
     file = tmp_path / "f.json"
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # what is ignored here would be there, too
     running = subprocess.Popen(
         [
             *(sys.executable, "-m", "doorstep.app.cli", "simulate", "metro", "--runs", "6"),
@@ -206,6 +207,7 @@ def test_who_stops_it_is_told_how_far_it_was_and_no_process_stays(
         stderr=subprocess.PIPE,
         text=True,
     )
+    signal.signal(signal.SIGINT, before)
     for _ in range(400):  # until its processes are there
         time.sleep(0.05)
         if len(_alive(running.pid)) >= 4:
