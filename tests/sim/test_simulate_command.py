@@ -196,7 +196,9 @@ def test_who_stops_it_is_told_how_far_it_was_and_no_process_stays(
 ) -> None:
     warm_up()
     file = tmp_path / "f.json"
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # what is ignored here would be there, too
+    before = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # what is ignored here would be there, too
     running = subprocess.Popen(
         [
             *(sys.executable, "-m", "doorstep.app.cli", "simulate", "metro", "--runs", "6"),

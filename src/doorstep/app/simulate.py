@@ -1,5 +1,6 @@
 """``doorstep simulate``: what if, on the very dispatch that runs live."""
 
+import math
 import os
 import shlex
 import signal
@@ -345,13 +346,18 @@ def _told_of(found: "Nation", grown: float | None) -> list[tuple[str, str]]:
         ("orders per second and core", f"{found.orders_per_core_s:,.0f}"),
         ("market days per minute and core", f"{60 * len(found.played) / max(found.worked_s, 1e-9):,.0f}"),
         ("work grows with orders to the power of", f"{found.growth():.2f}"),
-        ("click to door, min", f"{found.mean('ctd_mean'):.1f}"),
-        ("promises kept", f"{found.mean('kept_pct'):.1f}%"),
-        ("undelivered", f"{found.mean('undelivered_pct'):.2f}%"),
+        ("click to door, min", _or_dash(f"{found.mean('ctd_mean'):.1f}")),
+        ("promises kept", _or_dash(f"{found.mean('kept_pct'):.1f}%")),
+        ("undelivered", _or_dash(f"{found.mean('undelivered_pct'):.2f}%")),
     ]
     if grown is not None:
         lines.insert(7, ("and from size to size to the power of", f"{grown:.2f}"))
     return lines
+
+
+def _or_dash(text: str) -> str:
+    """A dash where nothing was delivered that a figure could tell of."""
+    return "–" if text.startswith("nan") else text
 
 
 def _nation_as_dict(scale: float, found: "Nation", grown: float | None) -> dict[str, Any]:
@@ -367,7 +373,10 @@ def _nation_as_dict(scale: float, found: "Nation", grown: float | None) -> dict[
         "orders_per_core_s": round(found.orders_per_core_s, 1),
         "growth_exponent": round(found.growth(), 3),
         "growth_from_smaller": None if grown is None else round(grown, 3),
-        "figures": {name: round(found.mean(name), 3) for name in ("ctd_mean", "kept_pct", "undelivered_pct")},
+        "figures": {
+            name: None if math.isnan(found.mean(name)) else round(found.mean(name), 3)
+            for name in ("ctd_mean", "kept_pct", "undelivered_pct")
+        },
         "played": [
             {
                 "name": p.name,

@@ -83,15 +83,17 @@ def _print(console: Console, columns: Sequence[_Column], words: bool) -> None:
 
 def _cell(found: "Study", number: int, shown: "Shown") -> Text:
     """The figure, and below it what it differs by from the first setting's."""
-    from doorstep.sim.report.figures import half, verdict, written
+    from doorstep.sim.report.figures import POINTS, THIN, half, verdict, written
 
     value = found.estimate(number, shown.name)
-    cell = Text.assemble(_bare(written(value.mean, shown)), (_after(half(value, shown)), "dim"))
+    spread = half(value, shown).removesuffix(f"{THIN}{POINTS}")
+    cell = Text.assemble(_bare(written(value.mean, shown)), (_after(spread), "dim"))
     if number:
         difference = found.difference(number, shown.name)
-        text = _bare(written(difference.mean, shown, signed=True)) + _after(half(difference, shown))
-        if shown.unit == "%":
-            text = f"{text.replace('%', '').replace(' pts', '')} pts"
+        text = written(difference.mean, shown, signed=True)
+        if sure := half(difference, shown):  # the unit once, after both
+            text = f"{text.removesuffix(THIN + POINTS)} {sure}"
+        text = _bare(text)
         cell.append(f"\n{text}", _COLOURS[verdict(difference, shown)])
     return cell
 
@@ -110,10 +112,11 @@ def _after(text: str) -> str:
 def _notes(found: "Study") -> None:
     first, days = found.settings[0].scenario, len(found.seeds)
     if len(found.settings) > 1:
+        what = "keeps {:g}% of promises" if found.promises else "delivers {:g}% of the orders"
         same = "day; one day has no intervals" if days == 1 else "days, with 95% intervals"
         typer.echo(
-            f"→ {found.settings[found.best()].label}: the cheapest that keeps {first.kept_goal_pct:g}% of promises, or else"
-            f" the one that keeps most. Second lines: differences to the first setting on the same {same}."
+            f"→ {found.settings[found.best()].label}: the cheapest that {what.format(first.kept_goal_pct)}, or else"
+            f" the one that does so for most. Second lines: differences to the first setting on the same {same}."
         )
     both = [
         one.label

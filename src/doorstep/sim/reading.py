@@ -125,14 +125,6 @@ def recorded_tables(raw: Raw) -> Raw:
         instance = read_instance(Path(folder))
     except (OSError, ValueError) as error:
         raise ScenarioRefused(f"city.recorded: {folder} holds no recorded day ({error})") from error
-    except IndexError as error:
-        raise ScenarioRefused(
-            f"city.recorded: {folder} holds no recorded day (a line has too few columns)"
-        ) from error
-    if unknown := {o.restaurant for o in instance.orders} - {r.id for r in instance.restaurants}:
-        raise ScenarioRefused(
-            f"city.recorded: {folder} has orders of a restaurant that it does not have ({min(unknown)})"
-        )
     told: Raw = {
         "demand": {"orders": len(instance.orders)},
         "fleet": {"drivers": len(instance.couriers), "announced": True},
