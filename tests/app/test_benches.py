@@ -79,7 +79,7 @@ def test_an_output_that_cannot_be_written_is_told_before_the_first_day(tmp_path:
         ran = played(day(tmp_path / f"day{option}"), *QUICK, option, tmp_path / target)
         assert ran.exit_code == 2, ran.output
         assert option in ran.output
-        assert "wanted" in ran.output
+        assert "cannot be" in ran.output
         assert "warming" not in ran.output
 
 

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from doorstep.app import figures
+from doorstep.app import figures, outputs
 
 
 class Ended(BaseException):
@@ -35,22 +35,18 @@ class Stopped:
 
 def check_outputs(json: str | None, solutions: Path | None = None) -> None:
     """Raise typer.BadParameter when what will be written at the end, or on the way, could not be."""
-    if json is not None and json != "-":
-        target = Path(json)
-        try:
-            new = not target.exists()
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.open("a").close()
-            if new:
-                target.unlink()
-        except OSError as error:
-            raise _unwritable("--json", json, "a file that can be written", error) from error
+    try:
+        outputs.check(json=json)
+    except outputs.NotWritable as problem:
+        raise typer.BadParameter(str(problem)) from problem
     if solutions is not None:
         try:
             solutions.mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=solutions).close()
         except OSError as error:
-            raise _unwritable("--solutions", solutions, "a folder that can be written", error) from error
+            raise typer.BadParameter(
+                f"--solutions {solutions}: cannot be written ({error.strerror})"
+            ) from error
 
 
 def collect[T](rows: Iterator[T], keep: Callable[[T], None], expected: type[Exception]) -> Stopped | None:
@@ -88,10 +84,6 @@ def end(stopped: Stopped, done: int, total: int, what: str, json: str | None) ->
     kept = f", their figures are in {json}" if json not in (None, "-") and done else ""
     typer.echo(f"{stopped.why}; {done} of {total} {what} done{kept}", err=True)
     raise typer.Exit(stopped.code)
-
-
-def _unwritable(option: str, target: object, wanted: str, error: OSError) -> typer.BadParameter:
-    return typer.BadParameter(f"{target}: {error.strerror}; {wanted} is wanted", param_hint=option)
 
 
 @contextmanager
