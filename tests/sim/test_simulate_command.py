@@ -210,20 +210,23 @@ def test_who_stops_it_is_told_how_far_it_was_and_no_process_stays(
         text=True,
     )
     signal.signal(signal.SIGINT, before)
-    for _ in range(400):  # until its processes are there
-        time.sleep(0.05)
-        if len(_alive(running.pid)) >= 4:
-            break
-    time.sleep(2)
-    (os.killpg if to_all else os.kill)(running.pid, how)
-    began = time.monotonic()
-    said = running.communicate(timeout=20)[1]
-    for _ in range(100):
-        if not _alive(running.pid):
-            break
-        time.sleep(0.05)
-    assert time.monotonic() - began < 5  # about one second, on a machine that does nothing else
-    assert not _alive(running.pid)
+    try:
+        for _ in range(400):  # until its processes are there
+            time.sleep(0.05)
+            if len(_alive(running.pid)) >= 4:
+                break
+        time.sleep(2)
+        (os.killpg if to_all else os.kill)(running.pid, how)
+        said = running.communicate(timeout=20)[1]
+        for _ in range(100):
+            if not _alive(running.pid):
+                break
+            time.sleep(0.05)
+    finally:
+        left = _alive(running.pid)
+        if left:
+            os.killpg(running.pid, signal.SIGKILL)
+    assert not left
     assert running.returncode == code
     assert not file.exists()
     if how is not signal.SIGKILL:
