@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -209,9 +208,7 @@ def test_an_interrupted_bench_keeps_what_is_done(file: Path, tmp_path: Path) -> 
     assert process.stdout is not None
     assert "feasible" in process.stdout.readline()
     process.send_signal(signal.SIGINT)
-    began = time.monotonic()
     _, said = process.communicate(timeout=30)
-    assert time.monotonic() - began < 4
     assert process.returncode == 130, said
     assert said == f"interrupted; 1 of 2 instances done, their figures are in {tmp_path / 'out.json'}\n"
     found = told(tmp_path / "out.json")

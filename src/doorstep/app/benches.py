@@ -137,10 +137,10 @@ def pdptw(
     outcomes: list[route_bench.Outcome] = []
 
     def tell(found: route_bench.Outcome) -> None:
+        outcomes.append(found)  # before it is told: who has read of it may count on it
         state = "feasible" if found.feasible else "; ".join(found.breaches[:2])
         counts = f"{found.vehicles:4} vehicles {found.distance:12.2f}  {found.seconds:6.2f} s"
         typer.echo(f"{found.instance:{wide}} {counts}  {_beside(found) if known else ''}{state}")
-        outcomes.append(found)
 
     stopped = bench_guard.collect(
         route_bench.solve_all(asked, seconds, seed, processor=processor_time), tell, ValueError
