@@ -1,6 +1,8 @@
 """What keeps a long bench from losing its work: outputs are tried before, and what was done by an early end is told and kept."""
 
+import os
 import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -14,6 +16,9 @@ from typing import Any, NoReturn
 import typer
 
 from doorstep.app import figures, outputs
+
+SIGNALLED = 128
+"""A shell's exit code for a process that a signal ended: so much more than the signal's number."""
 
 
 class Ended(BaseException):
@@ -56,9 +61,9 @@ def collect[T](rows: Iterator[T], keep: Callable[[T], None], expected: type[Exce
             for row in rows:
                 keep(row)
     except KeyboardInterrupt:
-        return Stopped("interrupted", 130)
+        return Stopped("interrupted", SIGNALLED + signal.SIGINT)
     except Ended as asked:
-        return Stopped("asked to end", 128 + asked.number)
+        return Stopped("asked to end", SIGNALLED + asked.number)
     except BrokenProcessPool:
         return Stopped("one of the processes that played was ended from outside, perhaps for want of memory", 1)  # fmt: skip
     except (expected, OSError) as error:
@@ -78,11 +83,17 @@ def written(json: str | None, told: dict[str, Any]) -> None:
 
 
 def end(stopped: Stopped, done: int, total: int, what: str, json: str | None) -> NoReturn:
-    """One line on an early end, and the exit code."""
+    """One line on an early end, and the exit code. Who was asked to end ends there: what the threads of ended processes would still
+    complain of is no news.
+    """
     if stopped.bug is not None:
         raise stopped.bug
     kept = f", their figures are in {json}" if json not in (None, "-") and done else ""
     typer.echo(f"{stopped.why}; {done} of {total} {what} done{kept}", err=True)
+    if stopped.code > SIGNALLED:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(stopped.code)
     raise typer.Exit(stopped.code)
 
 
