@@ -266,7 +266,10 @@ def _day(
 
 
 def _told(one: Estimate) -> dict[str, float | None]:
-    return {"mean": round(one.mean, 3), "half": None if one.half is None else round(one.half, 3)}
+    return {
+        name: None if figure is None else round(figure, 3)
+        for name, figure in (("mean", one.mean), ("half", one.half))
+    }
 
 
 def main() -> None:

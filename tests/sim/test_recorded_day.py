@@ -85,3 +85,38 @@ def test_what_cannot_be_brought_in_time_any_more_is_given_up_unless_it_was_just_
     everybody = play_by(FAR_APART, engine, replace(rules, give_up=False), 1)
     assert everybody.measures.undelivered_pct == 0
     assert everybody.measures.ctd_p90 > 120
+
+
+def two_kitchens(*orders: MealOrder) -> Instance:
+    """A courier starts at one o'clock between two kitchens, ten minutes from one and thirty from the other."""
+    return replace(
+        FAR_APART,
+        name="two kitchens",
+        orders=orders,
+        restaurants=(Restaurant("far", -3000, 0), Restaurant("near", 1000, 0)),
+        couriers=(Courier("starter", 0, 0, 60, 600),),
+    )
+
+
+def test_who_starts_without_work_goes_to_a_restaurant_and_is_there_when_the_order_comes() -> None:
+    """Placed twenty minutes into her shift: until then the day has asked nothing of the far kitchen, and she waits at the other."""
+    day = two_kitchens(MealOrder("late", 1500, 0, 80, "near", 80), MealOrder("early", 0, 500, 0, "near", 0))
+    day = replace(day, couriers=(Courier("first", 1000, 0, 0, 40), *day.couriers))
+    engine = Engine(Params(late_price=0.0), PYTHON)
+    walked = play_by(day, engine, Rules(grow=True, go_to_restaurant=True), 1)
+    (to_wait, *_) = [move for move in walked.solution.moves if move.courier == "starter"]
+    assert (to_wait.departure_min, to_wait.destination) == (60, "near")
+    stayed = play_by(day, engine, Rules(grow=True), 1)
+    assert walked.measures.ctd_mean < stayed.measures.ctd_mean
+
+
+def test_she_stays_where_she_is_needed_when_open_orders_outnumber_who_is_idle() -> None:
+    """Two orders that their kitchen has ready in four hours are open as she starts: nobody sends her for a walk."""
+    slow = tuple(MealOrder(name, 1500, y, 50, "near", 300) for name, y in (("one", 0), ("two", 100)))
+    day = play_by(
+        two_kitchens(*slow),
+        Engine(Params(late_price=0.0), PYTHON),
+        Rules(grow=True, go_to_restaurant=True),
+        1,
+    )
+    assert all(move.departure_min > 60 for move in day.solution.moves)

@@ -5,8 +5,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, NoReturn
 import typer
 
 from doorstep.app import figures, outputs
+from doorstep.sim.pools import ProcessLost
 
 SIGNALLED = 128
 """A shell's exit code for a process that a signal ended: so much more than the signal's number."""
@@ -54,6 +54,25 @@ def check_outputs(json: str | None, solutions: Path | None = None) -> None:
             ) from error
 
 
+def check_days(days: Sequence[Path]) -> None:
+    """Exit 2 with a line for every one of ``days`` that is none, or has figures beside it that cannot be read."""
+    from doorstep.sim.mdrp.bars import bars_of
+    from doorstep.sim.mdrp.instance import read
+    from doorstep.sim.mdrp.table import NotAnInstance
+
+    refusals = []
+    for day in days:
+        try:
+            read(day)
+            bars_of(day)
+        except NotAnInstance as refusal:
+            refusals.append(str(refusal))
+    for line in dict.fromkeys(refusals):
+        typer.echo(line, err=True)
+    if refusals:
+        raise typer.Exit(2)
+
+
 def collect[T](rows: Iterator[T], keep: Callable[[T], None], expected: type[Exception]) -> Stopped | None:
     """Hand each of ``rows`` to ``keep``. Whatever ends that early is returned, ``expected`` as a word to a person."""
     try:
@@ -64,9 +83,7 @@ def collect[T](rows: Iterator[T], keep: Callable[[T], None], expected: type[Exce
         return Stopped("interrupted", SIGNALLED + signal.SIGINT)
     except Ended as asked:
         return Stopped("asked to end", SIGNALLED + asked.number)
-    except BrokenProcessPool:
-        return Stopped("one of the processes that played was ended from outside, perhaps for want of memory", 1)  # fmt: skip
-    except (expected, OSError) as error:
+    except (expected, ProcessLost, OSError) as error:
         return Stopped(str(error), 1)
     except Exception as error:
         return Stopped(f"{type(error).__name__}: {error}", 1, error)

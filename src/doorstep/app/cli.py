@@ -3,6 +3,7 @@
 import platform
 import sys
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Annotated
 
 import typer
@@ -79,7 +80,7 @@ def demo(
     demo_network.run(chosen, speed=speed, seed=seed, fresh=fresh, public=public_demo)
 
 
-def _told(error: Exception) -> str | None:
+def told(error: Exception) -> str | None:
     """What a person is told of an error that says what to do; None for a bug."""
     from doorstep.app.launcher import CannotStart
     from doorstep.platform.postgres.errors import PostgresRefused
@@ -143,18 +144,24 @@ def nursery(descriptor: Annotated[int, typer.Argument(help="The launcher's socke
     room.run(descriptor, main)
 
 
+@cache
+def whole() -> typer.Typer:
+    """``app`` with the commands of every room."""
+    from doorstep.app.commands import install
+
+    install(app)
+    return app
+
+
 def main() -> None:
     """The entry point of the installed command."""
     if said := not_here(sys.platform, platform.machine()):
         typer.echo(said, err=True)
         raise SystemExit(1)
-    from doorstep.app.commands import install
-
-    install(app)
     try:
-        app()
+        whole()()
     except Exception as error:
-        said = _told(error)
+        said = told(error)
         if said is None:
             raise
         typer.echo(said, err=True)

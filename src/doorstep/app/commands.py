@@ -257,15 +257,18 @@ def replay_tick(
 def replay_day(
     folder: Annotated[Path, typer.Argument(help="A recorded day: a folder of the MDRP instances.")],
     speed: Annotated[float, typer.Option(min=1, max=1000, help="Market seconds per real second.")] = 60.0,
-    seed: int = 1,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
     until_min: Annotated[
-        int | None, typer.Option(help="Stop taking orders after this minute of the day.")
+        int | None, typer.Option(min=1, help="Stop taking orders after this minute of the day.")
     ] = None,
     json: Json = None,
 ) -> None:
     """Send a recorded day through HTTP, database and dispatch, and compare with the pure engine."""
+    from doorstep.app import bench_guard
     from doorstep.app.replay.run import run
 
+    bench_guard.check_days([folder])
+    bench_guard.check_outputs(json)
     outcome = run(folder, speed=speed, seed=seed, until_min=until_min)
     for line in outcome.lines():
         typer.echo(line)

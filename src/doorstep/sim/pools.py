@@ -64,18 +64,18 @@ class Cores:
     def __init__(self, count: int) -> None:
         """``count`` processes."""
         self.count = count
-        self._playing: list[Any] = []
+        # Children of this process that play nothing; None while none plays.
+        self._others: set[Any] | None = None
 
     def spread[T, R](self, play: Callable[[T], R], units: Sequence[T]) -> Iterator[R]:
         """``play`` of each unit. What is not done is dropped when the caller stops listening. Raises ProcessLost."""
         spawn = multiprocessing.get_context("spawn")
         theirs, held = spawn.Pipe(duplex=False)
         executor = ProcessPoolExecutor(self.count, spawn, _end_with, (theirs,))
-        others = multiprocessing.active_children()
+        self._others = set(multiprocessing.active_children())
         try:
             with _no_interrupts():
                 waiting: list[Future[R]] = [executor.submit(play, unit) for unit in units]
-                self._playing = [one for one in multiprocessing.active_children() if one not in others]
             for done in as_completed(waiting):
                 yield done.result()
         except BrokenExecutor as error:
@@ -87,14 +87,15 @@ class Cores:
             raise
         finally:
             executor.shutdown(wait=True, cancel_futures=True)
-            self._playing = []
+            self._others = None
             theirs.close()
             held.close()
 
     def stop(self) -> None:
         """End the processes in the middle of what they play."""
-        for one in self._playing:
-            one.kill()
+        if self._others is not None:
+            for one in set(multiprocessing.active_children()) - self._others:
+                one.kill()
 
 
 class NoRay(LookupError):

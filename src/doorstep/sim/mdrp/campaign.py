@@ -1,14 +1,8 @@
 """Many days, seeds and policies: each played, written in the official format, read again and judged by the referee."""
 
-import multiprocessing
-import os
-import signal
 import tempfile
-import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -32,8 +26,6 @@ EIGHT = frozenset(
     }
 )  # fmt: skip
 """The days on which policies are compared in the tables of docs/dispatch.md."""
-HEARD = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-"""What asks a process to end."""
 BESIDE = frozenset(
     {
         "late_f1", "greedy", "published_online_ctd_mean", "published_online_undelivered_pct", "published_exact_ctd_mean",
@@ -77,53 +69,6 @@ def _policy(run: Run) -> Policy:
     if run.params.mixing:
         mixing.warm_up()
     return Engine(run.params, warm_up())
-
-
-def play_all(runs: Sequence[Run], processes: int) -> Iterator[dict[str, Any]]:
-    """The rows of ``runs`` as they are done; over several processes when more than one. Leaves none behind, however it ends."""
-    if processes == 1:
-        yield from map(play_run, runs)
-        return
-    others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(min(processes, len(runs)), initializer=_begin)
-    waiting, ahead = iter(runs), 2 * processes
-    try:
-        # They begin deaf to the keyboard: whoever interrupts speaks to this process, and it ends them.
-        heard = signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
-        try:
-            asked = {pool.submit(play_run, run) for run in islice(waiting, ahead)}
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, heard)
-        while asked:
-            done, asked = wait(asked, return_when=FIRST_COMPLETED)
-            asked |= {pool.submit(play_run, run) for run in islice(waiting, len(done))}
-            for one in sorted(done, key=lambda one: one.exception() is not None):
-                yield one.result()
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for child in set(multiprocessing.active_children()) - others:
-            child.terminate()
-        raise
-    finally:
-        pool.shutdown()
-
-
-def _begin() -> None:
-    """What each process does first."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for number in HEARD - {signal.SIGINT}:
-        signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, HEARD)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    warm_up()
-
-
-def _end_with_parent() -> None:
-    """Nobody is left to play for, however the parent went."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
 
 
 def summed_up(folders: Sequence[Path], rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -24,8 +24,6 @@ SOON_S = 600
 """Who is free within this and has nothing to do then counts as waiting there already."""
 SHELF_S = 1800
 """No order is given up that has been ready for less: some take longer than the maximum to prepare."""
-PLENTY = 3
-"""Idle couriers for each open order from which on a courier waits where she is of most use, not just at the nearest restaurant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,8 +179,7 @@ class Course:
     def _place_those_who_start(self, now_s: int) -> None:
         """Those who come on duty without work go where they shorten the way to the next order; see ``Rules``.
 
-        Not while there are as many open orders as couriers to choose from: then she is needed where she is. While
-        they are not plenty she only goes where it is nearest.
+        Not while there are as many open orders as couriers to choose from: then she is needed where she is.
         """
         if not self.rules.go_to_restaurant:
             return
@@ -194,14 +191,13 @@ class Course:
         idle = sum(d.free_s <= now_s for d in workless)
         if idle <= len(self.open):
             return
-        expected = self.asked_for if idle > PLENTY * len(self.open) else [0] * len(self.restaurants)
-        soon_s = now_s + SOON_S
+        soon_s, stores = now_s + SOON_S, range(len(self.restaurants))
         starting = [d.id for d in workless if d.on_s == now_s == d.free_s]
         waiting = {d.id: d.place for d in workless if d.free_s <= soon_s}
         for id_ in sorted(starting):
             driver = self.drivers[id_]
             others = [place for other, place in waiting.items() if other != id_]
-            to = waiting_place(driver.place, others, range(len(expected)), expected, self.travel)
+            to = waiting_place(driver.place, others, stores, self.asked_for, self.travel)
             arrives_s = now_s + self.travel.between(driver.place, to)
             self.stops.append(Stop(id_, self.restaurants[to], now_s, arrives_s, ()))
             self.drivers[id_] = replace(driver, place=to, free_s=arrives_s)
