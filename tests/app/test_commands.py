@@ -1,5 +1,6 @@
-"""Commands of an operator, run as processes on the database of a day that really happened."""
+"""Commands of an operator, on the database of a day that really happened."""
 
+import asyncio
 import inspect
 import json
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 import asyncpg
 import typer
 from tests.conftest import Server
-from tests.factories.commands import doorstep
+from tests.factories.commands import doorstep_here
 from tests.factories.journeys import TO_THE_DOOR, a_city
 from tests.factories.network import Network
 from typer.testing import CliRunner
@@ -32,17 +33,19 @@ async def test_keys_dead_letters_the_ledger_and_a_copy_that_comes_back_whole(
     trip = await city.phones[0].accept()
     await city.phones[0].report(trip, *TO_THE_DOOR, "handed_over")
     await city.settle()
-    here = partial(doorstep, DATABASE_URL=server.url(database_name), DOORSTEP_HOME=str(tmp_path))
+    here = partial(
+        asyncio.to_thread, doorstep_here, DATABASE_URL=server.url(database_name), DOORSTEP_HOME=str(tmp_path)
+    )
 
     # A script gets a key, and it opens the API.
-    said = here(
+    said = await here(
         "keys", "create", (await city.office.get("/staff/v1/merchants"))["items"][0]["id"], "--json", "-"
     )
     assert said.returncode == 0, said.stderr
     headers = {"Authorization": f"Bearer {json.loads(said.stdout)['secret']}"}
     answer = await network.http.get(f"/v1/deliveries/{made['id']}", headers=headers)
     assert answer.json()["state"] == "delivered"
-    unknown = here("keys", "create", "nobody-of-that-name")
+    unknown = await here("keys", "create", "nobody-of-that-name")
     assert unknown.returncode == 1
     assert "Traceback" not in unknown.stderr
 
@@ -52,32 +55,35 @@ async def test_keys_dead_letters_the_ledger_and_a_copy_that_comes_back_whole(
         "UPDATE jobs SET state = 'dead', last_error = 'no answer' WHERE id = (SELECT max(id) FROM jobs) RETURNING id"
     )
     await row.close()
-    (letter,) = json.loads(here("dead-letters", "list", "--json", "-").stdout)
+    (letter,) = json.loads((await here("dead-letters", "list", "--json", "-")).stdout)
     assert (letter["id"], letter["last_error"]) == (job, "no answer")
-    again = here("dead-letters", "replay", str(job), "--json", "-")
+    again = await here("dead-letters", "replay", str(job), "--json", "-")
     assert (json.loads(again.stdout), again.stderr) == ({"tried_again": 1}, "1 job will be tried again.\n")
-    assert "No dead letters." in here("dead-letters", "list").stdout
+    assert "No dead letters." in (await here("dead-letters", "list")).stdout
 
     # The ledger is a file that balances; every promise holds.
-    exported = here("ledger", "export", str(tmp_path / "all.beancount"), "--json", "-")
+    exported = await here("ledger", "export", str(tmp_path / "all.beancount"), "--json", "-")
     assert json.loads(exported.stdout)["lines"] == len((tmp_path / "all.beancount").read_text().splitlines())
     owed = made["fee"]["total_minor"] + 3_00
     assert f"{owed / 100:.2f} ~ 0.00 USD" in (tmp_path / "all.beancount").read_text()
-    before = here("verify", "--json", str(tmp_path / "before.json"))
+    before = await here("verify", "--json", str(tmp_path / "before.json"))
     assert before.returncode == 0, before.stdout
 
     # The whole schema comes back from a copy, functions, policies, deferred constraints and rows.
-    copied = json.loads(here("backup", str(tmp_path / "copy"), "--json", "-").stdout)
+    copied = json.loads((await here("backup", str(tmp_path / "copy"), "--json", "-")).stdout)
     assert copied["size_bytes"] == (tmp_path / "copy").stat().st_size
     admin = await asyncpg.connect(server.url("postgres"))
     await admin.execute(f"CREATE DATABASE {database_name}_again OWNER doorstep_owner")
     try:
         there = partial(
-            doorstep, DATABASE_URL=server.url(f"{database_name}_again"), DOORSTEP_HOME=str(tmp_path)
+            asyncio.to_thread,
+            doorstep_here,
+            DATABASE_URL=server.url(f"{database_name}_again"),
+            DOORSTEP_HOME=str(tmp_path),
         )
-        back = there("restore", str(tmp_path / "copy"))
+        back = await there("restore", str(tmp_path / "copy"))
         assert back.returncode == 0, back.stderr
-        assert there("verify", "--json", str(tmp_path / "after.json")).returncode == 0
+        assert (await there("verify", "--json", str(tmp_path / "after.json"))).returncode == 0
         assert (tmp_path / "after.json").read_text() == (tmp_path / "before.json").read_text()
         copy = await asyncpg.connect(server.url(f"{database_name}_again"))
         sums = "SELECT count(*), sum(amount_minor) FILTER (WHERE amount_minor > 0) FROM ledger_entries"
@@ -85,7 +91,7 @@ async def test_keys_dead_letters_the_ledger_and_a_copy_that_comes_back_whole(
         assert await copy.fetch(sums) == await original.fetch(sums)
         await copy.close()
         await original.close()
-        refused = there("restore", str(tmp_path / "copy"))
+        refused = await there("restore", str(tmp_path / "copy"))
         assert refused.returncode == 1
         assert "Traceback" not in refused.stderr
     finally:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import typer
 from tests.engine.test_plan import ANA, LINE, LUNCH, NOW
-from tests.factories.commands import doorstep
+from tests.factories.commands import doorstep_here
 from typer.testing import CliRunner, Result
 
 from doorstep.app import commands
@@ -213,7 +213,7 @@ def test_a_missing_or_broken_file_is_refused(tmp_path: Path) -> None:
     content = file.read_bytes()
     for broken in (b"", b"a picture", content[:-9], content[:30] + b"\0" + content[31:]):
         file.write_bytes(broken)
-        told = doorstep("replay-tick", str(file)) if broken == b"a picture" else None
+        told = doorstep_here("replay-tick", str(file)) if broken == b"a picture" else None
         if told is not None:
             assert told.returncode == 2
             assert "no tick record of this version" in " ".join(told.stderr.replace("│", " ").split())

@@ -8,32 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.factories.commands import hearing_interrupts
+from tests.factories.instances import LI_LIM, ROAD
 from typer.testing import CliRunner, Result
 
 from doorstep.app.benches import bench
 
-LI_LIM = """\
-2\t10\t1
-0\t0\t0\t0\t0\t1000\t0\t0\t0
-1\t0\t3\t5\t0\t100\t10\t0\t2
-2\t4\t3\t-5\t0\t100\t10\t1\t0
-3\t0\t6\t8\t0\t500\t10\t0\t4
-4\t4\t6\t-8\t0\t500\t10\t3\t0
-"""
-ROAD = """\
-NAME: tiny
-SIZE: 3
-CAPACITY: 9
-NODES
-0 0 0 0 0 90 0 0 0
-1 0 0 4 5 60 2 0 2
-2 0 0 -4 0 90 2 1 0
-EDGES
-0 3 9
-4 0 5
-8 5 0
-EOF
-"""
 DISTANCE = 23.211
 
 
@@ -200,11 +180,12 @@ def test_a_wrong_argument_is_refused(file: Path, words: tuple[str, str]) -> None
 
 def test_an_interrupted_bench_keeps_what_is_done(file: Path, tmp_path: Path) -> None:
     (tmp_path / "zz.txt").write_text(ROAD)
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "doorstep.app.cli", "bench", "pdptw", str(file), str(tmp_path / "zz.txt"),
-         "--seconds", "5", "--json", str(tmp_path / "out.json")],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    with hearing_interrupts():
+        process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "doorstep.app.cli", "bench", "pdptw", str(file), str(tmp_path / "zz.txt"),
+             "--seconds", "5", "--json", str(tmp_path / "out.json")],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
     assert process.stdout is not None
     assert "feasible" in process.stdout.readline()
     process.send_signal(signal.SIGINT)

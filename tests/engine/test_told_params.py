@@ -9,7 +9,7 @@ from doorstep.features.dispatch.snapshot import NAMED_MOST, STANDARD
 from doorstep.features.markets.rules import KNOBS
 
 PAGE = (Path(__file__).parents[2] / "docs/dispatch.md").read_text()
-SECTION = PAGE.partition("### Parameters and what they trade")[2].partition("\n### ")[0]
+SECTION = PAGE.partition("### All parameters")[2].partition("\n### ")[0]
 
 
 def bounds(name: str) -> str:

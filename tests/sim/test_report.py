@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.factories.instances import VILLAGE
 from typer.testing import CliRunner
 
 from doorstep.app.simulate import simulate
@@ -24,19 +25,6 @@ from doorstep.sim.report.trade_off import Mark, trade_off
 from doorstep.sim.settings import settings_of
 from doorstep.sim.study import Study, study
 
-TINY = """
-title = "A village"
-[city]
-radius_km = 8
-stores = 6
-[demand]
-orders = 40
-[fleet]
-drivers = 12
-[dispatch.engine]
-iterations_min = 20
-iterations_per_order = 1
-"""
 type Play = Callable[..., Study]
 
 
@@ -45,7 +33,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Play:
     """Days of a village under what is varied; the same wish is played once."""
     warm_up()
     file = tmp_path_factory.mktemp("village") / "village.toml"
-    file.write_text(TINY)
+    file.write_text(VILLAGE)
     kept: dict[tuple[object, ...], Study] = {}
 
     def play(*wishes: str, days: int = 3) -> Study:
@@ -130,7 +118,7 @@ def test_nothing_delivered_is_never_recommended(played: Play) -> None:
 def test_what_is_missing_is_null_in_the_file_and_nowhere_zero(tmp_path: Path) -> None:
     warm_up()
     village, figures = tmp_path / "village.toml", tmp_path / "figures.json"
-    village.write_text(TINY)
+    village.write_text(VILLAGE)
     command = [str(village), "--runs", "2", "--vary", "slots=1,0", "--processes", "1", "--json", str(figures)]
     answer = CliRunner().invoke(simulate, command)
     assert answer.exit_code == 0, answer.output

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.factories.commands import doorstep
+from tests.factories.commands import doorstep_here, hearing_interrupts
 
 from doorstep.engine.compiled import warm_up
 from doorstep.engine.mixing import compiled as mixing
@@ -41,7 +41,7 @@ def town(tmp_path: Path) -> Path:
 
 def refused(*words: str) -> str:
     """The one line the command says no with."""
-    said = doorstep("simulate", *words, DOORSTEP_HOME="/nonexistent")
+    said = doorstep_here("simulate", *words, DOORSTEP_HOME="/nonexistent")
     assert said.returncode == 1, said.stderr
     assert said.stdout == ""
     assert len(said.stderr.splitlines()) == 1, said.stderr
@@ -63,7 +63,7 @@ def test_two_files_in_one_are_refused_and_the_nation_tries_its_file_too(tmp_path
 
 def test_a_file_that_fails_late_takes_no_other_with_it(town: Path, tmp_path: Path) -> None:
     page = tmp_path / "r.html"
-    said = doorstep(
+    said = doorstep_here(
         *(
             "simulate",
             str(town),
@@ -131,7 +131,7 @@ def test_a_broken_recorded_day_is_refused_in_a_line(tmp_path: Path) -> None:
 
 def test_a_metro_is_varied_with_quotes_and_without(town: Path) -> None:
     for metro in ("34980", '"34980"'):
-        said = doorstep(
+        said = doorstep_here(
             *("simulate", str(town), "--runs", "1", "--processes", "1", "--vary", f"city.metro={metro}")
         )
         assert said.returncode == 0, said.stderr
@@ -143,7 +143,7 @@ def test_a_narrow_terminal_cuts_no_number(town: Path) -> None:
         *("--vary", "broadcast=3,company=900,800,slots=0.5,1"),
     )
     for columns in ("40", "80", "200"):
-        said = doorstep(*words, COLUMNS=columns)
+        said = doorstep_here(*words, COLUMNS=columns)
         assert said.returncode == 0, said.stderr
         table = [line for line in said.stderr.splitlines() if line[:1] in "│┃┏┡└"]
         assert max(map(len, table)) <= max(int(columns), 60)
@@ -162,16 +162,16 @@ def test_a_narrow_terminal_cuts_no_number(town: Path) -> None:
 
 def test_where_stores_are_mixed_it_is_told_that_no_trip_grows(town: Path) -> None:
     mixing.warm_up()
-    said = doorstep("simulate", str(town), "--runs", "1", "--processes", "1", "--vary", "mixing=0,1")
+    said = doorstep_here("simulate", str(town), "--runs", "1", "--processes", "1", "--vary", "mixing=0,1")
     assert "(mixing 1) trips do not grow under way" in said.stdout
 
 
 def test_one_day_promises_no_interval(town: Path) -> None:
-    said = doorstep("simulate", str(town), "--runs", "1", "--processes", "1", "--vary", "slots=1,2")
+    said = doorstep_here("simulate", str(town), "--runs", "1", "--processes", "1", "--vary", "slots=1,2")
     assert "one day has no intervals" in said.stdout
     assert "95% intervals" not in said.stdout
-    assert "doorstep[ray]" in doorstep("simulate", "study", "--help", COLUMNS="200").stdout
-    assert "doorstep[ray]" in doorstep("simulate", "national", "--help", COLUMNS="200").stdout
+    assert "doorstep[ray]" in doorstep_here("simulate", "study", "--help", COLUMNS="200").stdout
+    assert "doorstep[ray]" in doorstep_here("simulate", "national", "--help", COLUMNS="200").stdout
 
 
 def _alive(group: int) -> list[str]:
@@ -196,20 +196,17 @@ def test_who_stops_it_is_told_how_far_it_was_and_no_process_stays(
 ) -> None:
     warm_up()
     file = tmp_path / "f.json"
-    before = signal.signal(
-        signal.SIGINT, signal.default_int_handler
-    )  # what is ignored here would be there, too
-    running = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "doorstep.app.cli", "simulate", "metro", "--runs", "6"),
-            *("--processes", "2", "--json", str(file)),
-        ],
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    signal.signal(signal.SIGINT, before)
+    with hearing_interrupts():
+        running = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "doorstep.app.cli", "simulate", "metro", "--runs", "6"),
+                *("--processes", "2", "--json", str(file)),
+            ],
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
     try:
         for _ in range(400):  # until its processes are there
             time.sleep(0.05)

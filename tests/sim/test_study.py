@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from tests.factories.instances import VILLAGE
 from typer.testing import CliRunner
 
 from doorstep.app.simulate import simulate
@@ -19,25 +20,11 @@ from doorstep.sim.scenario import Company, Policy, ScenarioRefused
 from doorstep.sim.settings import settings_of
 from doorstep.sim.study import Study, study
 
-TINY = """
-title = "A village <of fun>"
-[city]
-radius_km = 8
-stores = 6
-[demand]
-orders = 40
-[fleet]
-drivers = 12
-[dispatch.engine]
-iterations_min = 20
-iterations_per_order = 1
-"""
-
 
 @pytest.fixture
 def village(tmp_path: Path) -> Path:
     file = tmp_path / "village.toml"
-    file.write_text(TINY)
+    file.write_text(VILLAGE)
     return file
 
 
@@ -102,7 +89,7 @@ def test_a_mistake_is_shown_with_its_line(village: Path) -> None:
         ("radius_km = 800", "radius_km = 8", 4),  # a value
         ("[fleets]", "[fleet]", 8),  # a table
     ):
-        village.write_text(TINY.replace(right, put))
+        village.write_text(VILLAGE.replace(right, put))
         answer = CliRunner().invoke(simulate, [str(village), "--runs", "1"])
         assert answer.exit_code == 1
         assert answer.output.startswith(f"{village}:{line}: "), answer.output
@@ -184,7 +171,7 @@ def test_large_units_go_first() -> None:
 def small_study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     warm_up()
     file = tmp_path_factory.mktemp("village") / "village.toml"
-    file.write_text(TINY)
+    file.write_text(VILLAGE)
     return study(settings_of(*load(str(file)), ["slots=1,2", "batching=4,1"]), range(1, 4), Here())
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.factories.instances import LI_LIM, ROAD
 
 from doorstep.engine.routes import beside, check, compiled, files, layout, places, rows, timing
 from doorstep.engine.routes.problem import Plan, Problem, Request, Route, Stop, Turns, Vehicle, Visit
@@ -296,30 +297,6 @@ def test_a_place_beside_a_neighbour_costs_what_the_whole_look_says_of_it() -> No
             timing.refresh(case, state, v, v)
             state.owner[r] = v
     assert found >= 15
-
-
-LI_LIM = """\
-2\t10\t1
-0\t0\t0\t0\t0\t1000\t0\t0\t0
-1\t0\t3\t5\t0\t100\t10\t0\t2
-2\t4\t3\t-5\t0\t100\t10\t1\t0
-3\t0\t6\t8\t0\t500\t10\t0\t4
-4\t4\t6\t-8\t0\t500\t10\t3\t0
-"""
-ROAD = """\
-NAME: tiny
-SIZE: 3
-CAPACITY: 9
-NODES
-0 0 0 0 0 90 0 0 0
-1 0 0 4 5 60 2 0 2
-2 0 0 -4 0 90 2 1 0
-EDGES
-0 3 9
-4 0 5
-8 5 0
-EOF
-"""
 
 
 def test_a_li_lim_file_is_read_and_planned() -> None:
