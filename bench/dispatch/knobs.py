@@ -26,9 +26,14 @@ from doorstep.sim.reading import load, scenario_of
 
 DAYS = {"0o50t100s1p100": "enough couriers", "1o50t100s1p125": "too few couriers"}
 TOWNS = {"nashville": "enough drivers", "nashville-short": "too few drivers"}
-BASE = Params(late_price=0.0, driving_price=0.01, coverage_price=60.0)
+BASE = Params(late_price=0.0, driving_price=0.01, coverage_price=60.0, start_ahead_s=300)
 RULES = Rules(grow=True, go_to_restaurant=True, give_up=True)
 """Those of the benchmark: its days know no promises, and no bar counts driving."""
+
+LEAST_SPAN = 0.8
+"""A panel shows at least so many minutes upwards: four seeds do not tell a tenth from nothing."""
+NEAR = (0.09, 0.06)
+"""Points of a panel nearer than these parts of its width and height share one word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,8 @@ def turned(knob: Knob, seeds: Sequence[int], data: Path) -> list[dict[str, Any]]
     for day, what in (TOWNS if knob.simulated else DAYS).items():
         for value in knob.values:
             whole = isinstance(getattr(BASE, knob.name), int)
-            params = replace(BASE, **{knob.name: int(value) if whole else float(value)})
+            turned_to: dict[str, Any] = {knob.name: int(value) if whole else float(value)}
+            params = replace(BASE, **turned_to)
             played = [
                 simulated(day, knob.name, value, seed) if knob.simulated
                 else play_run(Run(data / day, ENGINE, seed, params, RULES))
@@ -82,11 +88,25 @@ def turned(knob: Knob, seeds: Sequence[int], data: Path) -> list[dict[str, Any]]
 def simulated(town: str, name: str, value: float, seed: int) -> dict[str, Any]:
     """A simulated day of a shipped town with one of the engine's knobs turned."""
     scenario = scenario_of(*load(town))
-    params = replace(scenario.dispatch.params, **{name: value})
+    change: dict[str, Any] = {name: value}
+    params = replace(scenario.dispatch.params, **change)
     figures = measure(
         play(replace(scenario, dispatch=replace(scenario.dispatch, params=params)), seed, warm_up())
     )
     return figures.as_dict() | {"ctd90": figures.ctd90}
+
+
+def together(points: Sequence[tuple[float, float]]) -> list[list[int]]:
+    """Numbers of points (parts of a panel's width and height) that are too near to each other for a word each."""
+    found: list[list[int]] = []
+    for number, (x, y) in enumerate(points):
+        for group in found:
+            if any(abs(points[i][0] - x) < NEAR[0] and abs(points[i][1] - y) < NEAR[1] for i in group):
+                group.append(number)
+                break
+        else:
+            found.append([number])
+    return found
 
 
 def plot(knob: Knob, rows: Sequence[dict[str, Any]], folder: Path) -> None:
@@ -104,12 +124,20 @@ def plot(knob: Knob, rows: Sequence[dict[str, Any]], folder: Path) -> None:
     for panel, (title, found) in zip(panels, days, strict=True):
         xs, ys = [one[knob.across] for one in found], [one[knob.up] for one in found]
         panel.plot(xs, ys, "o-", color="#0b6b5d", markersize=5)
-        for one, x, y in zip(found, xs, ys, strict=True):
-            panel.annotate(f"{one['value']:g}", (x, y), (5, 5), textcoords="offset points", color="#5b4708")
+        panel.margins(0.12)
+        low, high = panel.get_ylim()
+        least = max(0.0, LEAST_SPAN - (high - low)) / 2
+        panel.set_ylim(low - least, high + least)
+        if min(xs) >= 0:
+            panel.set_xlim(left=max(panel.get_xlim()[0], -0.01 * max(xs)))
+        wide, tall = (end - start for start, end in (panel.get_xlim(), panel.get_ylim()))
+        for alike in together([(x / wide, y / tall) for x, y in zip(xs, ys, strict=True)]):
+            told = ", ".join(f"{found[i]['value']:g}" for i in alike)
+            panel.annotate(told, (xs[alike[-1]], ys[alike[-1]]), (5, 5), textcoords="offset points", color="#5b4708")  # fmt: skip
         panel.set_title(title, fontsize=10, loc="left")
         panel.set_xlabel(SAID[knob.across])
         panel.set_ylabel(SAID[knob.up])
-        panel.margins(0.12)
+        panel.locator_params(axis="x", nbins=6)
         panel.grid(alpha=0.25)
     figure.suptitle(f"{knob.name}: beside each point its value", fontsize=11, x=0.01, ha="left")
     folder.mkdir(parents=True, exist_ok=True)

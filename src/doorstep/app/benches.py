@@ -50,9 +50,10 @@ def mdrp(
 ) -> None:
     """Play recorded days minute by minute, judge the written solutions, and compare."""
     from doorstep.engine.compiled import warm_up
-    from doorstep.sim.mdrp.campaign import ENGINE, GREEDY, Run, means, play_all, summed_up
+    from doorstep.sim.mdrp.campaign import ENGINE, GREEDY, Run, means, play_run, summed_up
     from doorstep.sim.mdrp.day import Rules
     from doorstep.sim.mdrp.naming import each_once, names_of
+    from doorstep.sim.pools import pool_of
 
     _finite("--declines", declines)
     numbers, params = _seeds(seeds), _params(param or [], mixing=mixing)
@@ -64,7 +65,7 @@ def mdrp(
         declines_permille=round(10 * declines),
     )
     days = each_once(folders)
-    _readable(days)
+    bench_guard.check_days(days)
     bench_guard.check_outputs(json, solutions)
     named = list(zip(days, names_of(days), strict=True))
     runs = [Run(day, ENGINE, seed, params, rules, solutions, name) for day, name in named for seed in numbers]
@@ -75,7 +76,7 @@ def mdrp(
     def played() -> Iterator[dict[str, Any]]:
         typer.echo("warming the engine's kernels", err=True)
         warm_up()
-        yield from play_all(runs, processes)
+        yield from pool_of(min(processes, len(runs))).spread(play_run, runs)
 
     stopped = _with_progress(played(), rows, len(runs))
     turn = {(run.policy, run.name, run.seed): number for number, run in enumerate(runs)}
@@ -195,28 +196,9 @@ def _params(changes: Sequence[str], *, mixing: bool) -> Any:
 
     # These days know no promises, no bar counts driving, and who cannot be served within 90 minutes is given up; what
     # each costs a market is in docs/dispatch.md.
-    ours = Params(late_price=0.0, driving_price=0.01, coverage_price=60.0, load_most=4)
+    ours = Params(late_price=0.0, driving_price=0.01, coverage_price=60.0, load_most=4, start_ahead_s=300)
     changed = replace(ours, **parameters(changes))
     return replace(changed, mixing=mixing or changed.mixing)
-
-
-def _readable(days: Sequence[Path]) -> None:
-    """Exit 2 with a line for every one of ``days`` that is none, or has figures beside it that cannot be read."""
-    from doorstep.sim.mdrp.bars import bars_of
-    from doorstep.sim.mdrp.instance import read
-    from doorstep.sim.mdrp.table import NotAnInstance
-
-    refusals = []
-    for day in days:
-        try:
-            read(day)
-            bars_of(day)
-        except NotAnInstance as refusal:
-            refusals.append(str(refusal))
-    for line in dict.fromkeys(refusals):
-        typer.echo(line, err=True)
-    if refusals:
-        raise typer.Exit(2)
 
 
 def _with_progress(

@@ -2,8 +2,8 @@
 
 One greedy step of the p-median problem (Hakimi 1964, "Optimum locations of switching centers"; greedy as in Cornuéjols, Fisher
 and Nemhauser 1977): a store's expected pickups are weighed with the way of whoever waits nearest to it, and the place that
-lowers the sum most is taken. Measured to pay at the start of a shift while drivers are plenty, and nowhere else for certain
-(docs/dispatch.md): as soon as work is about, a walk keeps her from it.
+lowers the sum most is taken. Measured to pay at the start of a shift while idle drivers outnumber open orders, and nowhere else for
+certain (docs/dispatch.md): as soon as work is about, a walk keeps her from it.
 """
 
 from collections.abc import Sequence
