@@ -1,55 +1,34 @@
-"""How long a day of a metro takes on one core, what declines cost beside two other dispatchers, and what mixing stores or a courier company brings.
+"""How long a day of a metro takes on one core, and what mixing stores, trips that grow or a courier company bring.
 
-``python -m bench.simulate [--only metro|declines|growth|mixing|joining|company] [--runs N] [--data MDRP] [--json FILE]``. Processor time is what counts on a shared machine: it is what one
-core of its own would take; wall time stands beside it.
+``python -m bench.simulate [--only metro|growth|mixing|joining|company] [--runs N] [--data MDRP] [--json FILE]``. Processor time is what counts on a shared
+machine: it is what one core of its own would take; wall time stands beside it. What declines cost is asked by ``bench.declines``.
 """
 
 import argparse
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from bench.declines import RECORDED, SHORT_DAY, told_of
 from bench.figures import Figure, machine, show, write
 
 from doorstep.engine.compiled import Kernels, warm_up
 from doorstep.engine.decide import warm_for
-from doorstep.sim.compare import Estimate, estimate, paired
+from doorstep.sim.compare import paired
 from doorstep.sim.day import play
 from doorstep.sim.measures import Measures, measure
 from doorstep.sim.reading import load, scenario_of
-from doorstep.sim.scenario import LIVE, Behaviour, Policy, Scenario
+from doorstep.sim.scenario import LIVE, Behaviour, Scenario
 from doorstep.sim.settings import settings_of
 
 AIM_S = 60.0
-COST = (
-    "ctd_mean",
-    "ctd90",
-    "ctd_p90",
-    "undelivered_pct",
-    "kept_pct",
-    "drive_min_per_order",
-    "orders_per_trip",
-    "cost_per_order_minor",
-)
-SHORT_DAY = "1o50t100s1p125"
-RECORDED = ("0o100t100s1p100", "1o50t100s1p100", SHORT_DAY)
-"""Days of couriers enough, and two of too few."""
 TRADED = (
     "ctd90", "ctd_mean", "ctd_p90", "undelivered_pct", "rtp_mean", "drive_min_per_order", "wait_min_per_order",
     "orders_per_trip", "earned_per_hour_minor", "cost_per_order_minor",
 )  # fmt: skip
-
-CONTENDERS: dict[str, dict[str, Any]] = {
-    "engine": {},
-    "engine, smaller rises": {"rise_step_minor": 200, "rise_most_minor": 400},
-    "engine, the same pay": {"rise_step_minor": 0},
-    "late_f1": {"policy": Policy.LATE_F1},
-    "nearest": {"policy": Policy.NEAREST},
-}
-"""Of the declines: as a market has it unless it says otherwise, with pay that rises less or not at all, and two other dispatchers."""
 
 Company = tuple[int, int, int, int]
 """Noes after which all near are asked, then the courier company's fee, what a waited minute is worth beside it (0: it is asked last) and
@@ -120,41 +99,6 @@ def growth(kernels: Kernels) -> list[Figure]:
     return found
 
 
-def declines(
-    kernels: Kernels, runs: int, name: str, contenders: Sequence[str], shares: Sequence[float]
-) -> list[dict[str, Any]]:
-    """What these shares of declines cost each contender on the same days, with the same answers to the same questions.
-
-    ``…_against_none`` is what a share adds to a contender's own days; ``…_above_half_of_late_f1`` by how much that is more than half
-    of what it adds to late_f1's: below zero is the aim.
-    """
-    scenario = scenario_of(*load(name))
-    days = {
-        (who, share): [_day(scenario, CONTENDERS[who], share, seed, kernels) for seed in range(1, runs + 1)]
-        for who in contenders
-        for share in (0.0, *shares)
-    }
-
-    def added(who: str, share: float, figure: str) -> list[float]:
-        pairs = zip(days[who, share], days[who, 0.0], strict=True)
-        return [getattr(some, figure) - getattr(none, figure) for some, none in pairs]
-
-    told = []
-    for (who, share), played in days.items():
-        line: dict[str, Any] = {"policy": who, "declines_pct": 100 * share, "runs": runs}
-        for figure in COST:
-            line[figure] = round(float(np.mean([getattr(m, figure) for m in played])), 3)
-            if share:
-                own = added(who, share, figure)
-                line[f"{figure}_against_none"] = _told(estimate(own))
-                if who.startswith("engine") and "late_f1" in contenders:
-                    half = [lost / 2 for lost in added("late_f1", share, figure)]
-                    line[f"{figure}_above_half_of_late_f1"] = _told(paired(own, half))
-        told.append(line)
-        print(name, {key: value for key, value in line.items() if key != "runs"}, flush=True)
-    return told
-
-
 def shortages(data: Path | None) -> dict[str, Scenario]:
     """Markets short of drivers. With ``data``, the recorded days: one with people as they are, and as it was told."""
     found = {"nashville-short": scenario_of(*load("nashville-short"))}
@@ -211,7 +155,7 @@ def _with_and_without(
                 values = [float(getattr(m, figure)) for m in played]
                 line[figure] = round(float(np.mean(values)), 3)
                 if on:
-                    line[f"{figure}_against_{before}"] = _told(
+                    line[f"{figure}_against_{before}"] = told_of(
                         paired(values, [float(getattr(m, figure)) for m in days[False]])
                     )
             told.append(line)
@@ -242,7 +186,7 @@ def company(runs: int, only: str) -> list[dict[str, Any]]:
                 line[figure] = round(float(np.mean(values)), 3)
                 for other, key in others.items():
                     beside = [float(getattr(m, figure)) for m in days[key]]
-                    line[f"{figure}_against_{other}"] = _told(paired(values, beside))
+                    line[f"{figure}_against_{other}"] = told_of(paired(values, beside))
             told.append(line)
             print(line, flush=True)
     return told
@@ -257,37 +201,15 @@ def _company_days(name: str, one: Company, runs: int) -> list[Measures]:
     return [measure(play(scenario, seed, kernels)) for seed in range(1, runs + 1)]
 
 
-def _day(
-    scenario: Scenario, changes: Mapping[str, Any], share: float, seed: int, kernels: Kernels
-) -> Measures:
-    people = replace(scenario.behaviour, declines=share)
-    dispatch = replace(scenario.dispatch, **changes)
-    return measure(play(replace(scenario, behaviour=people, dispatch=dispatch), seed, kernels))
-
-
-def _told(one: Estimate) -> dict[str, float | None]:
-    return {
-        name: None if figure is None else round(figure, 3)
-        for name, figure in (("mean", one.mean), ("half", one.half))
-    }
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench.simulate", description=__doc__)
-    parser.add_argument("--only", choices=("metro", "declines", "growth", "mixing", "joining", "company"))
+    parser.add_argument("--only", choices=("metro", "growth", "mixing", "joining", "company"))
     parser.add_argument("--runs", type=int, default=10)
-    parser.add_argument("--scenarios", default="nashville,nashville-short", help="of the declines")
-    parser.add_argument("--shares", default="10,30", help="of offers declined, per cent")
-    parser.add_argument(
-        "--contenders", nargs="+", choices=CONTENDERS, default=list(CONTENDERS), help="of the declines"
-    )
     parser.add_argument(
         "--market", default="", help="of mixing, joining and company: only those whose name holds this"
     )
-    parser.add_argument(
-        "--data", type=Path, help="the folder of the MDRP instances, for declines, mixing and joining"
-    )
+    parser.add_argument("--data", type=Path, help="the folder of the MDRP instances, for mixing and joining")
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
     report: dict[str, Any] = {"machine": machine()}
@@ -300,14 +222,6 @@ def main() -> None:
     if figures:
         show("a simulated day on one core", figures)
         report["days"] = [figure.told() for figure in figures]
-    if chosen.only in {None, "declines"}:
-        towns = chosen.scenarios.split(",")
-        shares = [float(one) / 100 for one in chosen.shares.split(",")]
-        recorded = [str(chosen.data / day) for day in RECORDED] if chosen.data else []
-        report["declines"] = {
-            Path(name).name: declines(kernels, chosen.runs, name, chosen.contenders, shares)
-            for name in (*towns, *recorded)
-        }
     if chosen.only == "mixing":
         report["mixing"] = mixing(chosen.runs, chosen.data, chosen.market)
     if chosen.only == "joining":
