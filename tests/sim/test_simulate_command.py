@@ -95,6 +95,8 @@ def test_a_file_that_fails_late_takes_no_other_with_it(town: Path, tmp_path: Pat
         ("city.recorded=/a/b", "--vary city.recorded: a path cannot be varied"),
         ("city.metro=1", "--vary city.metro=1: city.metro: "),
         ("title.x=1", "--vary title.x: title has no keys"),
+        ("", "--vary : begin with a word"),
+        ("slots=1/2/3/4/5/6/7,pay=1/2/3/4/5/6/7", "--vary: 49 combinations are more than 48"),
     ],
 )
 def test_a_wish_that_cannot_be_is_not_blamed_on_the_file(town: Path, wish: str, says: str) -> None:
@@ -127,6 +129,25 @@ def test_a_broken_recorded_day_is_refused_in_a_line(tmp_path: Path) -> None:
         said = refused(str(folder))
         assert "city.recorded" in said
         assert "index out of range" not in said
+
+
+@pytest.mark.parametrize(
+    ("wish", "says"),
+    [
+        ("slots=1,2", "--vary slots=2: fleet.drivers = 226: the recorded day has 113 and no more"),
+        ("demand=1,1.1", "--vary demand=1.1: demand.orders = 556: the recorded day has 505 and no more"),
+        ("promise=45", "--vary promise=45: demand.promise_min: a recorded day promises nothing"),
+    ],
+)
+def test_a_recorded_day_is_not_played_as_if_it_had_more(data_folder: Path, wish: str, says: str) -> None:
+    assert refused(str(data_folder / "mdrp/0o100t100s1p100"), "--vary", wish).startswith(says)
+
+
+def test_a_seed_beyond_any_day_is_refused_before_the_first(town: Path) -> None:
+    for which in (str(town), "national"):
+        said = doorstep_here("simulate", which, "--seed", "9" * 23)
+        assert said.returncode == 2
+        assert "--seed" in said.stderr
 
 
 def test_a_metro_is_varied_with_quotes_and_without(town: Path) -> None:

@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from typer.core import TyperGroup
 
 from doorstep.app import figures, outputs
+from doorstep.app.benches import MOST_SEED
 from doorstep.app.figures import Json
 from doorstep.app.study_table import show
 
@@ -51,6 +52,7 @@ simulate = typer.Typer(
 )
 CORES = os.cpu_count() or 1
 Processes = Annotated[int, typer.Option(min=1, max=512, help="How many play at a time.")]
+Seed = Annotated[int, typer.Option(min=0, max=MOST_SEED, help="The first day; the others follow.")]
 Ray = Annotated[
     str,
     typer.Option(
@@ -86,7 +88,7 @@ def study(
             help="WORD=VALUE,VALUE…; several words make all combinations. The first value is what you have."
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="The first day; the others follow.")] = 1,
+    seed: Seed = 1,
     processes: Processes = CORES,
     ray: Ray = "",
     json: Json = None,
@@ -278,7 +280,7 @@ def _keep(scenario: "Scenario", seed: int, file: Path | None) -> None:
 
 @simulate.command()
 def national(
-    markets: Annotated[int, typer.Option(min=1, max=2000)] = 500,
+    markets: Annotated[int, typer.Option(min=1, max=2000, help="So many of the largest.")] = 500,
     scale: Annotated[
         list[float] | None,
         typer.Option(
@@ -287,7 +289,7 @@ def national(
             help="Share of the orders and drivers each would have (0.02 when not given); several, to see how work grows.",
         ),
     ] = None,
-    seed: int = 1,
+    seed: Seed = 1,
     processes: Processes = CORES,
     ray: Ray = "",
     json: Json = None,

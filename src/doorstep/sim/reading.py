@@ -173,6 +173,8 @@ def scenario_of(name: str, raw: Raw) -> Scenario:
         if key != "promises_kept_pct":
             raise ScenarioRefused(f"goal.{key}: unknown{_did_you_mean(key, ['promises_kept_pct'])}")
     head = {key: _as(key, raw[key], kind) for key, kind in _HEAD.items() if key in raw}
+    if tables["city"].recorded is not None:
+        _refuse_what_no_record_has(tables["city"].recorded, raw, tables)
     return Scenario(
         name=name,
         pay=_made(PayRates, _checked("pay", pay, PayRates), "pay"),
@@ -181,6 +183,19 @@ def scenario_of(name: str, raw: Raw) -> Scenario:
         **head,
         **tables,
     )
+
+
+def _refuse_what_no_record_has(folder: Path, raw: Raw, tables: Raw) -> None:
+    """Raise ScenarioRefused for what would change nothing on the recorded day in ``folder``, and look as if it had been played."""
+    day = read_instance(folder)
+    for key, wanted, there in (
+        ("demand.orders", tables["demand"].orders, len(day.orders)),
+        ("fleet.drivers", tables["fleet"].drivers, len(day.couriers)),
+    ):
+        if wanted > there:
+            raise ScenarioRefused(f"{key} = {wanted}: the recorded day has {there} and no more")
+    if "promise_min" in _table(raw, "demand"):
+        raise ScenarioRefused("demand.promise_min: a recorded day promises nothing")
 
 
 def _table(raw: Raw, name: str) -> Raw:

@@ -87,7 +87,8 @@ def wishes(texts: Sequence[str]) -> list[tuple[str, list[Value]]]:
     found: dict[str, list[Value]] = {}
     for text in texts:
         word = ""
-        for part in filter(None, (p.strip() for p in text.split(","))):
+        parts = [part for part in (p.strip() for p in text.split(",")) if part]
+        for part in parts or [text]:  # of nothing a word is wanted, too
             value = part
             if "=" in part:
                 word, value = (side.strip() for side in part.split("=", 1))
@@ -135,7 +136,7 @@ def settings_of(name: str, raw: Raw, texts: Sequence[str]) -> tuple[Setting, ...
     for _, values in wished:
         count *= len(values)
     if count > MOST:
-        raise ScenarioRefused(f"{count} combinations are more than {MOST}: vary fewer things at once")
+        raise ScenarioRefused(f"--vary: {count} combinations are more than {MOST}; vary fewer things at once")
     found = []
     for combination in itertools.product(*(values for _, values in wished)):
         changed = copy.deepcopy(raw)
