@@ -76,6 +76,14 @@ def test_a_tick_decided_again_is_the_same_to_the_last_bit(tmp_path: Path) -> Non
     ]
 
 
+def test_figures_that_cannot_be_written_are_told_before_anything_is_decided(tmp_path: Path) -> None:
+    file = recorded(tmp_path, World((LUNCH, SOUP), (ANA, BEN)))
+    told = said(file, more=("--json", str(tmp_path)))
+    assert told.exit_code == 2
+    assert "cannot be written" in " ".join(told.stderr.replace("│", " ").split())
+    assert told.stdout == ""
+
+
 def test_a_trip_that_another_setting_parts_is_told_order_by_order(tmp_path: Path) -> None:
     file = recorded(tmp_path, World((LUNCH, SOUP), (ANA, BEN)))
     told = said(file, "max_bundle=1", "tick_s=600")

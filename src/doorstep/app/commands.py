@@ -249,8 +249,9 @@ def replay_tick(
     json: Json = None,
 ) -> None:
     """Decide a recorded tick again: is it the same to the last bit, and what would other parameters have decided?"""
-    from doorstep.app import tick
+    from doorstep.app import bench_guard, tick
 
+    bench_guard.check_outputs(json)
     tick.replay(file, param or [], json)
 
 
