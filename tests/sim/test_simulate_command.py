@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from tests.factories.commands import doorstep_here, hearing_interrupts
 
+from doorstep.app.simulate import _progress
 from doorstep.engine.compiled import warm_up
 from doorstep.engine.mixing import compiled as mixing
 
@@ -148,6 +149,16 @@ def test_a_seed_beyond_any_day_is_refused_before_the_first(town: Path) -> None:
         said = doorstep_here("simulate", which, "--seed", "9" * 23)
         assert said.returncode == 2
         assert "--seed" in said.stderr
+
+
+def test_a_title_is_told_as_it_stands(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Brackets are words to a person's terminal, not markup that may be wrong."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with _progress(1, "Town [/b]") as step:
+        step()
+    assert "Town [/b]" in capsys.readouterr().err
 
 
 def test_a_metro_is_varied_with_quotes_and_without(town: Path) -> None:

@@ -73,8 +73,9 @@ def mdrp(
         runs += [Run(day, GREEDY, 1, params, rules, solutions, name) for day, name in named]
     rows: list[dict[str, Any]] = []
 
+    typer.echo("warming the engine's kernels", err=True)  # before the bar, which holds the line
+
     def played() -> Iterator[dict[str, Any]]:
-        typer.echo("warming the engine's kernels", err=True)
         warm_up()
         yield from pool_of(min(processes, len(runs))).spread(play_run, runs)
 
@@ -208,7 +209,8 @@ def _with_progress(
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    name = TextColumn("{task.description}", markup=False)
+    columns = (name, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
         bar = progress.add_task("days", total=total)
 

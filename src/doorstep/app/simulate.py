@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 from typer.core import TyperGroup
 
 from doorstep.app import figures, outputs
@@ -193,7 +194,7 @@ def _lay_out(chosen: "Sequence[Setting]") -> None:
             continue
         waiting = f"roads of {city.extract}: a minute the first time, then kept" if city.extract else "town"
         try:
-            with Console(stderr=True).status(waiting):
+            with Console(stderr=True).status(Text(waiting)):
                 town_of(city)
         except (UnknownMetro, NationNotInstalled, RoadsNotInstalled, ScenarioRefused) as problem:
             key = {RoadsNotInstalled: "city.extract: ", ScenarioRefused: ""}.get(
@@ -215,7 +216,8 @@ def _warm(ray: str) -> None:
 
 @contextmanager
 def _progress(total: int, title: str) -> "Iterator[Any]":
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    name = TextColumn("{task.description}", markup=False)
+    columns = (name, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task(title, total=total)
         yield lambda: bar.advance(task)
