@@ -56,6 +56,12 @@ def test_days_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> Non
         assert (out / "doorstep" / name / "1/solution_info_orders.txt").exists()
 
 
+def test_a_day_without_late_f1_beside_it_is_better_on_none(tmp_path: Path) -> None:
+    ran = played(day(tmp_path / "my_day"), *QUICK)
+    assert "click-to-door" in ran.output
+    assert "better on" not in ran.output
+
+
 def test_the_folder_one_stands_in_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(day(tmp_path / "my_day"))
     assert played(".", *QUICK, "--json", "figures.json").exit_code == 0

@@ -258,9 +258,11 @@ def _lines(table: Sequence[dict[str, Any]], sets: dict[str, dict[str, Any]]) -> 
             if "gap_to_exact_pct" in mean
             else ""
         )
+        late = mean["late_f1_ctd90"]
+        beside = "" if late is None else f", late f1 {late:.2f}, better on {mean['better_than_late_f1']}"
         lines.append(
-            f"{name} ({mean['days']}): click-to-door {mean['ctd90']:.2f}, late f1 {_told(mean['late_f1_ctd90'])},"
-            f" better on {mean['better_than_late_f1']}; lost {mean['undelivered_pct']:.3f} %, ready-to-pickup {_told(mean['rtp_mean'])},"
+            f"{name} ({mean['days']}): click-to-door {mean['ctd90']:.2f}{beside};"
+            f" lost {mean['undelivered_pct']:.3f} %, ready-to-pickup {_told(mean['rtp_mean'])},"
             f" p90 {_told(mean['ctd_p90'])}, cost {_told(mean['cost_per_order'])}, driving {_told(mean['drive_min_per_order'])}{gap}"
         )
     return lines
