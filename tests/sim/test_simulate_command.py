@@ -55,6 +55,11 @@ def test_a_file_that_cannot_be_written_is_told_before_the_first_day(tmp_path: Pa
         assert refused("metro", option, target).startswith(f"{option} {target}: cannot be written (")
 
 
+@pytest.mark.parametrize("option", ["--html", "--keep-tick"])
+def test_standard_output_is_for_figures_alone(option: str) -> None:
+    assert refused("metro", option, "-").startswith(f"{option} -: a file is wanted")
+
+
 def test_two_files_in_one_are_refused_and_the_nation_tries_its_file_too(tmp_path: Path) -> None:
     file = str(tmp_path / "new" / "file")
     assert "--json is written there already" in refused("metro", "--json", file, "--html", file)
@@ -96,6 +101,10 @@ def test_a_file_that_fails_late_takes_no_other_with_it(town: Path, tmp_path: Pat
         ("city.recorded=/a/b", "--vary city.recorded: a path cannot be varied"),
         ("city.metro=1", "--vary city.metro=1: city.metro: "),
         ("title.x=1", "--vary title.x: title has no keys"),
+        (
+            "batching=4,1,dispatch.engine.max_bundle=2",
+            "--vary: batching and dispatch.engine.max_bundle are the",
+        ),
         ("", "--vary : begin with a word"),
         ("slots=1/2/3/4/5/6/7,pay=1/2/3/4/5/6/7", "--vary: 49 combinations are more than 48"),
     ],

@@ -11,12 +11,14 @@ class NotWritable(ValueError):
 
 
 def check(**wanted: str | Path | None) -> None:
-    """Make the folders of the files ``wanted``, by option, and try each; ``-`` is standard output. Raises NotWritable."""
+    """Make the folders of the files ``wanted``, by option, and try each; ``-`` is standard output, for ``json`` alone. Raises NotWritable."""
     seen: dict[Path, str] = {}
     for name, target in wanted.items():
-        if target is None or str(target) == "-":
+        option, file = f"--{name.replace('_', '-')}", Path(target or "")
+        if target is None or (str(target), name) == ("-", "json"):
             continue
-        option, file = f"--{name.replace('_', '-')}", Path(target)
+        if str(target) == "-":
+            raise NotWritable(f"{option} -: a file is wanted; only --json goes to standard output")
         try:
             _try(file)
         except OSError as problem:

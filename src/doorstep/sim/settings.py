@@ -105,7 +105,12 @@ def wishes(texts: Sequence[str]) -> list[tuple[str, list[Value]]]:
                     " drivers of its own; play each as a scenario of its own"
                 )
             found[word] += [_value(word, v) for v in value.split("/") if v.strip()]
+    keys: dict[str, str] = {}
     for word, values in found.items():
+        if (first := keys.setdefault(KNOBS[word].key if word in KNOBS else word, word)) != word:
+            raise ScenarioRefused(
+                f"--vary: {first} and {word} are the same key; the one would hide the other"
+            )
         if not values:
             raise ScenarioRefused(f"--vary {word}=: which values?")
         for at, one in enumerate(values):
