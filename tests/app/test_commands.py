@@ -112,6 +112,21 @@ def test_figures_alone_stand_on_standard_output_when_they_are_asked_for_there() 
     assert (told.stdout, told.stderr) == ("counting\n", "")
 
 
+def test_a_file_that_cannot_be_written_is_told_before_any_work_is_done(tmp_path: Path) -> None:
+    nowhere, untouched = {"DOORSTEP_HOME": str(tmp_path / "home")}, tmp_path / "ledger.beancount"
+    asked = ("ledger", "export", str(untouched), "--json", str(tmp_path))
+    for said in (
+        doorstep_here(*asked, **nowhere),
+        doorstep_here("owner-link", "--json", str(tmp_path), **nowhere),
+    ):
+        assert (said.returncode, said.stdout) == (2, "")
+        assert said.stderr == f"--json {tmp_path}: cannot be written (Is a directory)\n"
+    refused = doorstep_here("ledger", "export", "/proc/x/ledger", **nowhere)
+    assert refused.returncode == 2
+    assert "cannot be written" in refused.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_every_command_that_tells_figures_writes_them_for_machines() -> None:
     app = typer.Typer()
     commands.install(app)

@@ -43,7 +43,7 @@ def town(tmp_path: Path) -> Path:
 def refused(*words: str) -> str:
     """The one line the command says no with."""
     said = doorstep_here("simulate", *words, DOORSTEP_HOME="/nonexistent")
-    assert said.returncode == 1, said.stderr
+    assert said.returncode == 2, said.stderr
     assert said.stdout == ""
     assert len(said.stderr.splitlines()) == 1, said.stderr
     return said.stderr

@@ -91,7 +91,7 @@ def test_a_mistake_is_shown_with_its_line(village: Path) -> None:
     ):
         village.write_text(VILLAGE.replace(right, put))
         answer = CliRunner().invoke(simulate, [str(village), "--runs", "1"])
-        assert answer.exit_code == 1
+        assert answer.exit_code == 2
         assert answer.output.startswith(f"{village}:{line}: "), answer.output
 
 
@@ -297,5 +297,5 @@ def test_the_command_writes_what_it_shows(village: Path, tmp_path: Path) -> None
 
     assert record.replay(paths[2].read_bytes()).same
     refused = runner.invoke(simulate, ["nowhere"])
-    assert refused.exit_code == 1
+    assert refused.exit_code == 2
     assert "simulate list" in refused.output

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from doorstep.app import figures, outputs
+from doorstep.app import figures
 from doorstep.sim.pools import ProcessLost
 
 SIGNALLED = 128
@@ -38,12 +38,8 @@ class Stopped:
     bug: Exception | None = None  # told in full
 
 
-def check_outputs(json: str | None, solutions: Path | None = None) -> None:
-    """Raise typer.BadParameter when what will be written at the end, or on the way, could not be."""
-    try:
-        outputs.check(json=json)
-    except outputs.NotWritable as problem:
-        raise typer.BadParameter(str(problem)) from problem
+def check_folder(solutions: Path | None) -> None:
+    """Raise typer.BadParameter when what will be written on the way could not be."""
     if solutions is not None:
         try:
             solutions.mkdir(parents=True, exist_ok=True)

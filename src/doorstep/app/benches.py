@@ -66,7 +66,7 @@ def mdrp(
     )
     days = each_once(folders)
     bench_guard.check_days(days)
-    bench_guard.check_outputs(json, solutions)
+    bench_guard.check_folder(solutions)
     named = list(zip(days, names_of(days), strict=True))
     runs = [Run(day, ENGINE, seed, params, rules, solutions, name) for day, name in named for seed in numbers]
     if peers:
@@ -131,7 +131,6 @@ def pdptw(
     except route_bench.NotReadable as refusal:
         typer.echo(str(refusal), err=True)
         raise typer.Exit(2) from refusal
-    bench_guard.check_outputs(json)
     known = any(one.known for one in asked)
     wide = max(14, *(len(one.name) for one in asked))
     if known:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from doorstep.app import benches, figures
+from doorstep.app import benches, figures, outputs
 from doorstep.app.figures import Json
 from doorstep.app.market import market
 from doorstep.app.simulate import simulate
@@ -164,7 +164,8 @@ def replay_dead(
 
 @ledger.command("export")
 def export_ledger(
-    file: Annotated[Path, typer.Argument(help="The Beancount file to write.")], json: Json = None
+    file: Annotated[Path, typer.Argument(help="The Beancount file to write.", callback=outputs.tried)],
+    json: Json = None,
 ) -> None:
     """Write the whole ledger as a Beancount file that `bean-check` accepts."""
     from doorstep.app import admin
@@ -249,9 +250,8 @@ def replay_tick(
     json: Json = None,
 ) -> None:
     """Decide a recorded tick again: is it the same to the last bit, and what would other parameters have decided?"""
-    from doorstep.app import bench_guard, tick
+    from doorstep.app import tick
 
-    bench_guard.check_outputs(json)
     tick.replay(file, param or [], json)
 
 
@@ -269,7 +269,6 @@ def replay_day(
     from doorstep.app.replay.run import run
 
     bench_guard.check_days([folder])
-    bench_guard.check_outputs(json)
     outcome = run(folder, speed=speed, seed=seed, until_min=until_min)
     for line in outcome.lines():
         typer.echo(line)

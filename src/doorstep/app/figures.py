@@ -9,13 +9,24 @@ from typing import Annotated, TextIO
 
 import typer
 
+from doorstep.app import outputs
+
 _output: ContextVar[TextIO | None] = ContextVar("output", default=None)
 """Standard output as it was, while a command's words go elsewhere."""
 
 
-def _words_aside(context: typer.Context, target: str | None) -> str | None:
-    """Leave standard output to the figures when they go there: the command's words go to standard error instead."""
-    if target == "-" and not context.resilient_parsing:
+def _make_room(context: typer.Context, target: str | None) -> str | None:
+    """Try the file before any work is done. Where the figures go to standard output, leave it to them: the command's words go to
+    standard error instead.
+    """
+    if context.resilient_parsing:
+        return target
+    try:
+        outputs.check(json=target)
+    except outputs.NotWritable as problem:
+        typer.echo(problem, err=True)
+        raise typer.Exit(2) from problem
+    if target == "-":
         before = _output.set(sys.stdout)
         context.call_on_close(lambda: _output.reset(before))
         context.with_resource(contextlib.redirect_stdout(sys.stderr))
@@ -27,7 +38,7 @@ Json = Annotated[
     typer.Option(
         "--json",
         metavar="FILE",
-        callback=_words_aside,
+        callback=_make_room,
         help="Write the figures there too (- for standard output, which then holds nothing else).",
     ),
 ]

@@ -27,6 +27,15 @@ def check(**wanted: str | Path | None) -> None:
             raise NotWritable(f"{option} {target}: {first} is written there already")
 
 
+def tried(target: Path) -> Path:
+    """For an argument that is a file to write: the file. Raises typer.BadParameter."""
+    try:
+        _try(target)
+    except OSError as problem:
+        raise typer.BadParameter(f"{target}: cannot be written ({problem.strerror})") from problem
+    return target
+
+
 def _try(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     if file.exists() and not file.is_file() and not file.is_dir():

@@ -63,9 +63,10 @@ Ray = Annotated[
 ]
 
 
-def _say(problem: object) -> typer.Exit:
+def _say(problem: object, code: int = 2) -> typer.Exit:
+    """``problem`` in a line, and how the command ends: 2 where it was asked wrongly, 1 where it failed."""
     typer.echo(str(problem), err=True)
-    return typer.Exit(1)
+    return typer.Exit(code)
 
 
 @simulate.command("list")
@@ -121,8 +122,10 @@ def study(
                 found = make_study(chosen, range(seed, seed + runs), pool, partial(days.played, step))
     except ScenarioRefused as refusal:
         raise _say(f"{reading.where(scenario, refusal)}{refusal}") from refusal
-    except (NoRay, ProcessLost, outputs.NotWritable) as refusal:
+    except (NoRay, outputs.NotWritable) as refusal:
         raise _say(refusal) from refusal
+    except ProcessLost as problem:
+        raise _say(problem, 1) from problem
     show(found)
     command = f"doorstep simulate {shlex.quote(scenario)} --runs {runs}"
     command += "".join(f" --vary {shlex.quote(text)}" for text in vary or []) + (
@@ -275,7 +278,7 @@ def _keep(scenario: "Scenario", seed: int, file: Path | None) -> None:
 
     play(scenario, seed, warm_for(scenario.dispatch.params), keep)
     if not kept:
-        raise _say("no tick of that day had an order to decide about")
+        raise _say("no tick of that day had an order to decide about", 1)
     file.write_bytes(kept[0])
     typer.echo(f"{file}: a tick with {most} waiting orders; `doorstep replay-tick {file}` decides it again")
 
@@ -302,10 +305,9 @@ def national(
 
     shares, days = sorted(set(scale or [0.02])), Days("market days")
     try:
-        outputs.check(json=json)
         every = [nation.markets(markets, share, seed) for share in shares]
         pool = pool_of(processes, ray)
-    except (NoRay, outputs.NotWritable, ValueError) as refusal:
+    except (NoRay, ValueError) as refusal:
         raise _say(refusal) from refusal
     days.total = sum(len(chosen) for _, chosen in every)
     processes = getattr(pool, "count", 1)
@@ -326,7 +328,7 @@ def national(
                         partial(days.played, step),
                     )
             except ProcessLost as problem:
-                raise _say(problem) from problem
+                raise _say(problem, 1) from problem
             before = sizes[-1][1] if sizes else None
             grown = nation.growth_between(before, found) if before else None
             sizes.append((share, found, grown))
