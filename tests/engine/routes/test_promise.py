@@ -83,6 +83,19 @@ def test_a_van_that_stays_at_home_breaks_nothing() -> None:
     assert fit.vehicle == 0
 
 
+def test_the_way_home_of_a_van_that_stays_where_it_is_is_not_saved() -> None:
+    problem = round_trip()
+    # From the last house to the depot: a van that is not used drives none of it.
+    homeward = Vehicle("homeward", 4, 0, 1.0, ends_s=900.0)
+    loaded = load(replace(problem, vehicles=(homeward,)))
+    fit = loaded.ask(problem.requests[0])
+    assert fit is not None
+    assert fit.added == 60 * (3 + 1 + 2)
+    optional = replace(problem.requests[0], prize=200.0)
+    asked = replace(problem, requests=(optional,), vehicles=(homeward,))
+    assert StringRemovals(compiled.PYTHON).plan(asked, Turns(100), 1).unserved == (0,)
+
+
 @st.composite
 def sequences(draw: st.DrawFn) -> Plan:
     """Any stops in any sequence, most of them nonsense."""

@@ -77,7 +77,8 @@ def refresh(case: Case, state: State, v: int, as_of: int) -> bool:
     end = row + size
     drive_s = case.travel[here * n + kind_end]
     state.hop[end] = service_s + drive_s
-    state.leg[end] = case.length[here * n + kind_end]
+    # Who stays at home drives no way home either: nothing is saved by a first stop on it.
+    state.leg[end] = case.length[here * n + kind_end] if size > 0 else 0.0
     cost += state.leg[end]
     latest_s = case.vehicle[as_of * VEHICLE + ENDS]
     if leave_s + drive_s > latest_s:
