@@ -49,7 +49,14 @@ def problems(draw: st.DrawFn, *, soft: bool = False) -> Problem:
     )
     fleet = tuple(
         Vehicle(
-            str(k), 2 * n + k % 2, None if k == 1 else 2 * n, 4.0, float(10 * k), 500.0, int(k != 2), float(k)
+            str(k),
+            2 * n + k % 2,
+            None if k == 1 else 2 * n + k // 2,
+            4.0,
+            10.0 * k,
+            500.0,
+            int(k != 2),
+            1.0 * k,
         )
         for k in range(m)
     )
@@ -174,6 +181,23 @@ def test_no_kernel_reads_or_writes_outside_its_rows(late_price: float) -> None:
     kernels.end_phase(case, state)
     found = replace(plain, case=case, state=state).plan(200)
     assert not hard_breaches(problem, found)
+
+
+@pytest.mark.parametrize("beside_each", [0, 16])
+def test_a_route_is_full_at_so_many_stops(monkeypatch: pytest.MonkeyPatch, beside_each: int) -> None:
+    monkeypatch.setattr(layout, "LONGEST_ROUTE", 6)
+    problem = replace(grid(14, 3), fewest_vehicles=False)
+    roomy = tuple(
+        replace(r, pickup=replace(r.pickup, closes_s=9e9), delivery=replace(r.delivery, closes_s=9e9))
+        for r in problem.requests
+    )
+    vans = tuple(replace(v, capacity=99.0, ends_s=9e9) for v in problem.vehicles)
+    problem = replace(problem, requests=roomy, vehicles=vans)
+    plan = StringRemovals(compiled.PYTHON, habits=layout.Habits(beside=beside_each)).plan(
+        problem, Turns(200), 1
+    )
+    assert [len(route.stops) for route in plan.routes] == [6, 6, 6]
+    assert not hard_breaches(problem, plan)
 
 
 def test_whole_numbers_in_a_problem_do_not_change_what_is_compiled() -> None:

@@ -5,6 +5,7 @@ tabu search"; nearness in space and time as in Vidal et al. 2013) look at these 
 """
 
 from doorstep.engine.chance import below
+from doorstep.engine.routes.places import full
 from doorstep.engine.routes.rows import (
     ABILITIES,
     AT_DELIVERY,
@@ -38,7 +39,7 @@ def best_beside(case: Case, state: State, r: int) -> float:
         if x < 0:
             break
         v = state.owner[x >> 1]
-        if v < 0 or case.needs[r] & ~case.trait[v * TRAIT + ABILITIES] != 0:
+        if v < 0 or full(case, state, v) or case.needs[r] & ~case.trait[v * TRAIT + ABILITIES] != 0:
             continue
         row = v * case.wide
         for i in range(row + state.at[x] - 1, row + state.at[x] + 1):
@@ -61,7 +62,7 @@ def list_deliveries(case: Case, state: State, r: int, stamp: int) -> float:
         if x < 0:
             break
         v = state.owner[x >> 1]
-        if v < 0 or case.needs[r] & ~case.trait[v * TRAIT + ABILITIES] != 0:
+        if v < 0 or full(case, state, v) or case.needs[r] & ~case.trait[v * TRAIT + ABILITIES] != 0:
             continue
         row = v * case.wide
         for j in range(row + state.at[x] - 1, row + state.at[x] + 1):

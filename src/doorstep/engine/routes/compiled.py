@@ -14,7 +14,7 @@ from doorstep.engine.routes import beside, ejection, places, recreate, rows, rui
 ROOMS: tuple[ModuleType, ...] = (rows, chance, timing, places, beside, ruin, recreate, ejection, turns)
 INLINED = (
     "price_deliveries", "best_behind", "remembered", "best_from", "best_together", "delayed", "chosen", "touch", "unused",
-    "list_members", "below",
+    "list_members", "below", "full",
 )  # fmt: skip
 """What the search does all the time. A call hands over every table, some hundred addresses and lengths: in place, a turn takes a
 tenth less."""

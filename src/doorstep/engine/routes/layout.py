@@ -137,7 +137,7 @@ def lay_out(problem: Problem, seed: int, *, compiled: bool, habits: Habits | Non
         requests=n,
         vehicles=len(vehicles),
         nodes=nowhere + 1,
-        wide=min(2 * n, LONGEST_ROUTE) + 4,
+        wide=min(2 * n, LONGEST_ROUTE) + 2,  # with start and end
         near_most=near.shape[1],
         close_most=close.shape[1],
         beside_most=beside.shape[1],

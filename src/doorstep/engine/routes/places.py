@@ -62,14 +62,19 @@ def best_vehicle(case: Case, state: State, r: int) -> int:
     return best_v
 
 
+def full(case: Case, state: State, v: int) -> bool:
+    """Whether two stops more, with start and end, are more than row ``v`` has cells."""
+    return state.size[v] + 4 > case.wide
+
+
 def best_place(case: Case, state: State, v: int, as_of: int, r: int, ceiling: float) -> float:
     """The least cost below ``ceiling`` of adding ``r`` to row ``v`` driven by ``as_of``, else NEVER.
 
     The cells before its pickup and its delivery are left in ``spot``.
     """
-    size = state.size[v]
-    if size + 4 > case.wide:
+    if full(case, state, v):
         return NEVER
+    size = state.size[v]
     if case.soft:
         return best_soft_place(case, state, v, as_of, r, ceiling)
     row = v * case.wide
