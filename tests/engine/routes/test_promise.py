@@ -96,6 +96,23 @@ def test_the_way_home_of_a_van_that_stays_where_it_is_is_not_saved() -> None:
     assert StringRemovals(compiled.PYTHON).plan(asked, Turns(100), 1).unserved == (0,)
 
 
+@pytest.mark.parametrize("over_the_pickup", [False, True])
+def test_where_the_straight_way_is_the_slow_one_others_are_tried(over_the_pickup: bool) -> None:
+    travel_s = np.full((5, 5), 60.0)
+    np.fill_diagonal(travel_s, 0)
+    # From the shop asked about straight to its house takes too long, over the stops of bread it does not.
+    travel_s[3, 4] = 500
+    if over_the_pickup:  # and bread's shop is reached in time over the other one alone
+        travel_s[0, 1] = 300
+    bread, _ = round_trip().requests
+    van = Vehicle("van", 0, 0, 2.0, ends_s=900.0)
+    problem = Problem((bread,), (van,), travel_s, direct=False)
+    asked = Request("cake", Visit(3, 0, 600), Visit(4, 0, 250))
+    fit = load(problem, (0, (PICK_A, DROP_A))).ask(asked)
+    assert fit is not None
+    assert (fit.pickup_after, fit.delivery_after) == (0, 1)
+
+
 @st.composite
 def sequences(draw: st.DrawFn) -> Plan:
     """Any stops in any sequence, most of them nonsense."""

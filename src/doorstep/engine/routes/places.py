@@ -70,7 +70,8 @@ def full(case: Case, state: State, v: int) -> bool:
 def best_place(case: Case, state: State, v: int, as_of: int, r: int, ceiling: float) -> float:
     """The least cost below ``ceiling`` of adding ``r`` to row ``v`` driven by ``as_of``, else NEVER.
 
-    The cells before its pickup and its delivery are left in ``spot``.
+    The cells before its pickup and its delivery are left in ``spot``. Where ways are not ``direct``, what becomes possible only
+    because the way over the delivery is faster than the straight one is not seen.
     """
     if full(case, state, v):
         return NEVER
@@ -132,8 +133,11 @@ def price_deliveries(case: Case, state: State, row: int, size: int, r: int) -> i
     p, d = 2 * r, 2 * r + 1
     dn = d * n
     closes = node[d * NODE + CLOSES]
-    # No service of the delivery can begin before this.
-    soonest = node[p * NODE + OPENS] + node[p * NODE + SERVICE] + case.travel[p * n + d]
+    # No service of the delivery can begin before this. Over other stops the way to it may be faster than the straight one, and
+    # over the pickup the way to those stops.
+    soonest = node[p * NODE + OPENS] + node[p * NODE + SERVICE]
+    if case.direct:
+        soonest += case.travel[p * n + d]
     soonest = max(soonest, node[d * NODE + OPENS])
     if soonest > closes:
         return -1
@@ -148,11 +152,9 @@ def price_deliveries(case: Case, state: State, row: int, size: int, r: int) -> i
         if case.direct and state.leave[row + j] > closes:
             break
         here, then = stop[row + j], stop[row + j + 1]
-        if state.leave[row + j] + case.travel_to[dn + here] > closes:
-            if case.direct:
-                break
-            state.after[j] = NEVER
-        elif leave + case.travel[dn + then] > state.late[row + j + 1]:
+        if case.direct and state.leave[row + j] + case.travel_to[dn + here] > closes:
+            break
+        if leave + case.travel[dn + then] > state.late[row + j + 1]:
             state.after[j] = NEVER
         else:
             state.after[j] = case.length_to[dn + here] + case.length[dn + then] - state.leg[row + j]
