@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from doorstep.engine.routes import check, compiled
+from doorstep.engine.routes import check, compiled, layout
 from doorstep.engine.routes.problem import Plan, Problem, Request, Route, Stop, Turns, Vehicle, Visit
 from doorstep.engine.routes.promise import LoadedPlan
 from doorstep.engine.routes.search import StringRemovals
@@ -111,6 +111,29 @@ def test_where_the_straight_way_is_the_slow_one_others_are_tried(over_the_pickup
     fit = load(problem, (0, (PICK_A, DROP_A))).ask(asked)
     assert fit is not None
     assert (fit.pickup_after, fit.delivery_after) == (0, 1)
+
+
+@pytest.mark.parametrize("late_price", [0.0, 1.0])
+@pytest.mark.parametrize("beside_each", [0, 16])
+def test_what_fits_to_the_brim_fits_though_sums_of_tenths_are_rounded(
+    late_price: float, beside_each: int
+) -> None:
+    # In doubles 0.1 + 0.2 is more than 0.3: on board together, on the way one after the other.
+    full, on_time = 0.3, 0.3
+    travel = np.array([[0, 0.1, 0.3], [0.1, 0, 0.2], [0, 0.1, 0]])
+    pair = tuple(
+        Request(str(units), Visit(1, 0, 0.1), Visit(2, 0, on_time), units) for units in (0.1, full - 0.1)
+    )
+    van = Vehicle("van", 0, 0, full, ends_s=on_time)
+    problem = Problem(pair, (van,), travel, late_price=late_price)
+    search = StringRemovals(compiled.PYTHON, habits=layout.Habits(beside=beside_each))
+    plan = search.plan(problem, Turns(100), 1)
+    assert check.examine(problem, plan).feasible
+    loaded = LoadedPlan(problem, plan, compiled.PYTHON)
+    # Nothing of them is left on board behind the last stop, and who is there is not late.
+    fit = loaded.ask(Request("all of it", Visit(2, 0, on_time), Visit(2, 0, on_time), full))
+    assert fit is not None
+    assert (fit.pickup_after, fit.delivery_after) == (4, 4)
 
 
 @st.composite

@@ -165,7 +165,16 @@ def lay_out(problem: Problem, seed: int, *, compiled: bool, habits: Habits | Non
         span=_frozen(span),
         vehicle=_frozen(
             np.array(
-                [(v.capacity, v.starts_s, min(v.ends_s, rows.NEVER), v.opening) for v in vehicles], np.float64
+                [
+                    (
+                        v.capacity + rows.ROUNDING,
+                        v.starts_s,
+                        min(v.ends_s, rows.NEVER) + rows.ROUNDING,
+                        v.opening,
+                    )
+                    for v in vehicles
+                ],
+                np.float64,
             )
         ),
         trait=_frozen(np.array(trait, np.int64)),

@@ -22,6 +22,8 @@ class Floats(Protocol):
 
 NEVER = 1e300
 """What cannot be costs this."""
+ROUNDING = 1e-7
+"""Sums of tenths are rounded: three of 0.1 are more than 0.3. What is over by less is not over; ``check`` looks away at ten times as much."""
 
 # Columns of ``Case.node``: hard window, service, what it adds to the load, when it gets late (soft).
 OPENS, CLOSES, SERVICE, UNITS, WANTED, NODE = range(6)

@@ -11,6 +11,7 @@ from doorstep.engine.routes.rows import (
     NODE,
     OPENING,
     OPENS,
+    ROUNDING,
     SERVICE,
     START,
     STARTS,
@@ -57,7 +58,7 @@ def refresh(case: Case, state: State, v: int, as_of: int) -> bool:
         begin_s = leave_s + drive_s
         if begin_s < node[there * NODE + OPENS]:
             begin_s = node[there * NODE + OPENS]
-        elif begin_s > node[there * NODE + CLOSES]:
+        elif begin_s > node[there * NODE + CLOSES] + ROUNDING:
             possible = False
         load += node[there * NODE + UNITS]
         if load > most:
@@ -89,7 +90,7 @@ def refresh(case: Case, state: State, v: int, as_of: int) -> bool:
     state.tardy[end + 1] = late_s
     for i in range(end, row, -1):
         latest_s -= state.hop[i]
-        closes_s = node[stop[i] * NODE + CLOSES]
+        closes_s = node[stop[i] * NODE + CLOSES] + ROUNDING
         latest_s = min(latest_s, closes_s)
         state.late[i] = latest_s
     if size == 0:
