@@ -154,7 +154,8 @@ def lay_out(problem: Problem, seed: int, *, compiled: bool, habits: Habits | Non
         scan_old=habits.scan_old,
         out_most=int(habits.out_most),
         left_out=float(habits.left_out),
-        unit=float(span.mean()) / 10 if n else 1.0,
+        # Where nothing is away from anything, to leave somebody out has to cost all the same.
+        unit=float(span.mean()) / 10 if n and span.any() else 1.0,
         travel=_frozen(travel),
         travel_to=_frozen(travel_to),
         length=_frozen(length),

@@ -72,7 +72,8 @@ def polish(case: Case, state: State, count: int, heat: float, fleet: bool) -> No
                 better = grudge_of_absent(case, state) - now_missing < grudges
         else:
             worse = state.amount[TOTAL] - total + (now_missing - missing) * case.left_out * case.unit
-            better = worse < margin
+            # Fewer out than ever is better however far they are.
+            better = worse < margin or now_missing < state.tally[BEST_MISSING]
         if not better:
             undo(case, state)
             state.tally[MISSING] = missing
