@@ -332,6 +332,11 @@ def test_a_li_lim_file_is_read_and_planned() -> None:
     assert verdict.distance == pytest.approx(3 + 4 + 5 + 4 + 52**0.5)
 
 
+def test_a_fleet_without_end_is_a_vehicle_a_request() -> None:
+    assert LI_LIM.startswith("2\t")
+    assert len(files.read("1000000" + LI_LIM[1:]).vehicles) == 2
+
+
 def test_a_road_file_keeps_its_one_way_streets() -> None:
     problem = files.read(ROAD)
     verdict = check.examine(problem, OURS.plan(problem, Turns(5), 1))

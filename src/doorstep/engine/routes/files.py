@@ -125,8 +125,7 @@ def _road(lines: list[Line]) -> Problem:
     travel = np.array([_times(line, size) for line in edges[:size]])
     if len(edges) != size:
         raise lines[-1].wrong(f"{len(edges)} lines of EDGES, SIZE says {size}")
-    # The format sets no limit to the fleet; a vehicle a request is always enough.
-    found = _assemble(nodes, travel, (size - 1) // 2, capacity)
+    found = _assemble(nodes, travel, size, capacity)  # the format sets no limit to the fleet
     return Problem(found.requests, found.vehicles, travel, fewest_vehicles=True, direct=False)
 
 
@@ -192,8 +191,9 @@ def _assemble(nodes: list[Node], travel: Matrix, vehicles: int, capacity: float)
         if row > 0 and node.delivery
     )
     depot = visits[0]
+    # A vehicle a request is always enough.
     fleet = tuple(
         Vehicle(str(k), 0, 0, capacity, starts_s=depot.opens_s, ends_s=depot.closes_s)
-        for k in range(vehicles)
+        for k in range(min(vehicles, len(requests)))
     )
     return Problem(requests, fleet, travel, fewest_vehicles=True)
