@@ -256,6 +256,16 @@ def test_fewer_vehicles_come_first() -> None:
     assert len(plan.routes) <= len(loose.routes)
 
 
+@pytest.mark.parametrize("kernels", [compiled.PYTHON, compiled.warm_up()])
+def test_an_order_that_no_vehicle_can_carry_costs_no_vehicle(kernels: compiled.Kernels) -> None:
+    problem = grid(20, 20, seed=4)
+    ours, bulky = StringRemovals(kernels), replace(problem.requests[0], units=99.0)
+    without = ours.plan(replace(problem, requests=problem.requests[1:]), Turns(600), 1)
+    plan = ours.plan(replace(problem, requests=(bulky, *problem.requests[1:])), Turns(600), 1)
+    assert (len(without.routes), without.unserved) == (len(plan.routes), ())
+    assert plan.unserved == (0,)
+
+
 def test_an_order_worth_less_than_its_detour_stays_out() -> None:
     problem = grid(6, 3)
     cheap = replace(problem.requests[0], prize=0.5)

@@ -32,6 +32,7 @@ class Kernels:
     end_phase: Any
     begin_turn: Any
     count_up: Any
+    fits_alone: Any
     best_place: Any
     best_vehicle: Any
     put_in: Any
@@ -81,6 +82,7 @@ def _exercise(kernels: Kernels) -> None:
     kernels.begin_turn(state)
     kernels.best_place(case, state, 0, 0, 0, 1.0)
     kernels.best_vehicle(case, state, 0)
+    kernels.fits_alone(case, state, 0)
     kernels.put_in(case, state, 0, 0, 0, 0)
     kernels.refresh(case, state, 0, 0)
     kernels.count_up(case, state)

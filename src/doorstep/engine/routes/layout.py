@@ -6,6 +6,7 @@ next to whom a request is put, by way and time: granular neighbourhoods (Toth an
 nearness in space and time as in Vidal et al. 2013). What the parameters were measured at is in docs/dispatch.md.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -63,6 +64,16 @@ class Layout:
     def afresh(self, seed: int) -> "Layout":
         """The same problem with every route empty again, for a search of its own."""
         return replace(self, state=_blank(self.case, seed, compiled=not isinstance(self.case.node, list)))
+
+    def without_prize(self, rows_out: Collection[int]) -> "Layout":
+        """The same, where to leave these rows out costs nothing."""
+        prize = np.array(self.case.prize)
+        prize[list(rows_out)] = 0.0
+        frozen = _frozen(prize)
+        return replace(
+            self,
+            case=self.case._replace(prize=_listed(frozen) if isinstance(self.case.prize, list) else frozen),
+        )
 
     def vehicles_kept(self) -> int:
         """How many vehicles the best plan so far uses."""

@@ -23,6 +23,7 @@ from doorstep.engine.routes.rows import (
     Case,
     State,
 )
+from doorstep.engine.routes.timing import refresh
 
 WAYS = 8
 """Contents remembered for each request and vehicle."""
@@ -66,6 +67,20 @@ def best_vehicle(case: Case, state: State, r: int) -> int:
 def full(case: Case, state: State, v: int) -> bool:
     """Whether two stops more, with start and end, are more than row ``v`` has cells."""
     return state.size[v] + 4 > case.wide
+
+
+def fits_alone(case: Case, state: State, r: int) -> bool:
+    """Whether any vehicle can carry ``r`` and nothing else."""
+    scratch = case.vehicles
+    state.size[scratch] = 0
+    for kind in range(case.kinds):
+        v = case.kind_from[kind]
+        if case.needs[r] & ~case.trait[v * TRAIT + ABILITIES] != 0:
+            continue
+        refresh(case, state, scratch, v)
+        if best_place(case, state, scratch, v, r, NEVER) < NEVER:
+            return True
+    return False
 
 
 def best_place(case: Case, state: State, v: int, as_of: int, r: int, ceiling: float) -> float:

@@ -10,7 +10,7 @@ from math import sqrt
 from doorstep.engine.routes.compiled import Kernels
 from doorstep.engine.routes.layout import Habits, Layout, lay_out
 from doorstep.engine.routes.problem import Budget, Plan, Problem
-from doorstep.engine.routes.rows import BEST_MISSING, GONE, LEAST_MISSING, MISSING, TOTAL, Case
+from doorstep.engine.routes.rows import BEST_MISSING, GONE, LEAST_MISSING, MISSING, NEVER, TOTAL, Case
 
 CHUNK = 100
 """Turns between two looks at the budget: 1 to 30 ms."""
@@ -77,6 +77,8 @@ class StringRemovals:
         kernels.start(_whole(layout.case), layout.state)
         if not problem.requests or not problem.vehicles:
             return layout.plan(0)
+        if problem.fewest_vehicles and problem.direct and layout.state.tally[MISSING] > 0:
+            layout = self._without_hopeless(layout, seed)
         turns, hot = 0, cooling.hot
         if problem.fewest_vehicles:
             turns = self._fewer_vehicles(layout, budget)
@@ -97,6 +99,19 @@ class StringRemovals:
         turns = self._cool(layout, budget, turns, (hot, cooling.cold), 1 - budget.spent(turns))
         kernels.end_phase(layout.case, layout.state)
         return layout.plan(turns)
+
+    def _without_hopeless(self, layout: Layout, seed: int) -> Layout:
+        """Begun again without those whom no vehicle can carry even alone, if any: they stay out, and no vehicle would be given
+        up while somebody is.
+        """
+        case, state = layout.case, layout.state
+        out = [r for r in range(case.requests) if state.owner[r] < 0 and case.prize[r] >= NEVER]
+        hopeless = [r for r in out if not self.kernels.fits_alone(case, state, r)]
+        if not hopeless:
+            return layout
+        again = layout.without_prize(hopeless).afresh(seed)
+        self.kernels.start(_whole(again.case), again.state)
+        return again
 
     def _cool(
         self, layout: Layout, budget: Budget, turns: int, heats: tuple[float, float], part: float
