@@ -131,8 +131,7 @@ def fits_without(case: Case, state: State, v: int, r: int, a: int, b: int, c: in
             size += 1
             state.stop[copy + size] = state.stop[k]
     state.size[scratch] = size
-    refresh(case, state, scratch, v)
-    return best_place(case, state, scratch, v, r, NEVER) < NEVER
+    return refresh(case, state, scratch, v) and best_place(case, state, scratch, v, r, NEVER) < NEVER
 
 
 def exchange(case: Case, state: State, v: int, r: int) -> None:

@@ -302,7 +302,9 @@ def walk(
             stage = 2
         else:
             k += 1
-            if stage == 2 and leave_s <= state.leave[row + k]:
+            # Who is earlier than before, over a faster way, may be less late at the rest: that is walked.
+            caught_up = leave_s <= state.leave[row + k] if case.direct else leave_s == state.leave[row + k]
+            if stage == 2 and caught_up:
                 return late_s + state.tardy[row + size + 1] - state.tardy[row + k]
     if leave_s + case.travel[here * n + stop[row + size + 1]] > ends_s:
         return NEVER

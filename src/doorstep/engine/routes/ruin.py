@@ -134,12 +134,20 @@ def take_string(case: Case, state: State, v: int, at: int, longest: int) -> None
     for k in range(span):
         if gap_from <= k < gap_from + gap:
             continue
-        r = state.stop[row + begin + k] >> 1
-        if state.owner[r] >= 0:
-            state.owner[r] = -1
-            state.pool[state.tally[POOLED]] = r
-            state.tally[POOLED] += 1
-    take_out_absent(case, state, v)
+        leave_route(state, state.stop[row + begin + k] >> 1)
+    if not take_out_absent(case, state, v):
+        # Where the way over a stop is faster than the straight one, the rest may come too late without it: all leave.
+        for k in range(1, state.size[v] + 1):
+            leave_route(state, state.stop[row + k] >> 1)
+        take_out_absent(case, state, v)
+
+
+def leave_route(state: State, r: int) -> None:
+    """Request ``r`` joins the pool, if it is not there already; its stops are taken out later."""
+    if state.owner[r] >= 0:
+        state.owner[r] = -1
+        state.pool[state.tally[POOLED]] = r
+        state.tally[POOLED] += 1
 
 
 def count_up(case: Case, state: State) -> None:

@@ -102,8 +102,8 @@ def refresh(case: Case, state: State, v: int, as_of: int) -> bool:
     return possible
 
 
-def take_out_absent(case: Case, state: State, v: int) -> None:
-    """Drop from row ``v`` every stop whose request has no owner any more, and refresh it."""
+def take_out_absent(case: Case, state: State, v: int) -> bool:
+    """Drop from row ``v`` every stop whose request has no owner any more, and refresh it; whether it keeps every hard rule."""
     row = v * case.wide
     kept = row
     for i in range(row + 1, row + state.size[v] + 1):
@@ -111,7 +111,7 @@ def take_out_absent(case: Case, state: State, v: int) -> None:
             kept += 1
             state.stop[kept] = state.stop[i]
     state.size[v] = kept - row
-    refresh(case, state, v, v)
+    return refresh(case, state, v, v)
 
 
 def put_in(case: Case, state: State, v: int, r: int, i: int, j: int) -> None:
