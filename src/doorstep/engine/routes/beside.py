@@ -16,7 +16,6 @@ from doorstep.engine.routes.rows import (
     NEVER,
     NODE,
     OPENS,
-    ROUNDING,
     SCAN,
     SERVICE,
     TRAIT,
@@ -54,11 +53,7 @@ def list_deliveries(case: Case, state: State, r: int, stamp: int) -> float:
     """Chain the cells behind which the delivery of ``r`` could stand, row by row; the best cost with its pickup right there."""
     d, most, n = 2 * r + 1, case.beside_most, case.nodes
     dn, node = d * n, case.node
-    opens, closes, service = (
-        node[d * NODE + OPENS],
-        node[d * NODE + CLOSES] + ROUNDING,
-        node[d * NODE + SERVICE],
-    )
+    opens, closes, service = node[d * NODE + OPENS], node[d * NODE + CLOSES], node[d * NODE + SERVICE]
     earliest = node[(d - 1) * NODE + OPENS] + node[(d - 1) * NODE + SERVICE] + case.travel_to[dn + d - 1]
     earliest = max(earliest, opens)
     best, count = NEVER, 0
@@ -105,10 +100,10 @@ def best_together(case: Case, state: State, r: int, v: int, i: int, best: float)
     if cost >= best or state.load[i] + node[p * NODE + UNITS] > case.vehicle[v * VEHICLE + CAPACITY]:
         return best
     begin = state.leave[i] + case.travel_to[p * n + here]
-    if begin > node[p * NODE + CLOSES] + ROUNDING:
+    if begin > node[p * NODE + CLOSES]:
         return best
     begin = max(begin, node[p * NODE + OPENS]) + node[p * NODE + SERVICE] + case.travel[p * n + p + 1]
-    if begin > node[(p + 1) * NODE + CLOSES] + ROUNDING:
+    if begin > node[(p + 1) * NODE + CLOSES]:
         return best
     begin = max(begin, node[(p + 1) * NODE + OPENS]) + node[(p + 1) * NODE + SERVICE]
     if begin + case.travel[(p + 1) * n + then] > state.late[i + 1] or below(state.chance, BLINK) == 0:
@@ -123,7 +118,7 @@ def best_from(case: Case, state: State, r: int, v: int, i: int, stamp: int, best
     here, then = state.stop[i], state.stop[i + 1]
     arrive = state.leave[i] + case.travel_to[pn + here]
     room = case.vehicle[v * VEHICLE + CAPACITY] - node[p * NODE + UNITS]
-    if arrive > node[p * NODE + CLOSES] + ROUNDING or state.load[i] > room:
+    if arrive > node[p * NODE + CLOSES] or state.load[i] > room:
         return best
     arrive = max(arrive, node[p * NODE + OPENS]) + node[p * NODE + SERVICE] + case.travel[pn + then]
     if arrive > state.late[i + 1]:
@@ -142,7 +137,7 @@ def best_from(case: Case, state: State, r: int, v: int, i: int, stamp: int, best
         if leave >= NEVER:
             continue
         begin = leave + case.travel_to[dn + state.stop[j]]
-        if begin > node[(p + 1) * NODE + CLOSES] + ROUNDING:
+        if begin > node[(p + 1) * NODE + CLOSES]:
             continue
         begin = max(begin, node[(p + 1) * NODE + OPENS]) + node[(p + 1) * NODE + SERVICE]
         if begin + case.travel[dn + state.stop[j + 1]] > state.late[j + 1] or below(state.chance, BLINK) == 0:

@@ -131,8 +131,11 @@ def lay_out(problem: Problem, seed: int, *, compiled: bool, habits: Habits | Non
             (2 * r, request.pickup, request.units),
             (2 * r + 1, request.delivery, -request.units),
         ):
-            opens_s, closes_s, wanted_s = _window(visit)
-            node[x] = (opens_s, closes_s, visit.service_s, units, wanted_s)
+            node[x] = cells_of(visit, units)
+    room = [
+        (v.capacity + rows.ROUNDING, v.starts_s, min(v.ends_s, rows.NEVER) + rows.ROUNDING, v.opening)
+        for v in vehicles
+    ]
     trait = [
         (terminal[v.start], nowhere if v.end is None else terminal[v.end], v.abilities) for v in vehicles
     ]
@@ -175,20 +178,7 @@ def lay_out(problem: Problem, seed: int, *, compiled: bool, habits: Habits | Non
         needs=_frozen(np.array([r.needs for r in requests], np.int64)),
         prize=_frozen(np.array([rows.NEVER if r.prize is None else r.prize for r in requests], np.float64)),
         span=_frozen(span),
-        vehicle=_frozen(
-            np.array(
-                [
-                    (
-                        v.capacity + rows.ROUNDING,
-                        v.starts_s,
-                        min(v.ends_s, rows.NEVER) + rows.ROUNDING,
-                        v.opening,
-                    )
-                    for v in vehicles
-                ],
-                np.float64,
-            )
-        ),
+        vehicle=_frozen(np.array(room, np.float64)),
         trait=_frozen(np.array(trait, np.int64)),
         kind_from=_frozen(np.array([*kinds, len(vehicles)], np.int64)),
         near=_frozen(near),
@@ -207,6 +197,12 @@ def _traits(r: Request) -> tuple[float, ...]:
     return (
         r.pickup.place, r.delivery.place, *ends, r.units, r.needs, rows.NEVER if r.prize is None else r.prize
     )  # fmt: skip
+
+
+def cells_of(visit: Visit, units: float) -> tuple[float, float, float, float, float]:
+    """A line of ``Case.node``: what is asked of a stop, and the ``units`` it adds to the load."""
+    opens_s, closes_s, wanted_s = _window(visit)
+    return (opens_s, closes_s + rows.ROUNDING, visit.service_s, units, wanted_s)
 
 
 def _window(visit: Visit) -> tuple[float, float, float]:

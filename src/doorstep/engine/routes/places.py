@@ -14,7 +14,6 @@ from doorstep.engine.routes.rows import (
     NODE,
     OPENING,
     OPENS,
-    ROUNDING,
     SERVICE,
     TRAIT,
     UNITS,
@@ -98,11 +97,7 @@ def best_place(case: Case, state: State, v: int, as_of: int, r: int, ceiling: fl
     n, node, stop = case.nodes, case.node, state.stop
     p, d = 2 * r, 2 * r + 1
     pn = p * n
-    opens, closes, service = (
-        node[p * NODE + OPENS],
-        node[p * NODE + CLOSES] + ROUNDING,
-        node[p * NODE + SERVICE],
-    )
+    opens, closes, service = node[p * NODE + OPENS], node[p * NODE + CLOSES], node[p * NODE + SERVICE]
     room = case.vehicle[as_of * VEHICLE + CAPACITY] - node[p * NODE + UNITS]
     direct_s, direct = case.travel[pn + d], case.length[pn + d]
     extra = case.vehicle[as_of * VEHICLE + OPENING] if size == 0 else 0.0
@@ -129,7 +124,7 @@ def best_place(case: Case, state: State, v: int, as_of: int, r: int, ceiling: fl
             begin = leave + direct_s
             begin = max(begin, node[d * NODE + OPENS])
             if (
-                begin <= node[d * NODE + CLOSES] + ROUNDING
+                begin <= node[d * NODE + CLOSES]
                 and begin + node[d * NODE + SERVICE] + case.travel[d * n + then] <= state.late[row + i + 1]
             ):
                 best = cost
@@ -152,7 +147,7 @@ def price_deliveries(case: Case, state: State, row: int, size: int, r: int) -> i
     n, node, stop = case.nodes, case.node, state.stop
     p, d = 2 * r, 2 * r + 1
     dn = d * n
-    closes = node[d * NODE + CLOSES] + ROUNDING
+    closes = node[d * NODE + CLOSES]
     # No service of the delivery can begin before this. Over other stops the way to it may be faster than the straight one, and
     # over the pickup the way to those stops.
     soonest = node[p * NODE + OPENS] + node[p * NODE + SERVICE]
@@ -205,11 +200,7 @@ def best_behind(
     node, stop = case.node, state.stop
     d = 2 * r + 1
     dn = d * case.nodes
-    opens, closes, service = (
-        node[d * NODE + OPENS],
-        node[d * NODE + CLOSES] + ROUNDING,
-        node[d * NODE + SERVICE],
-    )
+    opens, closes, service = node[d * NODE + OPENS], node[d * NODE + CLOSES], node[d * NODE + SERVICE]
     j = i + 1
     while arrive <= state.late[row + j] and state.load[row + j] <= room:
         here = stop[row + j]
@@ -290,7 +281,7 @@ def walk(
             there = stop[row + k + 1]
         begin_s = leave_s + case.travel[here * n + there]
         begin_s = max(begin_s, node[there * NODE + OPENS])
-        if begin_s > node[there * NODE + CLOSES] + ROUNDING:
+        if begin_s > node[there * NODE + CLOSES]:
             return NEVER
         if begin_s > node[there * NODE + WANTED]:
             late_s += begin_s - node[there * NODE + WANTED]

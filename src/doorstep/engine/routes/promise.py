@@ -9,7 +9,7 @@ from typing import Any
 
 from doorstep.engine.routes import rows
 from doorstep.engine.routes.compiled import Kernels
-from doorstep.engine.routes.layout import Layout, lay_out
+from doorstep.engine.routes.layout import Layout, cells_of, lay_out
 from doorstep.engine.routes.problem import Plan, Problem, Request, Visit
 from doorstep.engine.routes.sound import require_sound_request
 
@@ -87,10 +87,8 @@ class LoadedPlan:
             (2 * self.asked, request.pickup, request.units),
             (2 * self.asked + 1, request.delivery, -request.units),
         ):
-            wanted_s = visit.closes_s if visit.wanted_s is None else visit.wanted_s
             self.layout.change_node(x, visit.place, self.problem)
-            cells = (visit.opens_s, visit.closes_s, visit.service_s, units, wanted_s)
-            for column, number in enumerate(cells):
+            for column, number in enumerate(cells_of(visit, units)):
                 _writable(case.node)[x * rows.NODE + column] = number
         _writable(case.needs)[self.asked] = request.needs
 

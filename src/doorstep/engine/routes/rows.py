@@ -22,8 +22,10 @@ class Floats(Protocol):
 
 NEVER = 1e300
 """What cannot be costs this."""
-ROUNDING = 1e-7
-"""Sums of tenths are rounded: three of 0.1 are more than 0.3. What is over by less is not over; ``check`` looks away at ten times as much."""
+ROUNDING = 2.0**-23
+"""Sums of tenths are rounded: three of 0.1 are more than 0.3. Capacities and latest times stand in the rows with so much more, a tenth of
+what ``check`` looks away at; a power of two, so that what was as long as another stays so.
+"""
 
 # Columns of ``Case.node``: hard window, service, what it adds to the load, when it gets late (soft).
 OPENS, CLOSES, SERVICE, UNITS, WANTED, NODE = range(6)

@@ -11,7 +11,6 @@ from doorstep.engine.routes.rows import (
     NODE,
     OPENING,
     OPENS,
-    ROUNDING,
     SERVICE,
     START,
     STARTS,
@@ -58,7 +57,7 @@ def refresh(case: Case, state: State, v: int, as_of: int) -> bool:
         begin_s = leave_s + drive_s
         if begin_s < node[there * NODE + OPENS]:
             begin_s = node[there * NODE + OPENS]
-        elif begin_s > node[there * NODE + CLOSES] + ROUNDING:
+        elif begin_s > node[there * NODE + CLOSES]:
             possible = False
         load += node[there * NODE + UNITS]
         if load > most:
@@ -90,7 +89,7 @@ def refresh(case: Case, state: State, v: int, as_of: int) -> bool:
     state.tardy[end + 1] = late_s
     for i in range(end, row, -1):
         latest_s -= state.hop[i]
-        closes_s = node[stop[i] * NODE + CLOSES] + ROUNDING
+        closes_s = node[stop[i] * NODE + CLOSES]
         latest_s = min(latest_s, closes_s)
         state.late[i] = latest_s
     if size == 0:
