@@ -131,7 +131,7 @@ def lay_out(problem: Problem, seed: int, *, compiled: bool, habits: Habits | Non
             (2 * r, request.pickup, request.units),
             (2 * r + 1, request.delivery, -request.units),
         ):
-            node[x] = cells_of(visit, units)
+            node[x] = _asked(visit, units)
     room = [
         (v.capacity + rows.ROUNDING, v.starts_s, min(v.ends_s, rows.NEVER) + rows.ROUNDING, v.opening)
         for v in vehicles
@@ -174,7 +174,7 @@ def lay_out(problem: Problem, seed: int, *, compiled: bool, habits: Habits | Non
         travel_to=_frozen(travel_to),
         length=_frozen(length),
         length_to=_frozen(length_to),
-        node=_frozen(node),
+        node=_frozen(_roomy(node)),
         needs=_frozen(np.array([r.needs for r in requests], np.int64)),
         prize=_frozen(np.array([rows.NEVER if r.prize is None else r.prize for r in requests], np.float64)),
         span=_frozen(span),
@@ -199,10 +199,20 @@ def _traits(r: Request) -> tuple[float, ...]:
     )  # fmt: skip
 
 
-def cells_of(visit: Visit, units: float) -> tuple[float, float, float, float, float]:
-    """A line of ``Case.node``: what is asked of a stop, and the ``units`` it adds to the load."""
+def cells_of(visit: Visit, units: float) -> tuple[float, ...]:
+    """A line of ``Case.node``: what is asked of a stop, with room for rounding, and the ``units`` it adds to the load."""
+    return tuple(_roomy(np.array(_asked(visit, units))).tolist())
+
+
+def _asked(visit: Visit, units: float) -> tuple[float, float, float, float, float]:
     opens_s, closes_s, wanted_s = _window(visit)
-    return (opens_s, closes_s + rows.ROUNDING, visit.service_s, units, wanted_s)
+    return (opens_s, closes_s, visit.service_s, units, wanted_s)
+
+
+def _roomy(node: Matrix) -> Matrix:
+    """The same table, changed. Who is near whom is told before: by what was asked for alone."""
+    node[..., rows.CLOSES] += rows.ROUNDING
+    return node
 
 
 def _window(visit: Visit) -> tuple[float, float, float]:
