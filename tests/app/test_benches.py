@@ -62,6 +62,16 @@ def test_a_day_without_late_f1_beside_it_is_better_on_none(tmp_path: Path) -> No
     assert "better on" not in ran.output
 
 
+def test_a_mean_of_late_f1_says_on_how_many_of_the_days_it_is_known(tmp_path: Path) -> None:
+    one, other = day(tmp_path / "one"), day(tmp_path / "other")
+    heads = "instance,ctd_mean,undelivered_pct,rtp_mean,ctd_p90,cost_per_order,drive_min_per_order"
+    (tmp_path / "baseline_late_f1.csv").write_text(f"{heads}\none,80.5,0,1,90,10,12\n")
+    ran = played(one, other, *QUICK)
+    assert ran.exit_code == 0, ran.output
+    assert ", late f1 80.50 on the 1 where it is known, better on 1;" in ran.output
+    assert ", late f1 80.50, better on 1;" in played(one, *QUICK).output
+
+
 def test_the_folder_one_stands_in_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(day(tmp_path / "my_day"))
     assert played(".", *QUICK, "--json", "figures.json").exit_code == 0

@@ -37,12 +37,12 @@ def recorded(
     return file
 
 
-def said(file: Path, *changes: str, more: tuple[str, ...] = ()) -> Result:
+def said(file: Path, *changes: str, more: tuple[str, ...] = (), columns: int = 200) -> Result:
     """What ``doorstep replay-tick`` says with these ``--param``."""
     app = typer.Typer()
     commands.install(app)
     turned = [word for change in changes for word in ("--param", change)]
-    return CliRunner().invoke(app, ["replay-tick", str(file), *turned, *more])
+    return CliRunner().invoke(app, ["replay-tick", str(file), *turned, *more], env={"COLUMNS": str(columns)})
 
 
 def figures(file: Path, *changes: str) -> dict[str, Any]:
@@ -74,6 +74,15 @@ def test_a_tick_decided_again_is_the_same_to_the_last_bit(tmp_path: Path) -> Non
         "The same to the last bit.",
         f"ana ← lunch, soup: {send.sentence}",
     ]
+
+
+def test_a_table_is_as_wide_as_it_is_told_to_be(tmp_path: Path) -> None:
+    file = recorded(tmp_path, World((LUNCH, SOUP), (ANA, BEN)))
+    for columns in (60, 120):
+        told = said(file, "max_bundle=1", columns=columns)
+        frames = [line for line in told.stdout.splitlines() if line.startswith(("┏", "└"))]
+        assert frames
+        assert max(map(len, frames)) <= columns
 
 
 def test_figures_that_cannot_be_written_are_told_before_anything_is_decided(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def mdrp(
     json: Json = None,
 ) -> None:
     """Play recorded days minute by minute, judge the written solutions, and compare."""
-    from doorstep.engine.compiled import warm_up
+    from doorstep.engine.decide import warm_for
     from doorstep.sim.mdrp.campaign import ENGINE, GREEDY, Run, means, play_run, summed_up
     from doorstep.sim.mdrp.day import Rules
     from doorstep.sim.mdrp.naming import each_once, names_of
@@ -76,7 +76,7 @@ def mdrp(
     typer.echo("warming the engine's kernels", err=True)  # before the bar, which holds the line
 
     def played() -> Iterator[dict[str, Any]]:
-        warm_up()
+        warm_for(params)
         yield from pool_of(min(processes, len(runs))).spread(play_run, runs)
 
     stopped = _with_progress(played(), rows, len(runs))
@@ -257,10 +257,11 @@ def _lines(table: Sequence[dict[str, Any]], sets: dict[str, dict[str, Any]]) -> 
             if "gap_to_exact_pct" in mean
             else ""
         )
-        late = mean["late_f1_ctd90"]
-        beside = "" if late is None else f", late f1 {late:.2f}, better on {mean['better_than_late_f1']}"
+        late, days = mean["late_f1_ctd90"], mean["late_f1_days"]
+        known = "" if days == mean["days"] else f" on the {days} where it is known"
+        better = f", late f1 {late:.2f}{known}, better on {mean['better_than_late_f1']}" if days else ""
         lines.append(
-            f"{name} ({mean['days']}): click-to-door {mean['ctd90']:.2f}{beside};"
+            f"{name} ({mean['days']}): click-to-door {mean['ctd90']:.2f}{better};"
             f" lost {mean['undelivered_pct']:.3f} %, ready-to-pickup {_told(mean['rtp_mean'])},"
             f" p90 {_told(mean['ctd_p90'])}, cost {_told(mean['cost_per_order'])}, driving {_told(mean['drive_min_per_order'])}{gap}"
         )

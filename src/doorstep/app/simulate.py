@@ -103,6 +103,7 @@ def study(
     ] = None,
 ) -> None:
     """Play days of SCENARIO, the same days under every setting, and compare."""
+    from doorstep.app.kernels import warmed
     from doorstep.sim import reading, settings
     from doorstep.sim.pools import NoRay, ProcessLost, pool_of
     from doorstep.sim.scenario import ScenarioRefused
@@ -117,7 +118,8 @@ def study(
         pool = pool_of(min(processes, days.total), ray)
         with days.stoppable(pool):
             _lay_out(chosen)
-            _warm(ray)
+            if not ray:  # whose machines compile for themselves
+                warmed(*(one.scenario.dispatch.params for one in chosen))
             with _progress(days.total, chosen[0].scenario.title) as step:
                 found = make_study(chosen, range(seed, seed + runs), pool, partial(days.played, step))
     except ScenarioRefused as refusal:
@@ -208,15 +210,6 @@ def _lay_out(chosen: "Sequence[Setting]") -> None:
             raise (blamed(wished, refusal) if wished else refusal) from problem
 
 
-def _warm(ray: str) -> None:
-    """Compile the kernels here, so that processes read them back instead of all compiling them at once."""
-    from doorstep.engine.compiled import warm_up
-
-    if not ray:
-        with Console(stderr=True).status("kernels: compiled the first time (under a minute), then kept"):
-            warm_up()
-
-
 @contextmanager
 def _progress(total: int, title: str) -> "Iterator[Any]":
     name = TextColumn("{task.description}", markup=False)
@@ -300,6 +293,7 @@ def national(
     json: Json = None,
 ) -> None:
     """A scaled day of many markets, each of its own size; says how fast and how it grows."""
+    from doorstep.app.kernels import warmed
     from doorstep.sim import national as nation
     from doorstep.sim.pools import NoRay, ProcessLost, pool_of
 
@@ -313,7 +307,8 @@ def national(
     processes = getattr(pool, "count", 1)
     sizes: list[tuple[float, nation.Nation, float | None]] = []
     with days.stoppable(pool):
-        _warm(ray)
+        if not ray:
+            warmed()
         for share, (source, chosen) in zip(shares, every, strict=True):
             head = f"{len(chosen)} {'market' if len(chosen) == 1 else 'markets'} at {share:g}"
             typer.echo(f"{head} of {'its' if len(chosen) == 1 else 'their'} size: {source}.")

@@ -1,5 +1,6 @@
 """``doorstep replay-tick``: a recorded tick decided again, and what other parameters would have decided."""
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
@@ -96,10 +97,10 @@ def _refused(why: str) -> typer.BadParameter:
 
 
 def _decided(tick: Tick, params: Params) -> Decisions:
+    from doorstep.app.kernels import warmed
     from doorstep.engine.compiled import PYTHON
-    from doorstep.engine.decide import warm_for
 
-    kernels = warm_for(params) if tick.kernels == "numba" else PYTHON
+    kernels = warmed(params) if tick.kernels == "numba" else PYTHON
     try:
         return tick.again(kernels, params)
     except ValueError as error:  # as on board, where stores are not mixed
@@ -128,7 +129,7 @@ def _show(tick: Tick, before: Decisions, after: Decisions, found: Differences) -
             table.add_column(head, overflow="fold")
         for line in lines:
             table.add_row(*(Text(cell) for cell in line))
-        Console(width=None if sys.stdout.isatty() else 200).print(table)
+        Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 200).print(table)
 
     heads = ("driver", "cost, minutes", "why")
     tell(

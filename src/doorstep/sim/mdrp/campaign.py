@@ -109,6 +109,7 @@ def means(table: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
             figures = _mean([{k: v for k, v in row.items() if k not in BESIDE} for row in rows])
             late = [row for row in rows if row["late_f1"]]
             figures["days"] = len(rows)
+            figures["late_f1_days"] = len(late)
             figures["better_than_late_f1"] = sum(row["ctd90"] < row["late_f1"]["ctd90"] for row in late)
             figures["late_f1_ctd90"] = (
                 round(fmean(row["late_f1"]["ctd90"] for row in late), 3) if late else None
