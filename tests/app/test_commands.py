@@ -121,9 +121,10 @@ def test_a_file_that_cannot_be_written_is_told_before_any_work_is_done(tmp_path:
     ):
         assert (said.returncode, said.stdout) == (2, "")
         assert said.stderr == f"--json {tmp_path}: cannot be written (Is a directory)\n"
-    refused = doorstep_here("ledger", "export", "/proc/x/ledger", **nowhere)
-    assert refused.returncode == 2
-    assert "cannot be written" in refused.stderr
+    for words in (("ledger", "export", "/proc/x/ledger"), ("openapi", "/proc/x/openapi.json")):
+        refused = doorstep_here(*words, **nowhere)
+        assert refused.returncode == 2
+        assert "cannot be written" in refused.stderr
     assert list(tmp_path.iterdir()) == []
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from doorstep import __version__
+from doorstep.app import outputs
 from doorstep.platform import log, settings
 from doorstep.platform.errors import Refusal
 from doorstep.platform.settings import Settings
@@ -128,7 +129,11 @@ def worker() -> None:
 
 
 @app.command()
-def openapi(target: Annotated[str, typer.Argument(help="File, or - for standard output.")] = "-") -> None:
+def openapi(
+    target: Annotated[
+        str, typer.Argument(help="File, or - for standard output.", callback=outputs.tried)
+    ] = "-",
+) -> None:
     """Write the OpenAPI 3.1 document."""
     from doorstep.app import figures
     from doorstep.app.openapi import document

@@ -27,10 +27,11 @@ def check(**wanted: str | Path | None) -> None:
             raise NotWritable(f"{option} {target}: {first} is written there already")
 
 
-def tried(target: Path) -> Path:
-    """For an argument that is a file to write: the file. Raises typer.BadParameter."""
+def tried[F: (str, Path)](target: F) -> F:
+    """For an argument that is a file to write: the file, or ``-`` where that is standard output. Raises typer.BadParameter."""
     try:
-        _try(target)
+        if target != "-":
+            _try(Path(target))
     except OSError as problem:
         raise typer.BadParameter(f"{target}: cannot be written ({problem.strerror})") from problem
     return target
